@@ -1,0 +1,201 @@
+"""What a valid schedules.yaml says, as one frozen value.
+
+The loop, the commands and the hooks read this and nothing else of the file. Layers are already laid
+over each other (built-in, defaults, preset, schedules; DESIGN.md, section 2), names are resolved,
+`${NAME}` is read, and nothing in here can be wrong any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.words.limits import Limit
+from aperture_plugin.words.windows import Window
+
+from aperture_plugin.config.problems import Place, Problem
+from aperture_plugin.words.schedules import Manual, Schedule
+
+__all__ = [
+    "Command",
+    "Config",
+    "Interrupted",
+    "JobConfig",
+    "Missed",
+    "OnFailure",
+    "Overlap",
+    "Param",
+    "Preset",
+    "Reading",
+    "Retry",
+]
+
+Param = str | tuple["Param", ...] | Mapping[str, "Param"]
+"""A value under `params`: always text, as strictyaml reads it, in lists and mappings as written."""
+
+
+class Missed(StrEnum):
+    """What becomes of slots that passed while nothing ran."""
+
+    RUN_ONCE = "run once"
+    SKIP = "skip"
+
+
+class Overlap(StrEnum):
+    """What becomes of a slot that falls due while the job's last run is in hand."""
+
+    QUEUE_ONE = "queue one"
+    SKIP = "skip"
+    ALLOW = "allow"
+
+
+class OnFailure(StrEnum):
+    """What a failure does to the job's later slots."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+
+
+class Interrupted(StrEnum):
+    """What becomes of a run whose process died under it."""
+
+    RUN_AGAIN = "run again"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often, and after how long, a failed attempt is tried again.
+
+    Attributes:
+        attempts: All tries together, the first included; 1 means no retry.
+        delay: Wait before the second try.
+        backoff: Each further wait is the one before times this.
+        max_delay: No wait is longer; None for no bound.
+    """
+
+    attempts: int = 1
+    delay: timedelta = timedelta(minutes=1)
+    backoff: float = 2.0
+    max_delay: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program that is the job.
+
+    Attributes:
+        words: One string for the shell, or the program and its arguments without one.
+        directory: Where it runs, relative to the folder of the file; None for that folder itself.
+        environment: Variables set beside the inherited ones.
+    """
+
+    words: str | tuple[str, ...]
+    directory: str | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobConfig:
+    """All that the file says of one job, every layer applied.
+
+    Attributes:
+        order: Its place in the file, from 0; breaks ties between runs due at one time.
+        place: Where its name stands in the file (the topmost layer that names it).
+        zone: The zone its wall times are read in.
+        limits: Names of the shared budgets that its calls are counted against (`limit` in the file).
+        title, description, category: What the file says; None leaves it to what the plugin registered.
+    """
+
+    name: str
+    order: int
+    place: Place
+    schedule: Schedule = field(default_factory=Manual)
+    zone: ZoneInfo
+    enabled: bool = True
+    title: str | None = None
+    description: str | None = None
+    category: str | None = None
+    queue: str = "default"
+    needs: tuple[str, ...] = ()
+    missed: Missed = Missed.RUN_ONCE
+    missed_within: timedelta | None = None
+    overlap: Overlap = Overlap.QUEUE_ONE
+    timeout: timedelta | None = None
+    stalled_after: timedelta | None = None
+    retry: Retry = Retry()
+    limits: tuple[str, ...] = ()
+    window: Window | None = None
+    requires_env: tuple[str, ...] = ()
+    jitter: timedelta = timedelta(0)
+    heavy: bool = False
+    params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
+    command: Command | None = None
+    on_failure: OnFailure = OnFailure.CONTINUE
+    interrupted: Interrupted = Interrupted.RUN_AGAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A named set of schedules that the file declares, and the library sizes it is meant for.
+
+    Attributes:
+        at_least, below: The half-open range of items; None where `items` leaves that side open or is absent.
+        sized: Whether the preset says `items` at all, so that `preset: auto` may pick it.
+    """
+
+    name: str
+    extends: str | None = None
+    sized: bool = False
+    at_least: int | None = None
+    below: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One file, read, layered and valid.
+
+    Attributes:
+        file: The file as the person named it.
+        text: What stood in it, so that later problems and edits can point into it.
+        zone: The file's `timezone`, resolved; `zone_name` is `local` or the IANA name as written.
+        preset: The preset in force (what `auto` picked), or None.
+        state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
+        jobs: By name, in file order (the preset's first, then what `schedules` adds).
+    """
+
+    file: str
+    text: str = field(repr=False)
+    zone: ZoneInfo
+    zone_name: str = "local"
+    preset: str | None = None
+    preset_is_auto: bool = False
+    state: str = "sqlite:///aperture.db"
+    executor: str = "threads"
+    broker: str | None = None
+    queues: Mapping[str, int]
+    limits: Mapping[str, Limit]
+    presets: Mapping[str, Preset]
+    jobs: Mapping[str, JobConfig]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came of reading a file: its problems in file order, and the config if none of them is an error.
+
+    Attributes:
+        state: The store's URL, which is read even from a file that is otherwise broken (section 5);
+            None where the file does not say it legibly.
+        job_count: How many jobs the file holds as far as it could be read.
+    """
+
+    file: str
+    text: str = field(repr=False)
+    config: Config | None
+    problems: tuple[Problem, ...]
+    state: str | None
+    job_count: int

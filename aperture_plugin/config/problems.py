@@ -1,0 +1,101 @@
+"""Bad news for whoever edits the file: what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Place", "Problem", "Problems", "Severity"]
+
+
+class Severity(StrEnum):
+    """An error keeps the file out of force; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands in the file.
+
+    Attributes:
+        line: Counted from 1.
+        column: Counted from 1, in characters, at the value itself.
+        length: How many characters of that line it takes; at least 1.
+    """
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, or doubtful, in a file.
+
+    Attributes:
+        code: A stable name that tools can filter, such as `unknown-day`.
+        message: What was found, in the person's own words. One line, no full stop.
+        hint: What was expected, the nearest name, a line to write instead. Never empty.
+        file: The file as the person named it (relative where they were relative).
+        place: Where the value itself stands.
+        job: Whose it is; None for a problem of the whole file.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    hint: str
+    file: str
+    place: Place
+    job: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps the file out of force."""
+        return self.severity is Severity.ERROR
+
+
+class Problems:
+    """Collects the problems of one file while reading goes on.
+
+    >>> problems = Problems("schedules.yaml")
+    >>> problems.add("unknown-day", at=Place(33, 10, 8), message='"saterday" is not a day', hint="expected …")
+    >>> [problem.code for problem in problems]
+    ['unknown-day']
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[Problem] = []
+
+    def add(self, code: str, *, at: Place, message: str, hint: str, job: str | None = None) -> None:
+        """Add an error; reading goes on."""
+        self._add(Severity.ERROR, code, at, message, hint, job)
+
+    def warn(self, code: str, *, at: Place, message: str, hint: str, job: str | None = None) -> None:
+        """Add a warning, which does not keep the file out of force."""
+        self._add(Severity.WARNING, code, at, message, hint, job)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Take over the problems that a host's lint, or another reading, has found."""
+        self._found.extend(problems)
+
+    def __iter__(self) -> Iterator[Problem]:
+        """Yield every problem in file order, one of each where two say the same."""
+        return iter(sorted(dict.fromkeys(self._found), key=lambda problem: (problem.place, problem.code)))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def any_error(self) -> bool:
+        """Whether one of them keeps the file out of force."""
+        return any(problem.is_error for problem in self._found)
+
+    def _add(self, severity: Severity, code: str, at: Place, message: str, hint: str, job: str | None) -> None:
+        self._found.append(
+            Problem(severity=severity, code=code, message=message, hint=hint, file=self.file, place=at, job=job)
+        )

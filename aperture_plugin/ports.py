@@ -1,0 +1,459 @@
+"""What the core needs from the outside world, as Protocols.
+
+`app.py` picks who provides each. Nothing above these may need to know which store or executor it
+talks to: PostgreSQL, or workers on other machines, come as further implementations.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from aperture_plugin.config.model import JobConfig
+from aperture_plugin.rules.jobs import Job, Outcome
+from aperture_plugin.rules.runs import Run, RunTrigger, Status
+
+__all__ = [
+    "Claim",
+    "Clock",
+    "Dispatch",
+    "Ended",
+    "Era",
+    "Event",
+    "Executor",
+    "Ledger",
+    "LiveRun",
+    "LogLine",
+    "Logged",
+    "LoopRecord",
+    "Pause",
+    "Progressed",
+    "Report",
+    "Request",
+    "RunCancelled",
+    "RunQuery",
+    "Spawned",
+    "Store",
+    "StoreRefused",
+    "StoreUnavailable",
+    "Work",
+]
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the wall clock's instant, aware and in UTC. It may be stepped either way."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow while the machine is awake; for measuring, never for telling time."""
+        ...
+
+
+# ── the store ────────────────────────────────────────────────────────────────────────────────────
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached, is locked, full or broken just now; what was asked did not happen."""
+
+
+class StoreRefused(Exception):
+    """What is there is no store this program may touch: newer than it, corrupt, or something else; said in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The taking of one slot, or of all the missed slots that one run stands for.
+
+    Attributes:
+        due, nominal: The slot; of several, the latest.
+        first_due: Earliest slot it stands for; equal to *due* for a single one.
+        count: How many slots it stands for.
+        run_id: The run that accounts for them (which may be a `skipped` one).
+    """
+
+    job: str
+    due: datetime
+    nominal: datetime
+    first_due: datetime
+    count: int
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """From when on which schedule was in force for a job: what a missed slot, and the audit, are judged by.
+
+    Attributes:
+        schedule: The phrase; empty while the job has no slots (disabled, or not in the file).
+        zone: IANA name of the zone in which the phrase is read.
+        since: Slots due at or after it belong to this era, until the job's next era begins.
+    """
+
+    job: str
+    schedule: str
+    zone: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A job held back by a person, or by `on failure: pause`."""
+
+    job: str
+    since: datetime
+    until: datetime | None = None
+    note: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something one process asks of whichever loop has the job in hand: `cancel` today.
+
+    Attributes:
+        kind: `cancel`.
+        run_id: The run meant; None for every run of *job* that is in hand.
+    """
+
+    id: int
+    kind: str
+    job: str
+    run_id: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of a run's log."""
+
+    run_id: str
+    attempt: int
+    at: datetime
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopRecord:
+    """A process that ticks on the store, as the others see it.
+
+    Attributes:
+        id: Made anew at each start; a run's `owner`.
+        boot: Identity of this boot of the machine and of the process within it, so that a recycled pid
+            is not taken for the loop; see `clock.processes`.
+        serves: `schedule` for a loop, `run` for a foreground `aperture run`, which fires nothing.
+        beat: Grows with every renewal of the lease; whoever sees it stand still for the lease's length,
+            by a monotonic clock of his own, may take the process for dead.
+        beat_at: Wall time of that renewal, for people.
+        details: JSON for `status`: config file, loaded_at, preset, timezone, rejected problems, findings.
+    """
+
+    id: str
+    host: str
+    pid: int
+    boot: str
+    serves: str
+    since: datetime
+    beat: int
+    beat_at: datetime
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which attempts `history` asks for; None does not narrow. Newest first.
+
+    Attributes:
+        since: Queued at or after it.
+        limit: At most so many; None for all.
+    """
+
+    jobs: Collection[str] | None = None
+    statuses: Collection[Status] | None = None
+    triggers: Collection[RunTrigger] | None = None
+    since: datetime | None = None
+    run_id: str | None = None
+    limit: int | None = 20
+
+
+class Ledger(Protocol):
+    """The store within one exclusive transaction: what it writes is there whole, or not at all.
+
+    While one process holds it, no other writes; so what is read here stays true until it is committed.
+    Every method takes a whole batch, and costs one statement, not one a row.
+    """
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another process has written since this store's last transaction (true for the first)."""
+        ...
+
+    def claim(self, claims: Sequence[Claim]) -> list[bool]:
+        """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
+        ...
+
+    def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return each job's latest claimed due instant (all jobs if None); jobs without a claim are absent."""
+        ...
+
+    def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
+        """Return the claims of *job* that stand for a slot due in the span, oldest first."""
+        ...
+
+    def eras(self) -> dict[str, Era]:
+        """Return the era in force of every job that ever had one."""
+        ...
+
+    def begin_eras(self, eras: Sequence[Era]) -> None:
+        """Let each job's new era begin."""
+        ...
+
+    def add(self, runs: Sequence[Run]) -> None:
+        """Write new attempts."""
+        ...
+
+    def update(self, runs: Sequence[Run]) -> None:
+        """Write the present state of attempts that exist."""
+        ...
+
+    def in_hand(self) -> list[Run]:
+        """Return every attempt that is queued, waiting or running, over all processes."""
+        ...
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
+        """Return each job's latest attempt that ran and ended (completed, failed, cancelled, interrupted)."""
+        ...
+
+    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last completed."""
+        ...
+
+    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last began a run, or had one skipped: what `after` counts from."""
+        ...
+
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses in force by job (those with an `until` in the past included)."""
+        ...
+
+    def set_pause(self, pause: Pause) -> None:
+        """Pause a job, or change its pause."""
+        ...
+
+    def clear_pause(self, job: str) -> bool:
+        """Lift a job's pause; say whether there was one."""
+        ...
+
+    def ask(self, kind: str, *, job: str, run_id: str | None, by: str, at: datetime) -> None:
+        """Leave a request for whichever loop has the job in hand."""
+        ...
+
+    def take_requests(self) -> list[Request]:
+        """Return the open requests, oldest first, and take them off the store."""
+        ...
+
+    def log(self, lines: Sequence[LogLine]) -> None:
+        """Add lines to runs' logs."""
+        ...
+
+    def loops(self) -> list[LoopRecord]:
+        """Return every process that is, or died without a word while, ticking on this store."""
+        ...
+
+    def keep_loop(self, loop: LoopRecord) -> None:
+        """Write the loop's record: at its start, at every beat, when its details change."""
+        ...
+
+    def drop_loop(self, loop_id: str) -> None:
+        """Take the record of a loop that stopped, or was found dead, off the store."""
+        ...
+
+
+class Store(Protocol):
+    """The one database of claims, runs and logs."""
+
+    url: str
+    """Where it is, a password masked."""
+
+    def open(self) -> None:
+        """Connect, make what is not there, move an older schema up.
+
+        Raises:
+            StoreUnavailable: It cannot be reached just now.
+            StoreRefused: It is newer than this program, corrupt, or not a store; said in words.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Ledger]:
+        """Enter the one exclusive transaction; it commits at the end of the block, or nothing happened.
+
+        Raises:
+            StoreUnavailable: On entering or on commit.
+        """
+        ...
+
+    def changed(self) -> bool:
+        """Say, at the cost of microseconds, whether another process has committed since the last transaction here."""
+        ...
+
+    def history(self, query: RunQuery) -> list[Run]:
+        """Return attempts, newest first."""
+        ...
+
+    def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
+        """Return a run's log lines, numbered; only those with a number greater than *after*."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Ledger]:
+        """Enter a consistent read of the store that holds up nobody; its writing methods raise."""
+        ...
+
+
+# ── executors ────────────────────────────────────────────────────────────────────────────────────
+
+
+class RunCancelled(Exception):
+    """Raised inside a handler once its run was asked to stop: let it pass through."""
+
+
+class LiveRun(Protocol):
+    """The live run that a handler holds.
+
+    Attributes:
+        id, job, attempt, trigger: As `history` shows them.
+        slot: The due instant it carries, aware and in UTC; None for manual and after.
+        nominal: The wall time the person wrote; None likewise.
+        params: The job's parameters, the plugin's defaults under the file's words.
+        log: A logger whose lines become the run's log (the host's own logging is not touched).
+        cancelled: Whether somebody asked the run to stop; a long step may look and leave early.
+    """
+
+    id: str
+    job: str
+    attempt: int
+    trigger: RunTrigger
+    slot: datetime | None
+    nominal: datetime | None
+    params: Mapping[str, Any]
+    log: logging.Logger
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        ...
+
+    def track(self, items: Iterable[T], *, total: int | None = None) -> Iterator[T]:
+        """Yield *items*, counting them as progress; raise `RunCancelled` at the next one once cancelled.
+
+        Args:
+            total: How many there will be; found with `len()` where that works.
+        """
+        ...
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """Report progress by hand, where there is nothing to iterate over; raises like `track`."""
+        ...
+
+    def spend(self, limit: str, calls: int = 1) -> None:
+        """Spend *calls* of a shared limit, waiting a little where its budget is used up.
+
+        Raises:
+            RunCancelled: The run was asked to stop meanwhile.
+            KeyError: The file declares no such limit.
+        """
+        ...
+
+
+Dispatch = Callable[[Job, LiveRun], Outcome]
+"""Runs a job by way of the `aperture_run_job` hook; never raises for what a handler did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One attempt, handed to an executor.
+
+    Attributes:
+        run: The attempt as the store has it, already `running`.
+        job: What the plugin registered; None for a `command`.
+        config: The job's words, `command` and `params` among them.
+        directory: Absolute folder of the file, where a command runs.
+    """
+
+    run: Run
+    job: Job | None
+    config: JobConfig
+    directory: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A run counted items."""
+
+    key: tuple[str, int]
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A run wrote a line to its log."""
+
+    line: LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A run has a process group of its own now, which a survivor may have to end."""
+
+    key: tuple[str, int]
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run's handler came back, or its program ended; sent exactly once an attempt."""
+
+    key: tuple[str, int]
+    outcome: Outcome
+
+
+Event = Progressed | Logged | Spawned | Ended
+Report = Callable[[Event], None]
+"""Where an executor tells its events; callable from any thread, never blocks, never raises."""
+
+
+class Executor(Protocol):
+    """Where handlers run: threads, processes, celery."""
+
+    name: str
+
+    def start(self, work: Work, report: Report) -> None:
+        """Begin an attempt and return at once; every end of it is told to *report* as one `Ended`."""
+        ...
+
+    def cancel(self, key: tuple[str, int], reason: str) -> None:
+        """Ask an attempt to stop; one that has ended, or is not known here, is passed over."""
+        ...
+
+    def kill(self, key: tuple[str, int]) -> bool:
+        """End an attempt by force, where that can be done; say whether it could."""
+        ...
+
+    def stop(self, timeout: timedelta) -> None:
+        """Take no more work, and free every worker that is idle; give the others that long."""
+        ...

@@ -1,0 +1,70 @@
+"""What a plugin registers, and what comes of running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["Handler", "Job", "Json", "Outcome", "OutcomeStatus"]
+
+Handler = Callable[..., Any]
+"""The callable behind a job: `def` or `async def`, taking the live run as its only argument."""
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A named piece of work that a plugin registers from `aperture_jobs`.
+
+    Args:
+        name: As schedules.yaml names it; matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
+        handler: Called with the live run in the executor's worker. What it returns must be JSON
+            (a mapping of counts is usual) and becomes the run's `result`; raising fails the attempt.
+        title, description, category: How displays name it; the file may say otherwise.
+        params: Default parameters and their values, which `params` in the file wins over, key by key.
+        permanent: Exception classes that a retry cannot cure: they end the run at once.
+        calls: How many calls a run usually spends of each limit, so that `check` and `plan` can
+            compare it with the budget.
+
+    >>> Job("library-scan", print, title="Library Scan").name
+    'library-scan'
+    """
+
+    name: str
+    handler: Handler
+    title: str | None = field(default=None, kw_only=True)
+    description: str | None = field(default=None, kw_only=True)
+    category: str | None = field(default=None, kw_only=True)
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
+    permanent: tuple[type[BaseException], ...] = field(default=(), kw_only=True)
+    calls: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
+
+
+class OutcomeStatus(StrEnum):
+    """How an attempt ended, as whoever did the work tells it."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended.
+
+    Attributes:
+        result: What the handler returned, as JSON; None for nothing to tell.
+        reason: One line for whoever looks at the run; needed for anything but `completed`.
+        error: The traceback or the last lines of a program's output; None where there is none.
+        permanent: A failure that a retry cannot cure.
+    """
+
+    status: OutcomeStatus = OutcomeStatus.COMPLETED
+    result: Json = None
+    reason: str | None = None
+    error: str | None = None
+    permanent: bool = False

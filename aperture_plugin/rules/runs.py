@@ -1,0 +1,109 @@
+"""A run: the record of one slot or one request, attempt by attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aperture_plugin.rules.jobs import Json
+
+__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status"]
+
+
+class Status(StrEnum):
+    """The state of an attempt (DESIGN.md, section 4)."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"
+
+
+WAITING = frozenset({Status.QUEUED, Status.WAITING})
+"""Not started yet: in its queue, for want of a seat or of something its reason names."""
+
+IN_HAND = WAITING | {Status.RUNNING}
+ENDED = frozenset(Status) - IN_HAND
+RAN = ENDED - {Status.SKIPPED}
+"""Ended after having started, or having been about to: what `needs` calls a job's last run."""
+
+
+class RunTrigger(StrEnum):
+    """What called for a run."""
+
+    SCHEDULE = "schedule"
+    CATCH_UP = "catch-up"
+    MANUAL = "manual"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One attempt of one run, as the store keeps it; `(id, attempt)` is its identity.
+
+    Instants are aware and in UTC.
+
+    Attributes:
+        id: The run's, the same for all its attempts; sortable by the moment it was made.
+        attempt: From 1.
+        due, nominal: The slot it carries; None for `manual` and `after`.
+        missed: How many missed slots a catch-up stands for; 0 for a run that came in time.
+        queue: The queue it waits in.
+        priority_at, priority_nominal, order: Its place in the queue: due instant (or the moment it was
+            asked for), nominal wall time, order in the file.
+        not_before: It may not start earlier: jitter, a retry's delay, a budget that returns; None for at once.
+        reason: Why it waits, was skipped, failed or was cancelled, in words.
+        owner: The process that runs it (a loop's id); None while it waits and after it ended.
+        cancel_reason: Set once somebody asked it to stop: who and why.
+        requested_by: Who asked for a manual run.
+        items_done, items_total: Progress as `run.track` counts it.
+        group: Process group of a `command`, or pid of a worker process, so that a survivor can end it.
+    """
+
+    id: str
+    job: str
+    attempt: int = 1
+    trigger: RunTrigger
+    status: Status = Status.QUEUED
+    due: datetime | None = None
+    nominal: datetime | None = None
+    missed: int = 0
+    queue: str = "default"
+    priority_at: datetime
+    priority_nominal: datetime
+    order: int = 0
+    not_before: datetime | None = None
+    reason: str | None = None
+    owner: str | None = None
+    cancel_reason: str | None = None
+    requested_by: str | None = None
+    queued_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    items_done: int | None = None
+    items_total: int | None = None
+    error: str | None = None
+    result: Json = None
+    group: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The identity of this attempt."""
+        return (self.id, self.attempt)
+
+    @property
+    def place(self) -> tuple[datetime, datetime, int, str]:
+        """Where it stands in its queue: runs sort by this (DESIGN.md, section 3)."""
+        return (self.priority_at, self.priority_nominal, self.order, self.id)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From start to end; None before it has both."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at

@@ -1,0 +1,108 @@
+"""The eight ways a schedule can be told, as values.
+
+What a person wrote, freed of how it was written: `daily at 2 AM`, `type: daily` with `time: 02:00`
+and `Daily at 2:00 AM` are one and the same `Daily` (DESIGN.md, section 2). A schedule knows no
+zone and no clock; `triggers` turns it into slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import IntEnum
+from typing import Final, Literal
+
+__all__ = [
+    "DAY",
+    "LONGEST_INTERVAL",
+    "After",
+    "Cron",
+    "Daily",
+    "Interval",
+    "Manual",
+    "Monthly",
+    "Once",
+    "Schedule",
+    "Weekday",
+    "Weekly",
+]
+
+DAY: Final = timedelta(days=1)
+LONGEST_INTERVAL: Final = timedelta(days=366)
+
+
+class Weekday(IntEnum):
+    """A day of the week, numbered as `datetime.weekday` numbers it."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daily:
+    """Due every local date at each of *times* (naive, whole minutes, sorted, at least one)."""
+
+    times: tuple[time, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """Due at each of *times* on each of *days* (both sorted, without repeats, at least one)."""
+
+    days: tuple[Weekday, ...]
+    times: tuple[time, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monthly:
+    """Due at each of *times* on the given *day* of the month, or on its last day, whichever that is."""
+
+    day: int | Literal["last"]
+    times: tuple[time, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Due *every* so long (1 second to 366 days), counted from midnight plus *offset* (less than *every*)."""
+
+    every: timedelta
+    offset: timedelta = timedelta(0)
+
+    @property
+    def divides_the_day(self) -> bool:
+        """Whether the slots stand on a grid of wall-clock labels (DESIGN.md, section 3)."""
+        return DAY % self.every == timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """Due when the five fields of *expression* say so (single spaces between the fields)."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Due a single time, at the naive wall time *at* (whole minutes)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Due when every one of *jobs* has completed since this job's last run; it has no slots."""
+
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manual:
+    """Never due by itself: it runs when a person asks for it."""
+
+
+Schedule = Daily | Weekly | Monthly | Interval | Cron | Once | After | Manual
