@@ -1,0 +1,63 @@
+"""What every trigger shares: spans and next-after, told from one lazy stream of slots."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import takewhile
+
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.walltime import EARLIEST, LATEST, RESOLUTION, utc_of
+
+__all__ = ["SlotStream"]
+
+
+class SlotStream(ABC):
+    """A trigger that knows one thing, its slots from an instant on; the rest follows.
+
+    Subclasses are frozen values. They are asked for instants from `EARLIEST` to `LATEST` only, and
+    may end their stream wherever no wall time is left below the latter.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _from(self, since: datetime) -> Iterator[Slot]:
+        """Yield ascending slots due at *since* (aware, in UTC) or later."""
+
+    def upcoming(self, since: datetime) -> Iterator[Slot]:
+        """Yield every slot due at the aware instant *since* or later, ascending and lazily.
+
+        The stream ends when there are no more slots. Years that cannot be told in every zone (the
+        first and last days of what datetime knows) have none.
+
+        Raises:
+            ValueError: *since* is a naive time.
+        """
+        begin = utc_of(since)
+        if begin > LATEST:
+            return iter(())
+        return self._from(max(begin, EARLIEST))
+
+    def slots(self, since: datetime, until: datetime) -> list[Slot]:
+        """Return the slots due in the half-open span from *since* to *until*, both aware, ascending.
+
+        Cutting a span in two changes nothing: the slots of the parts are the slots of the whole.
+
+        Raises:
+            ValueError: *since* or *until* is a naive time.
+        """
+        end = utc_of(until)
+        return list(takewhile(lambda slot: slot.due < end, self.upcoming(since)))
+
+    def next_after(self, instant: datetime) -> Slot | None:
+        """Return the first slot due strictly after the aware *instant*; None when there are no more.
+
+        Raises:
+            ValueError: *instant* is a naive time.
+        """
+        begin = utc_of(instant)
+        if begin >= LATEST:
+            return None
+        return next(self._from(max(begin + RESOLUTION, EARLIEST)), None)

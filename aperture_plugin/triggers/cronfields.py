@@ -1,0 +1,128 @@
+"""What the five fields of a cron expression stand for, and the wall times they name.
+
+Each field is a set of small numbers, kept as the bits of one int: ten thousand of them weigh little,
+and the days of a month are found by a few operations on whole months instead of a question per day.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from aperture_plugin.triggers.walltime import LATEST
+
+__all__ = ["CronFields", "bits_of"]
+
+_LAST_YEAR: Final = LATEST.year - 1
+_ONE_MINUTE: Final = timedelta(minutes=1)
+# The days 1 to 31, 8 to 31 and so on that fall on the weekday of day 1: bit n stands for day n.
+_SAME_WEEKDAY: Final = sum(1 << day for day in (1, 8, 15, 22, 29))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CronFields:
+    """A cron expression, freed of how it was written.
+
+    Attributes:
+        minutes, hours, days, months: Bit n is set where the field holds n.
+        last_day, last_workday: Whether the day field holds `L`, `LW`.
+        weekdays: Bits 0 (Sunday) to 6.
+        nth_weekdays: Pairs of weekday and its number in the month, -1 for the last.
+        both_days: Whether a date must match the day *and* the weekday field; else either will do.
+        starred: Whether the minute or hour field starts with a star: such an expression follows the
+            clocks as they are, one of fixed times is made up for where clocks skip, and never repeated.
+    """
+
+    minutes: int
+    hours: int
+    days: int
+    last_day: bool
+    last_workday: bool
+    months: int
+    weekdays: int
+    nth_weekdays: tuple[tuple[int, int], ...]
+    both_days: bool
+    starred: bool
+
+    def wall_times(self, since: datetime) -> Iterator[datetime]:
+        """Yield the naive wall times named, from *since* on, ascending, until the calendar ends."""
+        start = since.replace(second=0, microsecond=0, fold=0)
+        if start < since:
+            start += _ONE_MINUTE
+        first_day = start.date()
+        hours, minutes = bits_of(self.hours), bits_of(self.minutes)
+        for day in self.dates(first_day):
+            year, month, number = day.year, day.month, day.day
+            later_hours = hours
+            if day == first_day:
+                later_hours = hours[bisect_left(hours, start.hour) :]
+                if later_hours and later_hours[0] == start.hour:
+                    for minute in minutes[bisect_left(minutes, start.minute) :]:
+                        yield datetime(year, month, number, start.hour, minute)  # noqa: DTZ001  # a wall time
+                    later_hours = later_hours[1:]
+            for hour in later_hours:
+                for minute in minutes:
+                    yield datetime(year, month, number, hour, minute)  # noqa: DTZ001  # a wall time
+
+    def dates(self, first: date) -> Iterator[date]:
+        """Yield the dates named, from *first* on, ascending, until the calendar ends."""
+        year, month, skipped = first.year, first.month, first.day
+        while year <= _LAST_YEAR:
+            if self.months >> month & 1:
+                first_weekday, length = monthrange(year, month)
+                left = self.days_of(first_weekday, length) >> skipped << skipped
+                while left:
+                    lowest = left & -left
+                    yield date(year, month, lowest.bit_length() - 1)
+                    left ^= lowest
+            skipped = 0
+            year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+    def days_of(self, first_weekday: int, length: int) -> int:
+        """Return the days named in a month of *length* days, as bits; Monday is *first_weekday* 0."""
+        whole = (2 << length) - 2
+        by_day = self.days & whole
+        if self.last_day:
+            by_day |= 1 << length
+        if self.last_workday:
+            last_weekday = (first_weekday + length - 1) % 7
+            by_day |= 1 << (length - max(0, last_weekday - 4))
+        by_weekday = whole if self.weekdays == 0b1111111 else 0
+        if not by_weekday:
+            for weekday in bits_of(self.weekdays):
+                by_weekday |= _days_on(weekday, first_weekday)
+            for weekday, nth in self.nth_weekdays:
+                those = _days_on(weekday, first_weekday) & whole
+                last = those.bit_length() - 1
+                by_weekday |= 1 << (last if nth < 0 else _first_on(weekday, first_weekday) + 7 * (nth - 1))
+        return (by_day & by_weekday if self.both_days else by_day | by_weekday) & whole
+
+    def ever_fires(self) -> bool:
+        """Whether any date there can be is named; every month comes in every length and on every weekday it may."""
+        lengths = {2: (28, 29), 4: (30,), 6: (30,), 9: (30,), 11: (30,)}
+        return any(
+            self.days_of(first_weekday, length)
+            for month in bits_of(self.months)
+            for length in lengths.get(month, (31,))
+            for first_weekday in range(7)
+        )
+
+
+@lru_cache(maxsize=4096)
+def bits_of(mask: int) -> tuple[int, ...]:
+    """Return the numbers of the bits set in *mask*, ascending."""
+    return tuple(number for number in range(mask.bit_length()) if mask >> number & 1)
+
+
+def _first_on(weekday: int, first_weekday: int) -> int:
+    """Return the first day that falls on *weekday* (Sunday 0) in a month starting on *first_weekday* (Monday 0)."""
+    return (weekday - 1 - first_weekday) % 7 + 1
+
+
+def _days_on(weekday: int, first_weekday: int) -> int:
+    return _SAME_WEEKDAY << (_first_on(weekday, first_weekday) - 1)

@@ -1,0 +1,68 @@
+"""Cron, after Debian's rule for what clock changes do to it.
+
+An expression of fixed times stands for wall times, each due once, like the times of a daily job. One
+whose minute or hour field starts with a star follows the clocks as they go: what they skip does not
+fire, what they show twice fires twice. cronsim tells the two apart in the same way, but walks by
+elapsed minutes and hours and so loses its place at changes of half an hour or at midnight; here the
+rule holds whatever the size of the change (DESIGN.md, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.cronfields import CronFields
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.walltime import first_nominal, slots_at, stretches
+
+__all__ = ["FixedCronTrigger", "StarredCronTrigger"]
+
+# No change repeats more than a day. So once the clocks have run evenly for two, nothing that is this far
+# ahead by the wall can be brought nearer by a repeat.
+_FAR: Final = timedelta(days=10)
+_MARGIN: Final = timedelta(days=3)
+_EVEN: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCronTrigger(SlotStream):
+    """Wall times, each due exactly once."""
+
+    fields: CronFields
+    zone: ZoneInfo
+
+    def _from(self, since: datetime) -> Iterator[Slot]:
+        return slots_at(self.fields.wall_times(first_nominal(since, self.zone)), self.zone, since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarredCronTrigger(SlotStream):
+    """Every instant at which the clocks show a time that the fields name."""
+
+    fields: CronFields
+    zone: ZoneInfo
+
+    def _from(self, since: datetime) -> Iterator[Slot]:
+        begin: datetime | None = since
+        while begin is not None:
+            begin = yield from self._until_far(begin)
+
+    def _until_far(self, since: datetime) -> Generator[Slot, None, datetime | None]:
+        """Yield slots as long as they are near each other; return where to go on, None at the calendar's end."""
+        for stretch in stretches(since, self.zone):
+            offset, end = stretch.offset, stretch.end
+            for nominal in self.fields.wall_times(stretch.wall):
+                due = nominal.replace(tzinfo=UTC) - offset
+                if due >= end:
+                    break
+                yield Slot(due, nominal)
+            else:
+                return None
+            if due - stretch.begin > _FAR and end - stretch.begin > _EVEN:
+                return due - _MARGIN
+        return None

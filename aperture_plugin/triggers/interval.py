@@ -1,0 +1,82 @@
+"""Intervals: a grid of wall-clock labels where they divide the day, elapsed time where they do not.
+
+The labels of a grid stand at 00:00 plus the offset of every local date and at each interval after
+it. As the interval divides 24 hours, they are one even row of naive wall times, whatever the clocks
+do; what the clocks do decides only when, and how often, each label is seen (DESIGN.md, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.walltime import LATEST, SECOND, Stretch, due_of, stretches
+
+__all__ = ["ElapsedTrigger", "GridTrigger"]
+
+_NOTHING: Final = timedelta(0)
+_SOME_MIDNIGHT: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # a naive wall time is meant
+_LATEST_WALL: Final = LATEST.replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridTrigger(SlotStream):
+    """Due whenever the clocks show a label of the grid.
+
+    A label that a gap skips is due when the gap ends, together with the others it skips. One that is
+    seen twice is due twice only if the repeat is at least *every* long.
+
+    Attributes:
+        every: Divides 24 hours.
+        offset: Less than *every*.
+    """
+
+    every: timedelta
+    offset: timedelta
+    zone: ZoneInfo
+
+    def _from(self, since: datetime) -> Iterator[Slot]:
+        every = self.every
+        for stretch in stretches(since, self.zone):
+            label = self._first_label(stretch)
+            if stretch.skipped and label <= stretch.wall:
+                yield Slot(stretch.begin, label)
+                label = self._label_from(stretch.wall + SECOND)
+            due = label.replace(tzinfo=UTC) - stretch.offset
+            end = stretch.end
+            while due < end:
+                yield Slot(due, label)
+                label += every
+                due += every
+
+    def _first_label(self, stretch: Stretch) -> datetime:
+        if stretch.skipped:
+            return self._label_from(stretch.wall - stretch.skipped)
+        if stretch.repeated < self.every:
+            return self._label_from(stretch.repeats_until)
+        return self._label_from(stretch.wall)
+
+    def _label_from(self, wall: datetime) -> datetime:
+        return wall + (_SOME_MIDNIGHT + self.offset - wall) % self.every
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElapsedTrigger(SlotStream):
+    """Due every so much elapsed time, counted both ways from 2000-01-01 00:00 in *zone* plus *offset*."""
+
+    every: timedelta
+    offset: timedelta
+    zone: ZoneInfo
+
+    def _from(self, since: datetime) -> Iterator[Slot]:
+        origin = due_of(_SOME_MIDNIGHT, self.zone) + self.offset
+        due = since + (origin - since) % self.every
+        for stretch in stretches(since, self.zone):
+            while due < stretch.end:
+                yield Slot(due, (due + stretch.offset).replace(tzinfo=None))
+                due += self.every
