@@ -1,0 +1,145 @@
+"""The name that a person probably meant.
+
+A file of 10,000 jobs can have thousands of misspelt names, each to be held against 10,000 candidates, so
+the few names that could be near are found by looking up what one slip of the finger makes of the word;
+only where that finds nothing are candidates compared one by one, the hopeless ones put aside first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["Neighbours", "did_you_mean", "nearest"]
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-_. "
+_JOINTS: Final = re.compile(r"[-_.\s]+")
+_LONGEST: Final = 80
+"""A word longer than any name is no misspelt name."""
+_FEW: Final = 64
+_MOST_COMPARED: Final = 1500
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the one of *candidates* that *name* was probably meant to be, or None if none is near.
+
+    Case does not count. Near is: the same words in another order or with other joints, or few slips (one
+    for a short name, two from 5 letters, three from 11). Of equally near names the first given wins.
+
+    Args:
+        name: What the person wrote.
+        candidates: Names that would have been right. Pass a tuple or a frozenset when asking often: it is
+            then looked through only once.
+
+    >>> nearest("Saterday", ["sunday", "saturday"])
+    'saturday'
+    """
+    if isinstance(candidates, tuple | frozenset):
+        return _neighbours(candidates).nearest(name)
+    return Neighbours(candidates).nearest(name)
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return the clause that ends a hint, `; did you mean "saturday"?`, or nothing where no name is near."""
+    found = nearest(name, candidates)
+    return "" if found is None else f'; did you mean "{found}"?'
+
+
+class Neighbours:
+    """A set of names to be asked for the nearest one again and again."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._exact: dict[str, str] = {}
+        for name in sorted(names) if isinstance(names, frozenset | set) else names:
+            self._exact.setdefault(name.casefold(), name)
+        self._loose: dict[str, str] | None = None
+        self._by_length: dict[int, list[tuple[str, int]]] = {}
+
+    def nearest(self, name: str) -> str | None:
+        """Return the nearest of the names, or None if none is near; see `nearest`."""
+        key = name.strip().casefold()
+        if not key or len(key) > _LONGEST:
+            return None
+        if key in self._exact:
+            return self._exact[key]
+        reordered = self._loosely().get(_loose(key))
+        if reordered is not None:
+            return reordered
+        reach = 1 if len(key) < 5 else 2 if len(key) < 11 else 3
+        if len(self._exact) > _FEW:
+            for slip in _one_slip(key):
+                if slip in self._exact:
+                    return self._exact[slip]
+        return self._compared(key, reach)
+
+    def _loosely(self) -> dict[str, str]:
+        if self._loose is None:
+            self._loose = {}
+            for key, name in self._exact.items():
+                self._loose.setdefault(_loose(key), name)
+        return self._loose
+
+    def _compared(self, key: str, reach: int) -> str | None:
+        if not self._by_length:
+            for candidate in self._exact:
+                self._by_length.setdefault(len(candidate), []).append((candidate, _signature(candidate)))
+        signature, found, compared = _signature(key), None, 0
+        for length in sorted(range(len(key) - reach, len(key) + reach + 1), key=lambda n: abs(n - len(key))):
+            for candidate, other in self._by_length.get(length, ()):
+                # One slip changes at most two bits: a letter that goes and a letter that comes.
+                if (signature ^ other).bit_count() > 2 * reach or abs(length - len(key)) > reach:
+                    continue
+                slips = _slips(key, candidate, reach)
+                if slips <= reach:
+                    found, reach = self._exact[candidate], slips - 1
+                compared += 1
+                if reach < 1 or compared >= _MOST_COMPARED:
+                    return found
+        return found
+
+
+@lru_cache(maxsize=16)
+def _neighbours(names: tuple[str, ...] | frozenset[str]) -> Neighbours:
+    return Neighbours(names)
+
+
+def _loose(key: str) -> str:
+    """Return what is left of a name when the order of its words and what joins them do not count."""
+    return " ".join(sorted(_JOINTS.split(key)))
+
+
+def _signature(key: str) -> int:
+    bits = 0
+    for letter in key:
+        bits |= 1 << (ord(letter) & 63)
+    return bits
+
+
+def _one_slip(key: str) -> Iterator[str]:
+    """Yield what one slip makes of *key*: two letters swapped, one left out, one wrong, one too many."""
+    for n in range(len(key) - 1):
+        yield key[:n] + key[n + 1] + key[n] + key[n + 2 :]
+    for n in range(len(key)):
+        yield key[:n] + key[n + 1 :]
+    for n in range(len(key) + 1):
+        for letter in _LETTERS:
+            yield key[:n] + letter + key[n + 1 :]
+            yield key[:n] + letter + key[n:]
+
+
+def _slips(one: str, other: str, reach: int) -> int:
+    """Return how many slips lie between two words, or more than *reach* as soon as that is certain."""
+    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        this = [row]
+        for column, against in enumerate(other, start=1):
+            cost = min(last[column] + 1, this[-1] + 1, last[column - 1] + (letter != against))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
+                cost = min(cost, before[column - 2] + 1)
+            this.append(cost)
+        if min(this) > reach and min(last) > reach:
+            return reach + 1
+        before, last = last, this
+    return last[-1]

@@ -1,0 +1,115 @@
+"""Text that a person wrote and nobody can read: what was found, what was expected, and where exactly.
+
+Whoever holds the whole file adds the line and the column: `start` and `length` point into the text
+that the reader was given, and a reader that hands a part of its text on moves what comes back to
+where that part stands (`Unreadable.within`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, TypeVar
+
+__all__ = ["Unreadable", "offers_what_reads", "quoted", "read_part"]
+
+_Value = TypeVar("_Value")
+
+_LONGEST_QUOTE: Final = 60
+_LONGEST_OFFER: Final = 200
+_MOST_MENDINGS: Final = 4
+
+
+class Unreadable(ValueError):
+    """A text that does not read as what it should.
+
+    Attributes:
+        code: A stable name that tools can filter, such as `unknown-day`.
+        message: What was found, in the person's own words within double quotes. One line, no full stop.
+        hint: What was expected, and the nearest name or an example. Never empty.
+        start, length: The offending part of the text that was given; *length* is at least 1, and *start* may
+            be the end of the text where something is missing there.
+        instead: The whole text as it could be written so that it reads; None where there is no telling.
+    """
+
+    def __init__(
+        self, code: str, message: str, hint: str, *, start: int = 0, length: int = 1, instead: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.start = start
+        self.length = max(1, length)
+        self.instead = instead
+
+    def within(self, text: str, start: int, end: int) -> Unreadable:
+        """Return the same bad news about *text*, whose part from *start* to *end* was what could not be read.
+
+        >>> Unreadable("bad-time", "…", "…", instead="2:00 AM").within("daily at 2", 9, 10).instead
+        'daily at 2:00 AM'
+        """
+        instead = None if self.instead is None else text[:start] + self.instead + text[end:]
+        return Unreadable(
+            self.code, self.message, self.hint, start=start + self.start, length=self.length, instead=instead
+        )
+
+
+def quoted(text: str) -> str:
+    r"""Return *text* in double quotes as a message shows it: on one line, and not longer than a person reads.
+
+    >>> quoted("saterday"), quoted("a\tb")
+    ('"saterday"', '"a\\tb"')
+    """
+    shown = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+    if not shown.isprintable():
+        shown = "".join(
+            letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in shown
+        )
+    return f'"{shown}"'
+
+
+def read_part(text: str, start: int, end: int, reader: Callable[[str], _Value]) -> _Value:
+    """Return what *reader* makes of the part of *text* from *start* to *end*, spaces around it left out.
+
+    Raises:
+        Unreadable: The part cannot be read; the place is the one in *text*.
+    """
+    said = text[start:end]
+    start += len(said) - len(said.lstrip())
+    said = said.strip()
+    try:
+        return reader(said)
+    except Unreadable as problem:
+        raise problem.within(text, start, start + len(said)) from None
+
+
+def offers_what_reads(reader: Callable[[str], _Value]) -> Callable[[str], _Value]:
+    """Let *reader* offer only such an `instead` as it would read itself.
+
+    Where a text has several faults, mending the first one shows the next; the offer goes on until
+    all are mended, and is withdrawn where one cannot be.
+    """
+
+    @wraps(reader)
+    def reading(text: str) -> _Value:
+        try:
+            return reader(text)
+        except Unreadable as problem:
+            problem.instead = _mended(reader, problem.instead)
+            raise
+
+    return reading
+
+
+def _mended(reader: Callable[[str], _Value], offer: str | None) -> str | None:
+    for _ in range(_MOST_MENDINGS):
+        if offer is None or len(offer) > _LONGEST_OFFER:
+            return None
+        try:
+            reader(offer)
+        except Unreadable as problem:
+            offer = problem.instead
+        else:
+            return offer
+    return None
