@@ -1,0 +1,393 @@
+"""`Aperture`: the whole thing, embedded in a host or run by `aperture start`.
+
+Nothing of the host is touched: no signal handler, no root logger, no excepthook; two daemon threads
+(the loop, the file watcher), one worker thread for each job that runs, and all of them gone after `stop`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aperture_plugin.app.handles import RunHandle, Waiters
+from aperture_plugin.app.opening import ConfigRefused, Source, gone, store_of
+from aperture_plugin.app.running import Executors, Messenger
+from aperture_plugin.app.seeing import status_json
+from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
+from aperture_plugin.clock.system import SystemClock
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.executors.threads import ThreadExecutor
+from aperture_plugin.files.reading import read_bounded
+from aperture_plugin.loop.fire import asked_run
+from aperture_plugin.loop.inbox import (
+    CancelAsked,
+    ConfigRead,
+    ConfigRefusedMessage,
+    PauseAsked,
+    ResumeAsked,
+    RunAsked,
+)
+from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.loop import Loop
+from aperture_plugin.loop.pacing import Pace
+from aperture_plugin.loop.reload import Watch
+from aperture_plugin.loop.state import State
+from aperture_plugin.loop.thread import LoopThread
+from aperture_plugin.loop.ticking import Timetable
+from aperture_plugin.plugins.errors import PluginError
+from aperture_plugin.plugins.loading import Plugins, load_plugins
+from aperture_plugin.ports import Clock, Executor, LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.rules.ids import RunIds
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["Aperture"]
+
+
+class Aperture:
+    """Runs the jobs of one schedules.yaml in this process.
+
+    >>> with Aperture("schedules.yaml", plugins=[Library()]) as aperture:  # doctest: +SKIP
+    ...     aperture.run("library-scan").wait()
+
+    Args:
+        file: The schedules.yaml. Relative paths in it start from the folder it is named in.
+        plugins: Objects or modules of the host that answer hooks, beside installed entry points and
+            `hooks/*.py` next to the file.
+        modules: Names of further plugin modules to import.
+        state: URL of the store; None for `$APERTURE_STATE`, else what the file says.
+        hooks, entry_points: Whether the `hooks/` folder beside the file, and installed plugins, are loaded.
+        schedule: Whether it fires the schedule; False runs only what is asked for here, beside a loop or
+            without one.
+        watch: Whether a save of the file takes effect while it runs.
+        environ: The environment; None for this process's own.
+        clock: Where time comes from; for tests.
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] = "schedules.yaml",
+        plugins: Sequence[object] = (),
+        *,
+        modules: Sequence[str] = (),
+        state: str | None = None,
+        hooks: bool = True,
+        entry_points: bool = True,
+        schedule: bool = True,
+        watch: bool = True,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.file = Path(file)
+        self._given = tuple(plugins)
+        self._modules = tuple(modules)
+        self._state_url = state
+        self._load_hooks = hooks
+        self._load_entry_points = entry_points
+        self._fires = schedule
+        self._wants_watch = watch and schedule
+        self._environ = os.environ if environ is None else environ
+        self.clock: Clock = clock or SystemClock()
+        self._lock = threading.RLock()
+        self._waiters = Waiters()
+        self._source: Source | None = None
+        self._plugins: Plugins | None = None
+        self._store: Store | None = None
+        self._loop: Loop | None = None
+        self._thread: LoopThread | None = None
+        self._watch: Watch | None = None
+        self._executors: Executors | None = None
+
+    # ── start and stop ──────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> Self:
+        """Load the plugins and the file, open the store and begin to tick, in a thread of its own.
+
+        Returns:
+            Itself, once the schedule is in force.
+        Raises:
+            FileNotFoundError: The file is not there.
+            ConfigRefused: It is not valid; its `problems` say what is wrong and where.
+            PluginError: A plugin cannot be loaded, or misspells a hook.
+            StoreUnavailable, StoreRefused: The store cannot be reached, or must not be touched.
+            RuntimeError: It runs already.
+        """
+        with self._lock:
+            loop = self.open()
+            try:
+                loop.begin()
+                self._thread = LoopThread(loop)
+                self._thread.start()
+                if self._wants_watch:
+                    self._watch_file()
+            except BaseException:
+                self.stop(grace=0)
+                raise
+        return self
+
+    def stop(self, grace: float = 30) -> None:
+        """Claim nothing any more, let what runs finish, and leave nothing behind.
+
+        Args:
+            grace: Seconds that running jobs are given before they are asked to cancel; what does not
+                stop then either is marked `interrupted`. A second call with a smaller one cuts the first short.
+        """
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.stop()
+        thread = self._thread
+        if thread is not None:
+            thread.stop(timedelta(seconds=grace))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of workers and store without a word to anybody; `stop` ends with this."""
+        with self._lock:
+            self._thread, self._loop = None, None
+            if self._executors is not None:
+                self._executors.stop(timedelta(seconds=1))
+                self._executors = None
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its loop ticks."""
+        return self._thread is not None and self._thread.is_alive
+
+    # ── what a host asks ────────────────────────────────────────────────────────────────────────
+
+    @property
+    def config(self) -> Config:
+        """The file in force.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        return self._running_loop().state.config
+
+    def run(self, job: str, *, by: str | None = None) -> RunHandle:
+        """Run *job* now, or queue it; it does not wait for needs or windows.
+
+        Args:
+            by: Who asks, for the record; None for the user this process belongs to.
+        Raises:
+            KeyError: There is no such job.
+            RuntimeError: It is not running.
+        """
+        loop = self._running_loop()
+        config = loop.state.job_config(job)
+        if config is None:
+            raise KeyError(f"{job} is neither in {self.file} nor registered by a plugin")
+        now = self.clock.now()
+        run = asked_run(config, run_id=loop.state.new_id(now), now=now, by=by or whoever())
+        promise = self._waiters.of(run.id)
+        loop.inbox.put(RunAsked(run=run))
+        return RunHandle(run.id, job, promise, lambda: self._cancel_run(run.id))
+
+    def cancel(self, job: str, *, by: str | None = None) -> list[Run]:
+        """Ask every run of *job* that is in hand to stop; return those runs.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        message = CancelAsked(job=job, reason=f"cancelled by {by or whoever()}")
+        return self._ask(message, message.answer)
+
+    def pause(self, job: str, *, until: datetime | None = None, note: str | None = None, by: str | None = None) -> None:
+        """Hold back the slots of *job* until it is resumed, or until an aware instant; a restart does not lift it.
+
+        Raises:
+            KeyError: There is no such job.
+            RuntimeError: It is not running.
+        """
+        if self._running_loop().state.job_config(job) is None:
+            raise KeyError(f"{job} is neither in {self.file} nor registered by a plugin")
+        pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by=by or whoever())
+        message = PauseAsked(pause=pause)
+        self._ask(message, message.answer)
+
+    def resume(self, job: str) -> bool:
+        """Lift the pause of *job*; return whether there was one.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        message = ResumeAsked(job=job)
+        return self._ask(message, message.answer)
+
+    def history(self, query: RunQuery | None = None) -> list[Run]:
+        """Return past and present attempts, newest first.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        return self._open_store().history(query or RunQuery())
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs, waits and comes next, in the shape of `aperture status --format json`.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        return status_json(self.config, self._open_store(), now=self.clock.now(), titles=self._titles())
+
+    # ── putting it together ─────────────────────────────────────────────────────────────────────
+
+    def open(self, *, pace: Pace | None = None, executor: Callable[[Plugins], Executor] | None = None) -> Loop:
+        """Load the plugins and the file, open the store, and return a loop that has not begun.
+
+        `start` does this first; a test ticks the loop by itself.
+
+        Args:
+            pace: How often the loop looks up by itself.
+            executor: Makes the executor that is used whatever the file says.
+        """
+        if self._loop is not None:
+            raise RuntimeError("it runs already")
+        self._plugins = load_plugins(
+            directory=self.file.absolute().parent if self._load_hooks else None,
+            plugins=self._given,
+            modules=self._modules,
+            entry_points=self._load_entry_points,
+        )
+        self._source = Source(path=self.file, environ=self._environ, plugins=self._plugins)
+        now = self.clock.now()
+        reading = self._source.load(now=now, starting=True)
+        if reading.config is None:
+            raise ConfigRefused(reading.problems, reading.text)
+        self._store = store_of(self._source, reading, url=self._state_url)
+        self._store.open()
+        self._executors = Executors(self._provider(self._plugins, executor), lambda: self.config.executor)
+        self._loop = self._make_loop(reading.config, self._plugins, self._store, self._source, pace or Pace())
+        # An executor that nobody provides is found out before anything starts.
+        self._executors.of_name(reading.config.executor)
+        return self._loop
+
+    def _provider(self, plugins: Plugins, executor: Callable[[Plugins], Executor] | None) -> Callable[[str], Executor]:
+        if executor is not None:
+            return lambda _name: executor(plugins)
+        built_in = {"threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock)}
+        return lambda name: plugins.executor(name, built_in)
+
+    def _make_loop(self, config: Config, plugins: Plugins, store: Store, source: Source, pace: Pace) -> Loop:
+        assert self._executors is not None, "open() has made them"
+        now = self.clock.now()
+        ids = RunIds(os.urandom(4))
+        loop_id = f"{socket.gethostname()}-{os.getpid()}-{ids.new(now)}"
+        state = State(
+            id=loop_id,
+            clock=self.clock,
+            environ=self._environ,
+            new_id=ids.new,
+            config=config,
+            jobs=plugins.jobs,
+            timetable=Timetable(self.clock),
+            able_since=now,
+            only=None if self._fires else set(),
+            asks_ready=plugins.asks_ready,
+        )
+        record = LoopRecord(
+            id=loop_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            boot=boot_identity(os.getpid()),
+            serves="schedule" if self._fires else "run",
+            since=now,
+            beat=0,
+            beat_at=now,
+            details={},
+        )
+        return Loop(
+            state,
+            store=store,
+            lease=Lease(record=record, is_alive=is_alive),
+            executor=self._executors,
+            told=Messenger(plugins, self._waiters),
+            directory=str(source.directory),
+            end_group=end_group,
+            pace=pace,
+        )
+
+    def _watch_file(self) -> None:
+        assert self._source is not None, "open() has made it"
+        path = self._source.path
+        known = read_bounded(path) or b""
+        self._watch = Watch(path, read=lambda: read_bounded(path), judge=self.judge, refuse=self.refuse, known=known)
+        self._watch.start()
+
+    def judge(self, data: bytes | None) -> tuple[bool, Sequence[Problem]]:
+        """Read *data* as a new content of the file, and hand it to the loop if it is good.
+
+        The watcher calls this with every save, in its own thread; None stands for a file that is gone.
+
+        Returns:
+            Whether it is good, and its problems.
+        """
+        source, loop, plugins = self._source, self._loop, self._plugins
+        if source is None or loop is None or plugins is None:
+            return True, ()
+        if data is None:
+            return False, [gone(source.name)]
+        try:
+            plugins.ask_jobs()
+            reading = source.read(data, now=self.clock.now(), starting=True)
+        except PluginError as error:
+            return False, error.as_problems(source.name)
+        if reading.config is not None:
+            loop.inbox.put(ConfigRead(config=reading.config, jobs=dict(plugins.jobs), warnings=reading.problems))
+        return reading.config is not None, reading.problems
+
+    def refuse(self, problems: Sequence[Problem]) -> None:
+        """Let the loop say that a saved file is refused for *problems*."""
+        if self._loop is not None:
+            self._loop.inbox.put(ConfigRefusedMessage(problems=tuple(problems)))
+
+    def _cancel_run(self, run_id: str) -> None:
+        message = CancelAsked(run_id=run_id, reason=f"cancelled by {whoever()}")
+        self._ask(message, message.answer)
+
+    def _ask(self, message: Any, answer: Future[Any]) -> Any:
+        self._running_loop().inbox.put(message)
+        return answer.result()
+
+    def _titles(self) -> dict[str, str]:
+        jobs = {} if self._plugins is None else self._plugins.jobs
+        return {name: job.title for name, job in jobs.items() if job.title}
+
+    def _running_loop(self) -> Loop:
+        loop = self._loop
+        if loop is None:
+            raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
+        return loop
+
+    def _open_store(self) -> Store:
+        store = self._store
+        if store is None:
+            raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
+        return store
+
+
+def whoever() -> str:
+    """Return the name of the user this process belongs to, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -1,0 +1,117 @@
+"""From a path to a valid file, its plugins and its store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aperture_plugin.clock.zones import local_zone
+from aperture_plugin.config.model import Reading
+from aperture_plugin.config.problems import Place, Problem, Severity
+from aperture_plugin.config.reading import read
+from aperture_plugin.files.reading import read_bounded, shown
+from aperture_plugin.plugins.loading import Plugins
+from aperture_plugin.ports import Store
+from aperture_plugin.store.opening import open_store
+
+__all__ = ["ConfigRefused", "Source", "gone", "store_of"]
+
+
+class ConfigRefused(Exception):
+    """The file is not valid, so nothing was started; `problems` says what is wrong and where.
+
+    Attributes:
+        problems: In file order; at least one is an error.
+        text: What the file held, so that a report can show the lines.
+    """
+
+    def __init__(self, problems: Sequence[Problem], text: str = "") -> None:
+        self.problems = tuple(problems)
+        self.text = text
+        errors = [problem for problem in self.problems if problem.is_error]
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.file}:{first.place.line}:{first.place.column}: {first.message}{more}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A schedules.yaml, and whom to ask about it.
+
+    Attributes:
+        path: As the person named it; its folder is what relative paths in it start from.
+        plugins: Whose jobs it may name; None reads it without plugins, so that names are not checked.
+        manifest: Names of jobs that a manifest lists, in place of plugins.
+    """
+
+    path: Path
+    environ: Mapping[str, str]
+    plugins: Plugins | None = None
+    manifest: Sequence[str] | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Absolute folder the file was named in (not where a symlink leads)."""
+        return self.path.absolute().parent
+
+    @property
+    def name(self) -> str:
+        """The file as reports name it."""
+        return shown(self.path)
+
+    def load(self, *, now: datetime, starting: bool = False) -> Reading:
+        """Read the file from disk; see `read`.
+
+        Raises:
+            FileNotFoundError: It is not there.
+            OSError: It cannot be read.
+        """
+        data = read_bounded(self.path)
+        if data is None:
+            raise FileNotFoundError(self.name)
+        return self.read(data, now=now, starting=starting)
+
+    def read(self, data: bytes, *, now: datetime, starting: bool = False) -> Reading:
+        """Read *data* as the content of the file, and let the plugins find fault with it.
+
+        Args:
+            starting: A variable that is not set is an error, as it is for `start`.
+        Raises:
+            PluginError: A plugin's `aperture_lint` raised.
+        """
+        known = self.manifest
+        if self.plugins is not None and self.plugins.found:
+            known = [*(known or ()), *self.plugins.jobs]
+        reading = read(
+            data,
+            file=self.name,
+            environ=self.environ,
+            known_jobs=known,
+            local_zone=local_zone(self.environ),
+            library_size=None if self.plugins is None else self.plugins.library_size,
+            now=now,
+            starting=starting,
+        )
+        if self.plugins is None or reading.config is None:
+            return reading
+        return reading.with_problems(self.plugins.lint(reading.config))
+
+
+def gone(file: str) -> Problem:
+    """Return the problem of a file that was deleted while it was in force."""
+    return Problem(
+        severity=Severity.ERROR,
+        code="file-gone",
+        message=f"{file} is not there any more",
+        hint="put it back; until then the last good one goes on",
+        file=file,
+        place=Place(1, 1),
+    )
+
+
+def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
+    """Return the store that *url*, else the environment, else the file names; it is not opened yet."""
+    chosen = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
+    return open_store(chosen, directory=source.directory)

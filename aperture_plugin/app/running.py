@@ -1,0 +1,98 @@
+"""Who runs the work, and who hears of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from aperture_plugin.app.handles import Waiters
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.plugins.loading import Plugins
+from aperture_plugin.ports import Executor, Report, Work
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["Executors", "Messenger"]
+
+_log = logging.getLogger("aperture")
+
+
+class Executors:
+    """The executors of one loop as one: new work goes to the one that the file in force names.
+
+    Args:
+        provide: Returns the executor of a name; raises `PluginError` where nobody has it.
+        chosen: Returns the name that the file in force says under `executor`.
+    """
+
+    name = "executors"
+
+    def __init__(self, provide: Callable[[str], Executor], chosen: Callable[[], str]) -> None:
+        self._provide = provide
+        self._chosen = chosen
+        self._by_name: dict[str, Executor] = {}
+
+    def of_name(self, name: str) -> Executor:
+        """Return the executor of that name, made when it is first asked for.
+
+        Raises:
+            PluginError: No plugin provides it, or the one that does raised.
+        """
+        if name not in self._by_name:
+            self._by_name[name] = self._provide(name)
+        return self._by_name[name]
+
+    def start(self, work: Work, report: Report) -> None:
+        """Begin an attempt."""
+        self.of_name(self._chosen()).start(work, report)
+
+    def cancel(self, key: tuple[str, int], reason: str) -> None:
+        """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
+        for executor in self._by_name.values():
+            executor.cancel(key, reason)
+
+    def kill(self, key: tuple[str, int]) -> bool:
+        """End an attempt by force, where that can be done."""
+        killed = [executor.kill(key) for executor in self._by_name.values()]
+        return any(killed)
+
+    def stop(self, timeout: timedelta) -> None:
+        """Free every worker."""
+        for executor in self._by_name.values():
+            executor.stop(timeout)
+
+
+class Messenger:
+    """Hands what the loop tells to the plugins, and to those who wait for a run's end."""
+
+    def __init__(self, plugins: Plugins, waiters: Waiters) -> None:
+        self._plugins = plugins
+        self._waiters = waiters
+
+    def run_ended(self, run: Run) -> None:
+        """A run ended and no attempt follows; called in the loop's thread, at once."""
+        self._waiters.heard(run)
+
+    def run_changed(self, run: Run) -> None:
+        """Tell the plugins."""
+        self._plugins.run_changed(run)
+
+    def config_loaded(self, config: Config, previous: Config | None) -> None:
+        """Tell the plugins."""
+        self._plugins.config_loaded(config, previous)
+
+    def config_rejected(self, problems: Sequence[Problem]) -> None:
+        """Tell the plugins, and the log."""
+        for problem in problems:
+            level = logging.ERROR if problem.is_error else logging.WARNING
+            place = f"{problem.file}:{problem.place.line}:{problem.place.column}"
+            whose = f"{problem.job}: " if problem.job else ""
+            _log.log(level, "%s: %s: %s%s [%s]", place, problem.severity, whose, problem.message, problem.code)
+        _log.error("the file was refused; the last good one goes on")
+        self._plugins.config_rejected(problems)
+
+    def ready(self, job: Job) -> list[str]:
+        """Ask the plugins."""
+        return self._plugins.ready(job)

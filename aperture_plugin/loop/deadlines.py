@@ -1,0 +1,91 @@
+"""When a running attempt has had its time: timeouts, stalls, and what follows a request to stop.
+
+Measured on the monotonic clock: a stepped wall clock neither kills a run nor lets it live for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from heapq import heappop, heappush
+from typing import Final
+
+__all__ = ["PATIENCE", "Deadline", "Deadlines"]
+
+PATIENCE: Final = timedelta(seconds=6)
+"""So long a run has to stop by itself, once asked, before force is used. A command's own 5 seconds between
+SIGTERM and SIGKILL (DESIGN.md, section 2) fit into it."""
+
+Key = tuple[str, int]
+
+
+class Deadline(Enum):
+    """What has come about when a deadline passes."""
+
+    TIMEOUT = "timeout"
+    STALLED = "stalled"
+    GIVE_UP = "give up"
+
+
+@dataclass(slots=True)
+class _Watched:
+    progressed_at: float
+    stalled_after: float | None
+    given_up_at: float | None = None
+
+
+@dataclass(slots=True)
+class Deadlines:
+    """The deadlines of every attempt that runs in this process, the nearest on top."""
+
+    _heap: list[tuple[float, Key, str]] = field(default_factory=list)
+    _watched: dict[Key, _Watched] = field(default_factory=dict)
+
+    def watch(self, key: Key, *, at: float, timeout: timedelta | None, stalled_after: timedelta | None) -> None:
+        """Watch an attempt that begins at the monotonic time *at*."""
+        stall = None if stalled_after is None else stalled_after.total_seconds()
+        self._watched[key] = _Watched(progressed_at=at, stalled_after=stall)
+        if timeout is not None:
+            heappush(self._heap, (at + timeout.total_seconds(), key, Deadline.TIMEOUT.value))
+        if stall is not None:
+            heappush(self._heap, (at + stall, key, Deadline.STALLED.value))
+
+    def progressed(self, key: Key, *, at: float) -> None:
+        """Note that an attempt has made progress."""
+        if key in self._watched:
+            self._watched[key].progressed_at = at
+
+    def give_up_after(self, key: Key, *, at: float, patience: timedelta = PATIENCE) -> None:
+        """Watch for an attempt, asked to stop at *at*, that does not."""
+        watched = self._watched.get(key)
+        if watched is not None and watched.given_up_at is None:
+            watched.given_up_at = at + patience.total_seconds()
+            heappush(self._heap, (watched.given_up_at, key, Deadline.GIVE_UP.value))
+
+    def forget(self, key: Key) -> None:
+        """Watch an attempt no longer."""
+        self._watched.pop(key, None)
+
+    @property
+    def next_at(self) -> float | None:
+        """The monotonic time of the next deadline; it may turn out to have moved."""
+        while self._heap and self._heap[0][1] not in self._watched:
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def passed(self, at: float) -> list[tuple[Key, Deadline]]:
+        """Return what has come about by the monotonic time *at*, each once."""
+        found: list[tuple[Key, Deadline]] = []
+        while self._heap and self._heap[0][0] <= at:
+            _, key, kind = heappop(self._heap)
+            watched = self._watched.get(key)
+            if watched is None:
+                continue
+            if kind == Deadline.STALLED.value and watched.stalled_after is not None:
+                stalls_at = watched.progressed_at + watched.stalled_after
+                if stalls_at > at:
+                    heappush(self._heap, (stalls_at, key, kind))
+                    continue
+            found.append((key, Deadline(kind)))
+        return found

@@ -1,0 +1,124 @@
+"""An attempt has ended, was cut off, or must be asked to: what the loop writes, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aperture_plugin.config.model import JobConfig, OnFailure
+from aperture_plugin.loop.fire import following_run
+from aperture_plugin.loop.state import State
+from aperture_plugin.loop.turn import Turn
+from aperture_plugin.ports import Ended, Pause
+from aperture_plugin.rules.endings import again, cut_off, ended, may_follow
+from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.words.schedules import After
+
+__all__ = ["cancel_waiting", "finish", "give_up", "recover", "skip_waiting"]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def finish(state: State, turn: Turn, event: Ended) -> None:
+    """Write how an attempt ended, and queue what follows from it."""
+    state.live.pop(event.key, None)
+    state.deadlines.forget(event.key)
+    ghost = state.ghosts.pop(event.key, None)
+    run = turn.lines.get(event.key)
+    if run is None or run.status is not Status.RUNNING or run.owner != state.id:
+        # Its end was written when it was given up, or another process took it for dead.
+        if ghost is not None:
+            turn.lines.stir(ghost.job)
+        return
+    verdict = state.verdicts.pop(event.key, None)
+    outcome = event.outcome
+    if verdict is not None:
+        outcome = replace(outcome, status=OutcomeStatus.FAILED, reason=verdict, permanent=False)
+    _write_end(state, turn, run, outcome)
+
+
+def give_up(state: State, turn: Turn, run: Run) -> None:
+    """Write the end of an attempt that was asked to stop, does not, and cannot be killed.
+
+    Its handler still lives in a thread of this process: the job is not started beside it.
+    """
+    state.deadlines.forget(run.key)
+    state.ghosts[run.key] = run
+    verdict = state.verdicts.pop(run.key, None)
+    status = OutcomeStatus.CANCELLED if verdict is None else OutcomeStatus.FAILED
+    reason = f"{verdict or run.cancel_reason}; its handler did not stop when asked, and was given up"
+    _write_end(state, turn, replace(run, cancel_reason=reason), Outcome(status=status, reason=reason))
+
+
+def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
+    """Mark attempts whose process is gone `interrupted`, and queue the attempts that follow."""
+    for run in runs:
+        interrupted, following = cut_off(run, state.job_config(run.job), now=turn.now, reason=reason)
+        state.live.pop(run.key, None)
+        state.deadlines.forget(run.key)
+        turn.change(interrupted)
+        state.last[run.job] = interrupted
+        if following is not None:
+            turn.add(following)
+
+
+def cancel_waiting(turn: Turn, run: Run, *, reason: str) -> None:
+    """End a run that has not started: somebody does not want it any more."""
+    turn.change(replace(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=turn.now))
+
+
+def skip_waiting(turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
+    """End runs that will never start, with the reason."""
+    for run in runs:
+        if run.status in WAITING:
+            turn.change(replace(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
+
+
+def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:
+    job = state.job_config(run.job)
+    end = ended(run, outcome, now=turn.now)
+    following = None
+    if job is not None and run.cancel_reason is None:
+        following = again(run, job, outcome, now=turn.now)
+    turn.change(end)
+    state.last[run.job] = end
+    if following is not None:
+        turn.add(following)
+    elif end.status is Status.COMPLETED:
+        _queue_followers(state, turn, end)
+    elif end.status is Status.FAILED and job is not None and job.on_failure is OnFailure.PAUSE:
+        _pause_after(state, turn, job, end)
+
+
+def _queue_followers(state: State, turn: Turn, completed: Run) -> None:
+    """Queue each job whose `after` this completion fulfils, in the transaction that writes the completion."""
+    for job in state.followers.get(completed.job, ()):
+        in_hand = turn.lines.of_job(job.name)
+        era = state.eras.get(job.name)
+        if any(run.status in WAITING for run in in_hand):
+            continue  # The run that waits will come after this completion as well.
+        names = job.schedule.jobs if isinstance(job.schedule, After) else ()
+        completions = turn.ledger.last_completions(names)
+        taken = turn.ledger.last_taken([job.name]).get(job.name)
+        for run in turn.ended_in_it():
+            if run.status is Status.COMPLETED and run.job in names and run.finished_at is not None:
+                completions[run.job] = max(completions.get(run.job, _NEVER), run.finished_at)
+        for run in (*in_hand, *(run for run in turn.ended_in_it() if run.job == job.name)):
+            begun = run.started_at or (run.queued_at if run.status is Status.SKIPPED else None)
+            if begun is not None:
+                taken = begun if taken is None else max(taken, begun)
+        since = era.since if era is not None else _NEVER
+        if may_follow(job, completions=completions, taken=taken, since=since):
+            follower = following_run(state, job, turn.now)
+            if state.only is None:
+                turn.add(follower)
+            else:
+                turn.leave(follower)
+
+
+def _pause_after(state: State, turn: Turn, job: JobConfig, failed: Run) -> None:
+    pause = Pause(job=job.name, since=turn.now, note=f"it failed ({failed.reason})", by="on failure: pause")
+    turn.ledger.set_pause(pause)
+    state.pauses[job.name] = pause

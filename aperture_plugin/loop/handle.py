@@ -1,0 +1,109 @@
+"""What each message in the inbox does to the state, within the tick's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import assert_never
+
+from aperture_plugin.config.model import Overlap
+from aperture_plugin.loop.finish import cancel_waiting, finish
+from aperture_plugin.loop.inbox import (
+    CancelAsked,
+    ConfigRead,
+    ConfigRefusedMessage,
+    Message,
+    PauseAsked,
+    ReadyAnswered,
+    ResumeAsked,
+    RunAsked,
+    answer,
+)
+from aperture_plugin.loop.readiness import Readiness
+from aperture_plugin.loop.state import State
+from aperture_plugin.loop.turn import Turn
+from aperture_plugin.ports import Ended, Logged, Progressed, Spawned
+from aperture_plugin.rules.runs import WAITING, Run, Status
+
+__all__ = ["AskToStop", "handle"]
+
+AskToStop = Callable[[Turn, Run, str], None]
+"""Asks a running attempt to stop, with the reason."""
+
+
+def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, ask_to_stop: AskToStop) -> None:  # noqa: PLR0912  # one branch a message
+    """Let *message* take effect. A file that was read is the loop's own affair, and is passed over here."""
+    match message:
+        case Ended():
+            finish(state, turn, message)
+        case Progressed():
+            _progress(state, turn, message)
+        case Logged():
+            turn.logs.append(message.line)
+        case Spawned():
+            run = turn.lines.get(message.key)
+            if run is not None and run.status is Status.RUNNING:
+                turn.change(replace(run, group=message.group), tell=False)
+        case RunAsked():
+            if state.only is not None:
+                state.only.add(message.run.id)
+            run = _queue_asked(state, turn, message.run)
+            turn.settled.append(partial(answer, message.answer, run))
+        case CancelAsked():
+            asked = _cancel(turn, message, ask_to_stop=ask_to_stop)
+            turn.settled.append(partial(answer, message.answer, asked))
+        case PauseAsked():
+            turn.ledger.set_pause(message.pause)
+            state.pauses[message.pause.job] = message.pause
+            turn.settled.append(partial(answer, message.answer, None))
+        case ResumeAsked():
+            there_was = turn.ledger.clear_pause(message.job)
+            state.pauses.pop(message.job, None)
+            turn.settled.append(partial(answer, message.answer, there_was))
+        case ReadyAnswered():
+            readiness.heard(message, at=state.clock.monotonic())
+            turn.lines.heard_ready(message.job)
+        case ConfigRead() | ConfigRefusedMessage():
+            pass
+        case _:
+            assert_never(message)
+
+
+def _progress(state: State, turn: Turn, message: Progressed) -> None:
+    run = turn.lines.get(message.key)
+    if run is not None and run.status is Status.RUNNING:
+        turn.change(replace(run, items_done=message.done, items_total=message.total), tell=False)
+        state.deadlines.progressed(message.key, at=state.clock.monotonic())
+
+
+def _queue_asked(state: State, turn: Turn, run: Run) -> Run:
+    """Queue a run somebody asked for, unless one of its job waits already."""
+    job = state.job_config(run.job)
+    in_hand = turn.lines.of_job(run.job)
+    reason: str | None = None
+    if job is None:
+        reason = f"{run.job} is not in {state.config.file}"
+    elif job.overlap is Overlap.SKIP and in_hand:
+        reason = f"{run.job} was still in hand (overlap: skip)"
+    elif job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
+        reason = f"another run of {run.job} was already waiting"
+    if reason is not None:
+        run = replace(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now)
+    turn.add(run)
+    return run
+
+
+def _cancel(turn: Turn, message: CancelAsked, *, ask_to_stop: AskToStop) -> list[Run]:
+    """Cancel the runs of a job, or one run; return those that were in hand and not asked before."""
+    asked = [
+        run
+        for run in turn.lines
+        if message.job in {None, run.job} and message.run_id in {None, run.id} and run.cancel_reason is None
+    ]
+    for run in asked:
+        if run.status in WAITING:
+            cancel_waiting(turn, run, reason=message.reason)
+        else:
+            ask_to_stop(turn, run, message.reason)
+    return asked

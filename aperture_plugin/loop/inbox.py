@@ -1,0 +1,132 @@
+"""What other threads tell the loop, and the waking of it.
+
+Everything that happens outside the loop's own thread (a handler ended, a file was read, a host asks for
+a run) arrives here as a message, so that only one thread ever touches what the loop keeps.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.ports import Event, Pause
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import Run
+
+__all__ = [
+    "CancelAsked",
+    "ConfigRead",
+    "ConfigRefusedMessage",
+    "Inbox",
+    "Message",
+    "PauseAsked",
+    "ReadyAnswered",
+    "ResumeAsked",
+    "RunAsked",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAsked:
+    """Somebody asks for a run now; the answer is the run as the store has it (which may be a skipped one)."""
+
+    run: Run
+    answer: Future[Run] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAsked:
+    """Somebody asks a job's runs, one run, or all of them to stop; the answer is the runs that were asked."""
+
+    job: str | None = None
+    run_id: str | None = None
+    reason: str
+    answer: Future[list[Run]] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAsked:
+    """Somebody pauses a job."""
+
+    pause: Pause
+    answer: Future[None] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeAsked:
+    """Somebody lifts a pause; the answer is whether there was one."""
+
+    job: str
+    answer: Future[bool] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRead:
+    """A saved file was read and is valid: swap it in."""
+
+    config: Config
+    jobs: dict[str, Job]
+    warnings: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRefusedMessage:
+    """A saved file was read and is refused: say so, and go on."""
+
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyAnswered:
+    """The plugins have said what holds a job back; nothing means it is ready."""
+
+    job: str
+    reasons: Sequence[str]
+
+
+Message = Event | RunAsked | CancelAsked | PauseAsked | ResumeAsked | ConfigRead | ConfigRefusedMessage | ReadyAnswered
+
+
+class Inbox:
+    """Messages in the order they came, and a bell."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Message] = deque()
+        self._bell = threading.Event()
+
+    def put(self, message: Message) -> None:
+        """Leave a message and ring; callable from any thread, never blocks."""
+        self._messages.append(message)
+        self._bell.set()
+
+    def ring(self) -> None:
+        """Wake the loop without a message."""
+        self._bell.set()
+
+    def take(self) -> list[Message]:
+        """Return all messages there are, oldest first, and take them out."""
+        self._bell.clear()
+        taken: list[Message] = []
+        pop = self._messages.popleft
+        while self._messages:
+            taken.append(pop())
+        return taken
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until somebody rings, at most so long; say whether somebody did."""
+        return self._bell.wait(seconds)
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+
+def answer(future: Future[Any], value: object) -> None:
+    """Give *value* as the answer unless the asker has gone."""
+    if future.set_running_or_notify_cancel():
+        future.set_result(value)

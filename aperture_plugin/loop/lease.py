@@ -1,0 +1,61 @@
+"""This process on the store: its record, its beat, and the finding of those that died."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from aperture_plugin.ports import Ledger, LoopRecord
+
+__all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "Lease"]
+
+BEAT_SECONDS: Final = 3.0
+LEASE_SECONDS: Final = 9.0
+"""A process that has not renewed its lease for so long is dead: within the 10 s of promise 6."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """Our own record on the store, and what we have seen of the others.
+
+    Attributes:
+        record: As the store has it.
+        is_alive: Says of a pid and boot identity on this host whether that process still lives.
+        seen: By loop: the beat last seen, and when we first saw it, on our own monotonic clock. Wall
+            clocks of two machines, or a stepped one, have no part in this.
+    """
+
+    record: LoopRecord
+    is_alive: Callable[[int, str], bool]
+    beats_at: float = 0.0
+    seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def renew(self, ledger: Ledger, *, now: datetime, at: float, details: Mapping[str, Any] | None = None) -> None:
+        """Write the record with its next beat, and with new *details* if there are any."""
+        self.record = replace(
+            self.record,
+            beat=self.record.beat + 1,
+            beat_at=now,
+            details=self.record.details if details is None else details,
+        )
+        ledger.keep_loop(self.record)
+        self.beats_at = at + BEAT_SECONDS
+
+    def dead(self, loops: list[LoopRecord], *, at: float) -> list[LoopRecord]:
+        """Return those of *loops* that died: at once on this host, after a lease's length elsewhere."""
+        found: list[LoopRecord] = []
+        for loop in loops:
+            if loop.id == self.record.id:
+                continue
+            if loop.host == self.record.host:
+                if not self.is_alive(loop.pid, loop.boot):
+                    found.append(loop)
+                continue
+            beat, since = self.seen.get(loop.id, (-1, at))
+            if beat != loop.beat:
+                self.seen[loop.id] = (loop.beat, at)
+            elif at - since >= LEASE_SECONDS:
+                found.append(loop)
+        return found

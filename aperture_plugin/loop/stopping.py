@@ -1,0 +1,101 @@
+"""Attempts that are asked to stop: by a person, by another process, by a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import assert_never
+
+from aperture_plugin.loop.deadlines import Deadline
+from aperture_plugin.loop.finish import give_up, recover
+from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.pacing import said
+from aperture_plugin.loop.state import State
+from aperture_plugin.loop.turn import Turn
+from aperture_plugin.ports import Executor
+from aperture_plugin.rules.runs import Run, Status
+
+__all__ = ["Stopping"]
+
+
+class Stopping:
+    """Asks first, uses force later, and writes down what became of it.
+
+    Args:
+        state: What the loop knows.
+        executor: Where the attempts run.
+        lease: Knows which other processes died.
+        end_group: Ends the process group that a dead process left running.
+    """
+
+    def __init__(self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int], object]) -> None:
+        self._state = state
+        self._executor = executor
+        self._lease = lease
+        self._end_group = end_group
+
+    def ask(self, turn: Turn, run: Run, reason: str) -> None:
+        """Ask a running attempt to stop; one of another process reads it in the store."""
+        run = replace(run, cancel_reason=reason)
+        turn.change(run, tell=False)
+        if run.owner == self._state.id:
+            self._state.live[run.key] = run
+            turn.settled.append(partial(self._stop, run, reason))
+
+    def hear_of_others(self, turn: Turn) -> None:
+        """Stop what runs here and was cancelled by another process, by way of the store."""
+        for run in turn.lines.running_of(self._state.id):
+            known = self._state.live.get(run.key)
+            if known is not None and run.cancel_reason is not None and known.cancel_reason is None:
+                self._state.live[run.key] = run
+                turn.settled.append(partial(self._stop, run, run.cancel_reason))
+
+    def enforce_deadlines(self, turn: Turn, at: float) -> None:
+        """Deal with every deadline that has passed by the monotonic time *at*."""
+        for key, deadline in self._state.deadlines.passed(at):
+            run = turn.lines.get(key)
+            job = None if run is None else self._state.job_config(run.job)
+            if run is None or job is None or run.status is not Status.RUNNING:
+                continue
+            match deadline:
+                case Deadline.TIMEOUT if job.timeout is not None:
+                    self._overdue(turn, run, f"it timed out after {said(job.timeout)}")
+                case Deadline.STALLED if job.stalled_after is not None:
+                    self._overdue(turn, run, f"it stalled: no progress for {said(job.stalled_after)}")
+                case Deadline.GIVE_UP:
+                    if not self._executor.kill(key):
+                        give_up(self._state, turn, run)
+                case Deadline.TIMEOUT | Deadline.STALLED:
+                    pass  # A reload has lifted it since the attempt began.
+                case _:
+                    assert_never(deadline)
+
+    def recover_the_dead(self, turn: Turn) -> None:
+        """Find processes that died, and runs whose process is not on the store at all.
+
+        A process that fires no schedule leaves that to those that do.
+        """
+        state = self._state
+        if state.only is not None:
+            return
+        loops = turn.ledger.loops()
+        dead = {loop.id for loop in self._lease.dead(loops, at=state.clock.monotonic())}
+        for loop_id in dead:
+            turn.ledger.drop_loop(loop_id)
+        alive = {loop.id for loop in loops} - dead | {state.id}
+        orphans = [run for run in turn.lines if run.status is Status.RUNNING and run.owner not in alive]
+        for run in orphans:
+            if run.group is not None:
+                turn.settled.append(partial(self._end_group, run.group))
+        recover(state, turn, orphans, reason="its process ended under it")
+
+    def _overdue(self, turn: Turn, run: Run, reason: str) -> None:
+        """Ask an attempt to stop whose end will be `failed`, whatever it says."""
+        if run.cancel_reason is None and run.key not in self._state.verdicts:
+            self._state.verdicts[run.key] = reason
+            turn.settled.append(partial(self._stop, run, reason))
+
+    def _stop(self, run: Run, reason: str) -> None:
+        self._executor.cancel(run.key, reason)
+        self._state.deadlines.give_up_after(run.key, at=self._state.clock.monotonic())

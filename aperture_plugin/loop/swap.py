@@ -1,0 +1,102 @@
+"""A file comes into force: at the start, and after each save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.loop.finish import skip_waiting
+from aperture_plugin.loop.state import State
+from aperture_plugin.loop.ticking import Fire
+from aperture_plugin.loop.turn import Turn
+from aperture_plugin.ports import Era
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import WAITING, RunTrigger
+from aperture_plugin.triggers.trigger import trigger_of
+from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.schedules import After, Manual
+
+__all__ = ["swap"]
+
+
+def swap(state: State, turn: Turn, config: Config, jobs: Mapping[str, Job], *, fire: Fire) -> None:
+    """Put *config* in force: jobs whose words did not change keep their next run, the others begin anew.
+
+    A job seen for the first time, or whose schedule reads otherwise than before, has nothing to catch
+    up (DESIGN.md, section 4, promise 3): its new era begins now.
+    """
+    state.eras = turn.ledger.eras()
+    state.take_config(config, jobs)
+    begun = _begin_eras(state, turn, config)
+    _set_timetable(state, turn, config, begun, fire)
+    _let_go(state, turn, config)
+    _move_lines(turn, config)
+    turn.lines.ask_everyone()
+
+
+def _begin_eras(state: State, turn: Turn, config: Config) -> set[str]:
+    """Begin an era for each job whose schedule is new or reads otherwise; return their names."""
+    new: list[Era] = []
+    for job in config.jobs.values():
+        phrase = phrase_of(job.schedule) if job.enabled else ""
+        zone = str(job.zone)
+        era = state.eras.get(job.name)
+        if era is None or era.schedule != phrase or era.zone != zone:
+            new.append(Era(job=job.name, schedule=phrase, zone=zone, since=turn.now))
+    for name, era in state.eras.items():
+        if era.schedule and name not in config.jobs:
+            new.append(Era(job=name, schedule="", zone=era.zone, since=turn.now))
+    if new:
+        turn.ledger.begin_eras(new)
+        state.eras.update((era.job, era) for era in new)
+    return {era.job for era in new}
+
+
+def _set_timetable(state: State, turn: Turn, config: Config, begun: set[str], fire: Fire) -> None:
+    timetable = state.timetable
+    for name in [entry.name for entry in timetable.entries()]:
+        job = config.jobs.get(name)
+        if job is None or not _has_slots(job):
+            timetable.take_out(name)
+    wanted = [job for job in config.jobs.values() if _has_slots(job)]
+    unset = [job for job in wanted if job.name in begun or job.name not in timetable]
+    marks = turn.ledger.watermarks([job.name for job in unset] if len(unset) < len(wanted) else None)
+    fresh = {job.name for job in unset}
+    for job in wanted:
+        if job.name not in fresh:
+            timetable.reorder(job.name, job.order)
+            continue
+        # Slots due at the very instant an era begins belong to it; claimed ones are never due again.
+        after = state.instant_before(state.eras[job.name].since)
+        mark = marks.get(job.name)
+        if mark is not None and mark > after:
+            after = mark
+        timetable.put(job.name, trigger_of(job.schedule, job.zone), order=job.order, after=after, fire=fire)
+
+
+def _let_go(state: State, turn: Turn, config: Config) -> None:
+    """Skip what waits of jobs that the file no longer has, or has switched off."""
+    if state.only is not None:
+        return
+    for run in turn.lines:
+        if run.status not in WAITING:
+            continue
+        job = state.job_config(run.job)
+        if job is None:
+            skip_waiting(turn, [run], reason=f"{run.job} was taken out of {config.file}")
+        elif not job.enabled and run.trigger is not RunTrigger.MANUAL:
+            skip_waiting(turn, [run], reason=f"{run.job} was switched off in {config.file} (enabled: no)")
+
+
+def _move_lines(turn: Turn, config: Config) -> None:
+    """Let what waits stand in the queue that its job's words name now."""
+    for run in turn.lines:
+        job = config.jobs.get(run.job)
+        if run.status in WAITING and job is not None and job.queue != run.queue:
+            turn.change(replace(run, queue=job.queue), tell=False)
+            turn.lines.stand_again(run.key)
+
+
+def _has_slots(job: JobConfig) -> bool:
+    return job.enabled and not isinstance(job.schedule, After | Manual)

@@ -1,0 +1,168 @@
+"""Which waiting runs may start now, and what the others wait for.
+
+Pure: the loop shows what is in hand, and is told `Start`, `Wait` or `Skip` for one run at a time. A
+`Wait` names what would change the answer, so that the loop asks again only when that has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.config.model import JobConfig, Overlap
+from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.triggers.walltime import due_of
+from aperture_plugin.words.times import time_text
+from aperture_plugin.words.windows import Window
+
+__all__ = ["Admission", "OnJob", "OnReady", "OnSeat", "Skip", "Start", "Surroundings", "Until", "Wait", "admit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The answer may change at this instant."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OnJob:
+    """The answer may change when a run of this job begins, ends or is queued."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnSeat:
+    """The answer changes when a run of this queue ends."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnReady:
+    """The answer changes when the plugins have said whether this job is ready."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """It may start now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It waits: why, in words, and what would change that.
+
+    A run that waits for nothing but its turn is `queued`; any other is `waiting`.
+    """
+
+    reason: str
+    on: Until | OnJob | OnSeat | OnReady
+
+    @property
+    def status(self) -> Status:
+        """The state that says so."""
+        return Status.QUEUED if isinstance(self.on, OnSeat) else Status.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """It will never start: why, in words."""
+
+    reason: str
+
+
+Admission = Start | Wait | Skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a decision about one run looks at.
+
+    Attributes:
+        in_hand: Returns the runs of a job that are queued, waiting or running, over all processes.
+        last_run: Returns a job's latest run that ran and ended; None if it never did.
+        running_in: Returns the runs of a queue that are running, over all processes.
+        seats: How many may run at once, by queue.
+        environ: The environment, for `requires env`.
+        ghosts: Jobs whose given-up handler still lives in this process: by name, since when.
+        ready: What the plugins last said by job: reasons to hold it back; a job they were not asked
+            about is absent; None when no plugin has a say.
+    """
+
+    now: datetime
+    in_hand: Callable[[str], Sequence[Run]]
+    last_run: Callable[[str], Run | None]
+    running_in: Callable[[str], Sequence[Run]]
+    seats: Mapping[str, int]
+    environ: Mapping[str, str]
+    ghosts: Mapping[str, datetime]
+    ready: Mapping[str, Sequence[str]] | None
+
+
+def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
+    """Decide whether *run* of *job* may start now.
+
+    What a person asked for does not wait for needs or windows (DESIGN.md, section 4, promise 5).
+    """
+    if run.not_before is not None and run.not_before > around.now:
+        return Wait(run.reason or f"it may start at {_clock_text(run.not_before, job.zone)}", Until(run.not_before))
+    by_itself = run.trigger is not RunTrigger.MANUAL
+    if by_itself and (held := _needs(job, around)) is not None:
+        return held
+    absent = [name for name in job.requires_env if not around.environ.get(name)]
+    if absent:
+        return Skip(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set, and {job.name} requires it")
+    if by_itself and job.window is not None and (opens := _opens(job.window, job.zone, around.now)) is not None:
+        return Wait(f"its window opens at {_clock_text(opens, job.zone)}", Until(opens))
+    if job.name in around.ghosts:
+        since = _clock_text(around.ghosts[job.name], job.zone)
+        return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
+    if job.overlap is not Overlap.ALLOW and any(other.status is Status.RUNNING for other in around.in_hand(job.name)):
+        return Wait("its last run is still running", OnJob(job.name))
+    running = around.running_in(run.queue)
+    seats = around.seats.get(run.queue, 1)
+    if len(running) >= seats:
+        names = ", ".join(sorted({other.job for other in running}))
+        return Wait(f"queue {run.queue} runs {seats} at once, and {names} has the turn", OnSeat(run.queue))
+    if around.ready is not None:
+        if run.job not in around.ready:
+            return Wait("the plugins are being asked whether it is ready", OnReady(run.job))
+        if reasons := around.ready[run.job]:
+            return Wait("; ".join(reasons), OnReady(run.job))
+    return Start()
+
+
+def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:
+    for need in job.needs:
+        in_hand = around.in_hand(need)
+        if in_hand:
+            state = "running" if any(run.status is Status.RUNNING for run in in_hand) else "queued"
+            if state == "queued" and any(run.attempt > 1 for run in in_hand):
+                state = "about to run again"
+            return Wait(f"{need} is {state}", OnJob(need))
+    for need in job.needs:
+        last = around.last_run(need)
+        if last is None:
+            return Skip(f"{need} has never run, and {job.name} needs it")
+        if last.status is not Status.COMPLETED:
+            ended = _clock_text(last.finished_at or last.queued_at, job.zone)
+            return Skip(f"{need} last ended as {last.status} ({ended}), and {job.name} needs it")
+    return None
+
+
+def _opens(window: Window, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return when *window* opens next; None while it is open."""
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    if window.contains(wall.time()):
+        return None
+    day = wall.date() if wall.time() < window.since else wall.date() + timedelta(days=1)
+    return due_of(datetime.combine(day, window.since), zone)
+
+
+def _clock_text(instant: datetime, zone: ZoneInfo) -> str:
+    return time_text(instant.astimezone(zone).time().replace(second=0, microsecond=0, tzinfo=None))

@@ -1,0 +1,140 @@
+"""What follows when an attempt ends: another attempt, the jobs that come after, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from aperture_plugin.config.model import Interrupted, JobConfig, Retry
+from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.words.durations import duration_text
+from aperture_plugin.words.schedules import After
+
+__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "may_follow"]
+
+_STATUS = {
+    OutcomeStatus.COMPLETED: Status.COMPLETED,
+    OutcomeStatus.FAILED: Status.FAILED,
+    OutcomeStatus.CANCELLED: Status.CANCELLED,
+}
+
+
+def ended(run: Run, outcome: Outcome, *, now: datetime) -> Run:
+    """Return *run* as its outcome leaves it. Its progress stands as it was last told."""
+    status = _STATUS[outcome.status]
+    reason = outcome.reason
+    if status is Status.CANCELLED and run.cancel_reason is not None:
+        reason = run.cancel_reason
+    return replace(
+        run,
+        status=status,
+        reason=reason,
+        result=outcome.result,
+        error=outcome.error,
+        finished_at=now,
+        owner=None,
+        group=None,
+    )
+
+
+def again(run: Run, job: JobConfig, outcome: Outcome, *, now: datetime) -> Run | None:
+    """Return the next attempt of *run*, which has just failed with *outcome*; None when that was the last.
+
+    Args:
+        run: The attempt that failed.
+        outcome: How; a permanent failure is not tried again.
+        now: When it ended; the delay counts from there.
+    """
+    if outcome.status is not OutcomeStatus.FAILED or outcome.permanent or run.attempt >= job.retry.attempts:
+        return None
+    wait = delay_before(run.attempt + 1, job.retry, seed=run.id)
+    said = duration_text(_whole(wait))
+    return _next_attempt(
+        run,
+        now=now,
+        not_before=now + wait,
+        reason=f"attempt {run.attempt + 1} of {job.retry.attempts} follows {said} after the last",
+    )
+
+
+def cut_off(run: Run, job: JobConfig | None, *, now: datetime, reason: str) -> tuple[Run, Run | None]:
+    """Return a run whose process died (or stopped) under it as `interrupted`, and the attempt that follows.
+
+    Args:
+        job: The job's words; None when it is no longer in the file, and then nothing follows.
+        reason: What cut it off, in words.
+    """
+    interrupted = replace(run, status=Status.INTERRUPTED, reason=reason, finished_at=now, owner=None, group=None)
+    if job is None or job.interrupted is Interrupted.LEAVE or run.cancel_reason is not None:
+        return interrupted, None
+    return interrupted, _next_attempt(run, now=now, not_before=None, reason="it runs again after it was cut off")
+
+
+def delay_before(attempt: int, retry: Retry, *, seed: str) -> timedelta:
+    """Return how long to wait before *attempt* (2 or more).
+
+    The delay grows by the back-off factor up to `max delay`, and is lengthened by up to a tenth that
+    depends on *seed* and *attempt* alone: many runs that failed together do not come back together,
+    and the same run always waits the same.
+
+    >>> delay_before(3, Retry(attempts=3, delay=timedelta(minutes=1)), seed="a") >= timedelta(minutes=2)
+    True
+    """
+    longest = retry.max_delay if retry.max_delay is not None else timedelta(days=366)
+    try:
+        wait = min(retry.delay * retry.backoff ** (attempt - 2), longest)
+    except OverflowError:
+        wait = longest
+    share = int.from_bytes(blake2b(f"{seed}/{attempt}".encode(), digest_size=4).digest()) / 2**32
+    return wait + wait * share / 10
+
+
+def followers(completed: str, jobs: Iterable[JobConfig]) -> list[JobConfig]:
+    """Return the enabled jobs whose schedule is *after* the *completed* one, in file order."""
+    return [job for job in jobs if job.enabled and isinstance(job.schedule, After) and completed in job.schedule.jobs]
+
+
+def may_follow(job: JobConfig, *, completions: Mapping[str, datetime], taken: datetime | None, since: datetime) -> bool:
+    """Say whether every job that *job* comes after has completed since its own last run.
+
+    Args:
+        completions: When each job last completed; one that never did is absent.
+        taken: When this job's last run began (or was skipped); None if it never had one.
+        since: When the job's present words came into force; what completed before that is not counted.
+    """
+    if not isinstance(job.schedule, After):
+        return False
+    for name in job.schedule.jobs:
+        completed = completions.get(name)
+        # Later than the start, not at it: the very completion that a run began from is used up by it.
+        if completed is None or completed < since or (taken is not None and completed <= taken):
+            return False
+    return True
+
+
+def _next_attempt(run: Run, *, now: datetime, not_before: datetime | None, reason: str) -> Run:
+    return replace(
+        run,
+        attempt=run.attempt + 1,
+        status=Status.QUEUED if not_before is None else Status.WAITING,
+        reason=reason,
+        not_before=not_before,
+        queued_at=now,
+        started_at=None,
+        finished_at=None,
+        owner=None,
+        cancel_reason=None,
+        items_done=None,
+        items_total=None,
+        error=None,
+        result=None,
+        group=None,
+    )
+
+
+def _whole(wait: timedelta) -> timedelta:
+    """Round up to whole seconds, for people."""
+    return timedelta(seconds=max(1, -(-wait // timedelta(seconds=1))))

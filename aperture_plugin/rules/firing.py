@@ -1,0 +1,170 @@
+"""What becomes of the slots that a tick finds due: a run, or a row that says why not.
+
+Every slot that goes in comes out in exactly one answer (DESIGN.md, section 4, promises 2 to 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aperture_plugin.config.model import JobConfig, Missed, Overlap
+from aperture_plugin.rules.runs import RunTrigger
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.words.durations import duration_text
+
+__all__ = ["Due", "HeldBack", "Pass", "Queue", "fire"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Slots of one job that a tick finds due, oldest first.
+
+    Attributes:
+        slots: The latest of them, one by one; at least one.
+        folded: How many more there were before these: a job of every second that was down for a week
+            is not told slot by slot.
+        first_due: The earliest of all, the folded ones included.
+    """
+
+    slots: tuple[Slot, ...]
+    folded: int = 0
+    first_due: datetime
+
+    @classmethod
+    def of(cls, *slots: Slot) -> Due:
+        """Return *slots*, oldest first, with none folded."""
+        return cls(slots=slots, first_due=slots[0].due)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A pause, as far as slots are concerned: those due from *since* on and before *until* are held back."""
+
+    since: datetime
+    until: datetime | None
+    reason: str
+
+    def covers(self, due: datetime) -> bool:
+        """Whether a slot due then is held back."""
+        return self.since <= due and (self.until is None or due < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Queue a run that carries *slot* and stands for *count* slots, the earliest of them due at *first_due*."""
+
+    slot: Slot
+    trigger: RunTrigger
+    first_due: datetime
+    count: int = 1
+
+    @property
+    def missed(self) -> int:
+        """How many missed slots it stands for: the `missed` of `history`."""
+        return self.count if self.trigger is RunTrigger.CATCH_UP else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Record *slot* (and the *count* - 1 before it, from *first_due* on) as skipped, with the reason."""
+
+    slot: Slot
+    reason: str
+    first_due: datetime
+    count: int = 1
+
+
+def fire(
+    job: JobConfig,
+    due: Due,
+    *,
+    now: datetime,
+    able_since: datetime,
+    held_back: HeldBack | None = None,
+    waiting: bool = False,
+    running: bool = False,
+) -> list[Queue | Pass]:
+    """Decide what becomes of each slot of *job* that is *due*.
+
+    Args:
+        able_since: Since when a loop has been able to run the job without a break; a slot due before
+            that passed while nothing ran.
+        held_back: The job's pause, if it has one.
+        waiting, running: Whether a run of the job is in hand in that way.
+    Returns:
+        Answers in the order of their slots; together they stand for every slot of *due*, once.
+    """
+    answers: list[Queue | Pass] = []
+    missed: list[Slot] = []
+    fresh: list[Slot] = []
+    for slot in due.slots:
+        if held_back is not None and held_back.covers(slot.due):
+            answers.append(Pass(slot=slot, reason=held_back.reason, first_due=slot.due))
+        elif slot.due < able_since:
+            missed.append(slot)
+        else:
+            fresh.append(slot)
+
+    caught_up, passed = _catch_up(job, missed, now=now, waiting=waiting, running=running)
+    answers += passed
+    if caught_up is not None and fresh and job.overlap is not Overlap.ALLOW:
+        # What falls due in the very tick that catches up is served by the same run.
+        caught_up = replace(caught_up, slot=fresh[-1], count=caught_up.count + len(fresh))
+        fresh = []
+    if caught_up is not None:
+        answers.append(caught_up)
+        waiting = True
+    for slot in fresh:
+        reason = _overlaps(job, waiting=waiting, running=running)
+        if reason is not None:
+            answers.append(Pass(slot=slot, reason=reason, first_due=slot.due))
+        else:
+            answers.append(Queue(slot=slot, trigger=RunTrigger.SCHEDULE, first_due=slot.due))
+            waiting = True
+    answers.sort(key=lambda answer: answer.slot)
+    return _unfold(answers, due)
+
+
+def _catch_up(
+    job: JobConfig, missed: Sequence[Slot], *, now: datetime, waiting: bool, running: bool
+) -> tuple[Queue | None, list[Pass]]:
+    """Merge the missed slots into one run, apart from those that must not be caught up."""
+    passed: list[Pass] = []
+    merged: list[Slot] = []
+    overlap = _overlaps(job, waiting=waiting, running=running)
+    for slot in missed:
+        if job.missed is Missed.SKIP:
+            reason = "it was due while nothing ran, and the file says missed: skip"
+        elif job.missed_within is not None and now - slot.due > job.missed_within:
+            reason = f"it was due while nothing ran, more than {duration_text(job.missed_within)} ago (missed within)"
+        elif overlap is not None:
+            reason = f"it was due while nothing ran, and {overlap}"
+        else:
+            merged.append(slot)
+            continue
+        passed.append(Pass(slot=slot, reason=reason, first_due=slot.due))
+    if not merged:
+        return None, passed
+    run = Queue(slot=merged[-1], trigger=RunTrigger.CATCH_UP, first_due=merged[0].due, count=len(merged))
+    return run, passed
+
+
+def _overlaps(job: JobConfig, *, waiting: bool, running: bool) -> str | None:
+    """Say why a further run of *job* may not be queued now; None when it may."""
+    match job.overlap:
+        case Overlap.ALLOW:
+            return None
+        case Overlap.QUEUE_ONE:
+            return f"another run of {job.name} was already waiting" if waiting else None
+        case Overlap.SKIP:
+            return f"{job.name} was still in hand (overlap: skip)" if waiting or running else None
+
+
+def _unfold(answers: list[Queue | Pass], due: Due) -> list[Queue | Pass]:
+    """Let the earliest answer stand for the folded slots too."""
+    if due.folded:
+        first = answers[0]
+        answers[0] = replace(first, first_due=due.first_due, count=first.count + due.folded)
+    return answers

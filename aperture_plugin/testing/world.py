@@ -1,0 +1,248 @@
+"""A folder, a file, a store and a loop under a fake clock.
+
+Everything is real but the time and the threads: the file is read from disk, the store is SQLite, the
+plugins are loaded and asked as ever. Handlers run in the test's own thread, the loop ticks only when
+the test says so, and time stands still until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from aperture_plugin.app.aperture import Aperture
+from aperture_plugin.executors.inline import InlineExecutor
+from aperture_plugin.loop.inbox import ConfigRefusedMessage
+from aperture_plugin.loop.loop import Loop
+from aperture_plugin.loop.pacing import Pace
+from aperture_plugin.plugins.hookspecs import hookimpl
+from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.ports import Executor, LiveRun, Pause, RunQuery
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import Run
+from aperture_plugin.testing.clock import FakeClock
+from aperture_plugin.words.durations import read_duration
+
+__all__ = ["World"]
+
+_PACE = Pace(poll=None, beat=False, flush=0.0, threaded=False)
+
+
+class World:
+    """A host's schedule in a folder of its own, under a fake clock.
+
+    >>> def test_the_library_is_scanned_every_night(aperture_world):
+    ...     world = aperture_world
+    ...     world.write("schedules:\\n  library-scan: daily at 2 AM\\n")
+    ...     world.start(at="2026-01-10 01:00").advance("3 days")
+    ...     assert [run.status for run in world.history("library-scan")] == ["completed"] * 3
+
+    Args:
+        folder: Where schedules.yaml, hooks/ and the store lie.
+        plugins: The host's plugins. Without any, every job that a file names is a handler that does
+            nothing; `handlers` gives them something to do.
+        environ: The environment that the file and `requires env` see. TZ decides what `local` means.
+        state: URL of the store; None for a SQLite file in the folder.
+
+    Attributes:
+        clock: Time; it moves by `clock.advance`, and `clock.step` sets the wall clock alone.
+        handlers: What each job does, by name; may be filled in at any time.
+        told: Every run as `aperture_run_changed` told of it, oldest first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        plugins: Sequence[object] = (),
+        environ: Mapping[str, str] | None = None,
+        state: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self.file = folder / "schedules.yaml"
+        self.clock = FakeClock("2026-01-10 00:00")
+        self.handlers: dict[str, Callable[[LiveRun], Any]] = {}
+        self.told: list[Run] = []
+        self.environ: dict[str, str] = {"TZ": "UTC", **(environ or {})}
+        self._plugins = tuple(plugins)
+        self._state = state
+        self._aperture: Aperture | None = None
+        self._loop: Loop | None = None
+        self._names: tuple[str, ...] = ()
+
+    # ── the file ──
+
+    def write(self, text: str) -> Self:
+        """Write schedules.yaml; a loop that runs sees it at the next `save` or `start`."""
+        self.file.write_text(text, encoding="utf-8")
+        return self
+
+    def save(self, text: str) -> bool:
+        """Write schedules.yaml and let the running loop take it in; return whether it was accepted."""
+        self.write(text)
+        self._look_up_names()
+        aperture, loop = self.aperture, self.loop
+        accepted, problems = aperture.judge(self.file.read_bytes())
+        if not accepted:
+            loop.inbox.put(ConfigRefusedMessage(problems=problems))
+        self.drain()
+        return accepted
+
+    # ── the loop ──
+
+    def start(self, at: str | datetime | None = None) -> Self:
+        """Start the loop, as after a boot of the host, at the instant *at* (UTC) if it is given."""
+        if at is not None:
+            self.clock.set(at)
+        self._look_up_names()
+        self._aperture = Aperture(
+            self.file,
+            plugins=self._plugins or (_Handlers(self),),
+            state=self._state,
+            environ=self.environ,
+            clock=self.clock,
+            entry_points=False,
+            watch=False,
+        )
+        self._loop = self._aperture.open(pace=_PACE, executor=self._executor)
+        self._loop.begin()
+        return self.drain()
+
+    def drain(self) -> Self:
+        """Let the loop tick until there is nothing to do at this instant."""
+        while self.loop.tick() <= 0:
+            pass
+        return self
+
+    def advance(self, span: str | timedelta) -> Self:
+        """Let *span* of time pass, tick by tick: every slot, retry and timeout in it comes at its own time."""
+        until = self.clock.now() + (read_duration(span) if isinstance(span, str) else span)
+        while True:
+            seconds = self.loop.tick()
+            left = until - self.clock.now()
+            if left < timedelta(0):
+                return self  # A handler took longer than that.
+            if timedelta(seconds=seconds) > left:
+                self.clock.advance(left)
+                return self.drain()
+            self.clock.advance(timedelta(seconds=seconds))
+
+    def stop(self) -> Self:
+        """Stop the loop cleanly, as SIGTERM does."""
+        self.loop.drain()
+        self.drain()
+        self.loop.end(reason="aperture was stopped before it had finished")
+        return self._let_go()
+
+    def kill(self) -> Self:
+        """Let the process die, as `kill -9` does: nothing more is written."""
+        return self._let_go()
+
+    def close(self) -> None:
+        """Let go of the store, whatever the loop was doing."""
+        if self._aperture is not None:
+            self._let_go()
+
+    # ── what a person asks ──
+
+    def run(self, job: str) -> Run:
+        """Run *job* by hand; return the run when it has ended, or waits for something."""
+        handle = self.aperture.run(job, by="a test")
+        self.drain()
+        return self.store_history(RunQuery(run_id=handle.id))[0]
+
+    def pause(self, job: str, *, until: datetime | None = None, note: str | None = None) -> Self:
+        """Pause *job*."""
+        from aperture_plugin.loop.inbox import PauseAsked
+
+        pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by="a test")
+        self.loop.inbox.put(PauseAsked(pause=pause))
+        return self.drain()
+
+    def resume(self, job: str) -> Self:
+        """Lift the pause of *job*."""
+        from aperture_plugin.loop.inbox import ResumeAsked
+
+        self.loop.inbox.put(ResumeAsked(job=job))
+        return self.drain()
+
+    def history(self, job: str | None = None) -> list[Run]:
+        """Return every attempt (of *job*), oldest first."""
+        query = RunQuery(jobs=None if job is None else [job], limit=None)
+        return list(reversed(self.store_history(query)))
+
+    def store_history(self, query: RunQuery) -> list[Run]:
+        """Return what the store has, newest first; the loop may be stopped."""
+        if self._aperture is not None:
+            return self._aperture.history(query)
+        from aperture_plugin.store.opening import open_store
+
+        store = open_store(self._state or "sqlite:///aperture.db", directory=self.folder)
+        store.open()
+        try:
+            return store.history(query)
+        finally:
+            store.close()
+
+    # ── inside ──
+
+    @property
+    def aperture(self) -> Aperture:
+        """The embedded aperture of the running loop."""
+        assert self._aperture is not None, "start() comes first"
+        return self._aperture
+
+    @property
+    def loop(self) -> Loop:
+        """The running loop."""
+        assert self._loop is not None, "start() comes first"
+        return self._loop
+
+    def job_names(self) -> Iterable[str]:
+        """Return the names of the jobs that the file speaks of, and of those that have a handler."""
+        return dict.fromkeys([*self._names, *self.handlers])
+
+    def _look_up_names(self) -> None:
+        """Read the file once without plugins, to learn which jobs it names."""
+        from aperture_plugin.app.opening import Source
+
+        if not self.file.exists():
+            return
+        reading = Source(path=self.file, environ=self.environ).load(now=self.clock.now())
+        if reading.config is not None:
+            self._names = tuple(reading.config.jobs)
+
+    def _executor(self, plugins: Plugins) -> Executor:
+        return InlineExecutor(plugins.run_job, clock=self.clock)
+
+    def _let_go(self) -> Self:
+        self.aperture.close()
+        self._aperture = self._loop = None
+        return self
+
+
+class _Handlers:
+    """The plugin behind a world without plugins of its own."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @hookimpl
+    def aperture_jobs(self) -> Iterable[Job]:
+        """Yield a job for every name that the file speaks of."""
+        for name in self._world.job_names():
+            yield Job(name, self._handler_of(name))
+
+    @hookimpl
+    def aperture_run_changed(self, run: Run) -> None:
+        """Remember what was told."""
+        self._world.told.append(run)
+
+    def _handler_of(self, name: str) -> Callable[[LiveRun], Any]:
+        def handle(run: LiveRun) -> Any:
+            handler = self._world.handlers.get(name)
+            return None if handler is None else handler(run)
+
+        return handle
