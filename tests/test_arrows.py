@@ -1,0 +1,113 @@
+"""The arrows between the packages: who may import whom, and where each outside library lives."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import aperture_plugin
+
+PACKAGE = Path(aperture_plugin.__file__).parent
+
+ROOMS = [
+    {"words"},
+    {"triggers"},
+    {"config"},
+    {"rules"},
+    {"ports"},
+    {"clock", "files", "plugins", "store", "executors"},
+    {"loop"},
+    {"app", "worker"},
+    {"cli", "web", "testing"},
+]
+FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+
+HOMES = {
+    "strictyaml": ("config/",),
+    "yaml": ("config/",),
+    "cronsim": ("triggers/",),
+    "schedule": ("loop/ticking.py",),
+    "watchdog": ("loop/reload.py",),
+    "pluggy": ("plugins/",),
+    "sqlalchemy": ("store/",),
+    "psycopg": ("store/",),
+    "click": ("cli/",),
+    "rich": ("cli/",),
+    "tzlocal": ("clock/",),
+    "humanize": ("words/",),
+    "hypothesis": ("testing/",),
+    "pytest": ("testing/",),
+}
+
+PURE = ("words", "triggers", "config", "rules")
+SURROUNDINGS = {"os", "random", "secrets", "socket", "subprocess", "tempfile", "threading", "time", "uuid", "pathlib"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "starter" not in path.parts:
+            yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def room_of(name: str) -> str:
+    return name.split("/", 1)[0].removesuffix(".py")
+
+
+def test_an_import_never_points_outward() -> None:
+    wrong = []
+    for name, tree in modules():
+        here = room_of(name)
+        for imported in imports(tree):
+            _, _, rest = imported.partition("aperture_plugin.")
+            there = rest.split(".", 1)[0]
+            if not rest or here == "__init__" or there == here:
+                continue
+            if FLOOR[there] >= FLOOR[here]:
+                wrong.append(f"{name} imports {imported}")
+
+    assert wrong == []
+
+
+def test_each_outside_library_has_one_home() -> None:
+    wrong = []
+    for name, tree in modules():
+        for imported in imports(tree):
+            homes = HOMES.get(imported.split(".", 1)[0])
+            if homes is not None and not name.startswith(homes):
+                wrong.append(f"{name} imports {imported}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_the_core_looks_at_nothing_that_surrounds_it(room: str) -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, tree in modules()
+        if room_of(name) == room
+        for imported in imports(tree)
+        if imported.split(".", 1)[0] in SURROUNDINGS
+    ]
+
+    assert wrong == []
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import aperture_plugin, sys; print(*sorted(sys.modules))"
+
+    loaded = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+    assert loaded.isdisjoint({"sqlalchemy", "strictyaml", "rich", "click", "watchdog", "pluggy", "schedule"})
