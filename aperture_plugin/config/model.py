@@ -7,18 +7,17 @@ over each other (built-in, defaults, preset, schedules; DESIGN.md, section 2), n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from aperture_plugin.config.problems import Place, Problem, Problems, Severity
 from aperture_plugin.words.limits import Limit
-from aperture_plugin.words.windows import Window
-
-from aperture_plugin.config.problems import Place, Problem
 from aperture_plugin.words.schedules import Manual, Schedule
+from aperture_plugin.words.windows import Window
 
 __all__ = [
     "Command",
@@ -92,11 +91,13 @@ class Command:
         words: One string for the shell, or the program and its arguments without one.
         directory: Where it runs, relative to the folder of the file; None for that folder itself.
         environment: Variables set beside the inherited ones.
+        secrets: What `${NAME}` stood for in them: masked in the program's output.
     """
 
     words: str | tuple[str, ...]
     directory: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,7 @@ class Config:
         preset: The preset in force (what `auto` picked), or None.
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
+        defaults: The job that the built-in layer and `defaults` alone make: manual, and without a name.
     """
 
     file: str
@@ -181,6 +183,40 @@ class Config:
     limits: Mapping[str, Limit]
     presets: Mapping[str, Preset]
     jobs: Mapping[str, JobConfig]
+    defaults: JobConfig
+
+    def unlisted(self, name: str) -> JobConfig:
+        """Return what holds for a job that plugins register and the file does not name: manual, with the defaults."""
+        return replace(self.defaults, name=name)
+
+    def problem(
+        self,
+        code: str,
+        *,
+        message: str,
+        hint: str,
+        job: str | None = None,
+        severity: Severity | str = Severity.WARNING,
+    ) -> Problem:
+        """Return a problem of this file, for a host's own lint to yield (`aperture_lint`).
+
+        Args:
+            code: A stable name; a prefix of the host's own keeps it apart from ours.
+            message, hint: What is wrong, and what to do about it; both in one line, and neither empty.
+            job: Whose it is. It stands where the job's name does; without a job, at the top of the file.
+            severity: `error` refuses the file, `warning` shows the problem.
+        Raises:
+            KeyError: The file has no such job.
+        """
+        return Problem(
+            severity=Severity(severity),
+            code=code,
+            message=message,
+            hint=hint,
+            file=self.file,
+            place=Place(1, 1) if job is None else self.jobs[job].place,
+            job=job,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,3 +235,10 @@ class Reading:
     problems: tuple[Problem, ...]
     state: str | None
     job_count: int
+
+    def with_problems(self, problems: Iterable[Problem]) -> Reading:
+        """Return this reading with what a host's lint found in it; an error takes the configuration away."""
+        found = Problems(self.file)
+        found.extend(self.problems)
+        found.extend(problems)
+        return replace(self, config=None if found.any_error else self.config, problems=tuple(found))

@@ -1,0 +1,97 @@
+"""What the file says before its layers are laid over each other: who says what, and where.
+
+An entry is one job's words in one layer. Its places are relative to the piece of text it was read from
+(`base` is that piece's first line in the file), so that an unchanged entry is read once however often the
+file is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from aperture_plugin.config.nodes import Spot
+from aperture_plugin.config.problems import Place
+from aperture_plugin.config.walking import Said
+
+__all__ = ["DEFAULTS", "SCHEDULES", "Entry", "FileWords", "PresetWords", "Told", "place_of"]
+
+DEFAULTS: Final = "defaults"
+SCHEDULES: Final = "schedules"
+
+
+def place_of(spot: Spot, base: int) -> Place:
+    """Return the place in the file of a *spot* in the piece of text that begins at line *base* (from 0)."""
+    line, column, length = spot
+    return Place(base + line + 1, column + 1, length)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job's words in one layer; `defaults` is an entry too.
+
+    Attributes:
+        name: The job; empty for `defaults`.
+        layer: `defaults`, `schedules`, or `preset` and its name.
+        words: By key. A schedule told as a phrase stands under `schedule`, however it was written.
+        spot: Where the name stands.
+        base: The first line, from 0, of the piece of text that all its places are relative to.
+    """
+
+    name: str
+    layer: str
+    words: Mapping[str, Said]
+    spot: Spot
+    base: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where the name stands in the file."""
+        return place_of(self.spot, self.base)
+
+
+class Told(NamedTuple):
+    """A value and the entry that tells it."""
+
+    said: Said
+    entry: Entry
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands in the file."""
+        return place_of(self.said.spot, self.entry.base)
+
+    @property
+    def key_place(self) -> Place:
+        """Where its key stands in the file."""
+        return place_of(self.said.key, self.entry.base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetWords:
+    """A preset as the file declares it."""
+
+    name: str
+    place: Place
+    extends: Said | None = None
+    items: Said | None = None
+    jobs: Mapping[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileWords:
+    """All that a file says.
+
+    Attributes:
+        settings: The single values at the top: timezone, preset, state, executor, broker.
+        queues, limits: What the file declares, by name.
+        schedules: This installation's own words, by job.
+    """
+
+    settings: Mapping[str, Said] = field(default_factory=dict)
+    queues: Mapping[str, Said] = field(default_factory=dict)
+    limits: Mapping[str, Said] = field(default_factory=dict)
+    defaults: Entry | None = None
+    presets: Mapping[str, PresetWords] = field(default_factory=dict)
+    schedules: Mapping[str, Entry] = field(default_factory=dict)

@@ -1,0 +1,209 @@
+"""One job, out of what the layers say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.config.entries import Entry, Told
+from aperture_plugin.config.environment import Environment
+from aperture_plugin.config.model import (
+    Command,
+    Interrupted,
+    JobConfig,
+    Missed,
+    OnFailure,
+    Overlap,
+    Param,
+    Retry,
+)
+from aperture_plugin.config.problems import Problems
+from aperture_plugin.config.scheduling import parts_of, schedule_of
+from aperture_plugin.config.schema import SCHEDULE_KEYS
+from aperture_plugin.config.walking import FAULTY, Said
+from aperture_plugin.config.zones import zone_of
+from aperture_plugin.words.schedules import Manual, Once
+from aperture_plugin.words.unreadable import quoted
+
+__all__ = ["MERGED", "JobReader", "laid"]
+
+MERGED: Final = ("retry", "params", "environment")
+"""The keys whose own keys are laid over each other, one level deep; all others replace what is below."""
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_NO_RETRY: Final = Retry()
+
+
+def laid(entries: Sequence[Entry]) -> dict[str, Told]:
+    """Return the topmost word on every key beside the schedule; of `MERGED` keys only the topmost mapping."""
+    return {
+        key: Told(said, entry)
+        for entry in entries
+        for key, said in entry.words.items()
+        if key not in SCHEDULE_KEYS and said.value is not FAULTY
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReader:
+    """Makes jobs of their layers.
+
+    Attributes:
+        file_zone: The zone of jobs that name none.
+        local_zone: The server's own.
+        now: For telling what is past; None to leave that out.
+    """
+
+    problems: Problems
+    environment: Environment
+    file_zone: ZoneInfo
+    local_zone: ZoneInfo
+    now: datetime | None
+
+    def read(self, name: str, order: int, entries: Sequence[Entry], *, in_force: bool = True) -> JobConfig | None:
+        """Return the job that *entries*, from the lowest layer to the highest, make; None if it has no schedule.
+
+        Args:
+            name: Empty for the job that the defaults alone make, which is manual.
+            in_force: Whether the job is part of the configuration, or only of a preset that is not chosen.
+        """
+        parts = parts_of(entries, self.problems)
+        top = entries[-1]
+        if not parts and name:
+            self.problems.add(
+                "no-schedule",
+                at=top.place,
+                job=name,
+                message=f"{quoted(name)} has no schedule",
+                hint="say when it runs, such as  schedule: daily at 2:00 AM\nWrite:  type: manual",
+            )
+        schedule = schedule_of(parts, name, self.problems) if name else Manual()
+        words = laid(entries)
+        zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].said.value, self.local_zone)
+        if isinstance(schedule, Once):
+            self._past(schedule, zone, parts.get("at") or parts["schedule"], name)
+        values = {field: _value(words[key]) for key, field in _PLAIN_FIELDS.items() if key in words}
+        values |= {field: _KINDS[key](words[key].said.value) for key, field in _CHOSEN_FIELDS.items() if key in words}
+        values |= {field: _names(words[key]) for key, field in _LIST_FIELDS.items() if key in words}
+        if "retry" in words:
+            values["retry"] = self._retry(entries)
+        if "params" in words:
+            values["params"] = self._params(entries, name, in_force)
+        command = self._command(words, entries, name, in_force)
+        if schedule is None:
+            return None
+        return JobConfig(
+            name=name, order=order, place=top.place, schedule=schedule, zone=zone, command=command, **values
+        )
+
+    def _past(self, schedule: Once, zone: ZoneInfo, told: Told, name: str) -> None:
+        if self.now is None or schedule.at.replace(tzinfo=zone) >= self.now:
+            return
+        self.problems.warn(
+            "once-in-the-past",
+            at=told.place,
+            job=name,
+            message=f"{quoted(told.said.text)} is past",
+            hint="the job will not run by itself any more; write a later time, or take it out",
+        )
+
+    def _retry(self, entries: Sequence[Entry]) -> Retry:
+        said = _merged("retry", entries)
+        fields = {key.replace(" ", "_"): told.said.value for key, told in said.items() if told.said.value is not FAULTY}
+        return Retry(**fields) if fields else _NO_RETRY
+
+    def _params(self, entries: Sequence[Entry], name: str, in_force: bool) -> Mapping[str, Param]:
+        said = _merged("params", entries)
+        return MappingProxyType({key: self._param(told.said, told.entry, name, in_force) for key, told in said.items()})
+
+    def _param(self, said: Said, entry: Entry, name: str, in_force: bool) -> Param:
+        if isinstance(said.value, tuple):
+            return tuple(self._param(item, entry, name, in_force) for item in said.value)
+        if isinstance(said.value, dict):
+            return MappingProxyType({key: self._param(item, entry, name, in_force) for key, item in said.value.items()})
+        return self._filled(said, entry, name, in_force)
+
+    def _command(
+        self, words: Mapping[str, Told], entries: Sequence[Entry], name: str, in_force: bool
+    ) -> Command | None:
+        told = words.get("command")
+        if told is None:
+            for key in ("directory", "environment"):
+                if key in words and words[key].entry.name:
+                    self.problems.add(
+                        "no-command",
+                        at=words[key].key_place,
+                        job=name,
+                        message=f"{quoted(key)} is said of a job that has no command",
+                        hint=f"{key} is for the program that a command runs; add a command, or take this line out",
+                    )
+            return None
+        items = tuple(said.value for said in told.said.value)
+        environment: Mapping[str, str] = _NOTHING
+        secrets: tuple[str, ...] = ()
+        if "environment" in words:
+            said = {key: word for key, word in _merged("environment", entries).items() if word.said.value is not FAULTY}
+            environment = MappingProxyType(
+                {key: self._filled(word.said, word.entry, name, in_force) for key, word in said.items()}
+            )
+            secrets = tuple(value for word in said.values() for value in self.environment.brought(word.said.text))
+        return Command(
+            words=items[0] if told.said.text else items,
+            directory=words["directory"].said.value if "directory" in words else None,
+            environment=environment,
+            secrets=secrets,
+        )
+
+    def _filled(self, said: Said, entry: Entry, name: str, in_force: bool) -> str:
+        filled = self.environment.filled(said, entry.base, job=name, in_force=in_force)
+        return said.text if filled is None else filled
+
+
+_PLAIN_FIELDS: Final = {
+    "title": "title",
+    "description": "description",
+    "category": "category",
+    "enabled": "enabled",
+    "queue": "queue",
+    "missed within": "missed_within",
+    "timeout": "timeout",
+    "stalled after": "stalled_after",
+    "window": "window",
+    "jitter": "jitter",
+    "heavy": "heavy",
+}
+_CHOSEN_FIELDS: Final = {
+    "missed": "missed",
+    "overlap": "overlap",
+    "on failure": "on_failure",
+    "interrupted": "interrupted",
+}
+_KINDS: Final[dict[str, Any]] = {
+    "missed": Missed,
+    "overlap": Overlap,
+    "on failure": OnFailure,
+    "interrupted": Interrupted,
+}
+_LIST_FIELDS: Final = {"needs": "needs", "limit": "limits", "requires env": "requires_env"}
+
+
+def _value(told: Told) -> Any:
+    return told.said.value
+
+
+def _names(told: Told) -> tuple[str, ...]:
+    return tuple(said.value for said in told.said.value)
+
+
+def _merged(key: str, entries: Sequence[Entry]) -> dict[str, Told]:
+    merged: dict[str, Told] = {}
+    for entry in entries:
+        said = entry.words.get(key)
+        if said is not None and said.value is not FAULTY:
+            for name, value in said.value.items():
+                merged[name] = Told(value, entry)
+    return merged

@@ -1,0 +1,162 @@
+"""Presets: which extends which, and which one is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aperture_plugin.config.entries import FileWords, PresetWords, place_of
+from aperture_plugin.config.graphs import circles
+from aperture_plugin.config.model import Preset
+from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.scanning import DEEPEST
+from aperture_plugin.config.walking import FAULTY, Said
+from aperture_plugin.words.nearest import did_you_mean
+from aperture_plugin.words.sizes import Sizes
+from aperture_plugin.words.unreadable import quoted
+
+__all__ = ["AUTO", "chains_of", "declared", "picked"]
+
+AUTO: Final = "auto"
+_FALLBACK: Final = "default"
+
+
+def declared(words: FileWords) -> dict[str, Preset]:
+    """Return the presets that the file declares, as the configuration lists them."""
+    presets = {}
+    for name, preset in words.presets.items():
+        sizes = _sizes(preset)
+        presets[name] = Preset(
+            name=name,
+            extends=None if preset.extends is None or preset.extends.value is FAULTY else preset.extends.value,
+            sized=sizes is not None,
+            at_least=None if sizes is None else sizes.at_least,
+            below=None if sizes is None else sizes.below,
+        )
+    return presets
+
+
+def chains_of(presets: Mapping[str, PresetWords], problems: Problems) -> dict[str, tuple[PresetWords, ...]]:
+    """Return for each preset those it is made of, from the one that extends nothing to itself.
+
+    An `extends` that leads nowhere, round in a circle or too far is told, and the chain ends before it.
+    """
+    links: dict[str, list[str]] = {}
+    for name, preset in presets.items():
+        if preset.extends is None or preset.extends.value is FAULTY:
+            continue
+        below = preset.extends.value
+        if below in presets:
+            links[name] = [below]
+            continue
+        problems.add(
+            "unknown-preset",
+            at=place_of(preset.extends.spot, 0),
+            message=f"{quoted(name)} extends {quoted(below)}, which is not declared",
+            hint=f"expected a name under presets{did_you_mean(below, tuple(presets))}",
+        )
+    for circle in circles(links):
+        first = presets[circle[0]]
+        assert first.extends is not None
+        problems.add(
+            "extends-circle",
+            at=place_of(first.extends.spot, 0),
+            message=f"presets extend each other in a circle: {' → '.join(circle)}"
+            if len(circle) > 2
+            else f"{quoted(circle[0])} extends itself",
+            hint="take one of these extends out; the lowest preset extends nothing",
+        )
+        for name in circle:
+            links.pop(name, None)
+    chains: dict[str, tuple[PresetWords, ...]] = {}
+    for name, preset in presets.items():
+        chain = [preset]
+        while (below := links.get(chain[-1].name)) is not None and len(chain) < DEEPEST:
+            chain.append(presets[below[0]])
+        if below is not None:
+            assert preset.extends is not None
+            problems.add(
+                "extends-too-far",
+                at=place_of(preset.extends.spot, 0),
+                message=f"{quoted(name)} stands on more than {DEEPEST} presets",
+                hint=f"expected at most {DEEPEST} presets that extend one another",
+            )
+        chains[name] = tuple(reversed(chain))
+    return chains
+
+
+def picked(
+    words: FileWords, library_size: Callable[[], int | None] | None, problems: Problems
+) -> tuple[str | None, bool]:
+    """Return the preset in force, if any, and whether `auto` picked it.
+
+    Where `auto` gets no answer, or one that no preset is meant for, the preset called `default` is in force if
+    there is one: what all tiers have in common, and no tier at all.
+    """
+    said = words.settings.get("preset")
+    if said is None or said.value is FAULTY:
+        return None, False
+    at = place_of(said.spot, 0)
+    if said.value != AUTO:
+        if said.value in words.presets:
+            return said.value, False
+        problems.add(
+            "unknown-preset",
+            at=at,
+            message=f"{quoted(said.value)} is not a preset of this file",
+            hint=_expected(words, said),
+        )
+        return None, False
+    return _automatic(words, library_size, at, problems), True
+
+
+def _automatic(
+    words: FileWords, library_size: Callable[[], int | None] | None, at: Place, problems: Problems
+) -> str | None:
+    fallback = _FALLBACK if _FALLBACK in words.presets else None
+    tiers = {name: sizes for name, preset in words.presets.items() if (sizes := _sizes(preset)) is not None}
+    if not tiers:
+        problems.add(
+            "auto-without-sizes",
+            at=at,
+            message="no preset says for which library sizes it is meant",
+            hint="add items to the presets that auto may pick\nWrite:  items: 500 to 2000",
+        )
+        return fallback
+    items = None if library_size is None else library_size()
+    if items is None:
+        problems.warn(
+            "auto-without-answer",
+            at=at,
+            message="no plugin says how many items the library has, so auto cannot pick a preset",
+            hint=f"name a preset instead, or answer aperture_library_size; until then {_without(fallback)}",
+        )
+        return fallback
+    fitting = [name for name, sizes in tiers.items() if sizes.contains(items)]
+    if fitting:
+        return fitting[0]
+    problems.warn(
+        "auto-without-preset",
+        at=at,
+        message=f"no preset is meant for a library of {items} items",
+        hint=f"widen the items of a preset; until then {_without(fallback)}",
+    )
+    return fallback
+
+
+def _without(fallback: str | None) -> str:
+    return "none is in force" if fallback is None else f"{fallback} is in force"
+
+
+def _expected(words: FileWords, said: Said) -> str:
+    if not words.presets:
+        return "there are no presets in this file; declare it under presets, or take this line out"
+    names = tuple(words.presets)
+    return f"expected {', '.join((*names[:8], 'auto'))}{did_you_mean(said.value, (*names, AUTO))}"
+
+
+def _sizes(preset: PresetWords) -> Sizes | None:
+    if preset.items is None or preset.items.value is FAULTY:
+        return None
+    sizes: Sizes = preset.items.value
+    return sizes

@@ -1,0 +1,109 @@
+"""Problems as people and programs read them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from aperture_plugin.config.problems import Place, Problem
+
+__all__ = ["problem_json", "text_report", "text_reports"]
+
+_TAB: Final = 4
+_MOST_SHOWN: Final = 160
+"""Cells of a source line beyond which only the part around the fault is shown."""
+
+
+def text_report(problem: Problem, text: str) -> str:
+    """Return *problem* as a terminal shows it: where and what, the line itself, a hint.
+
+    Args:
+        text: The file that *problem* is about.
+
+    >>> problem = Problem(severity="error", code="unknown-day", message='"sunay" is not a day of the week',
+    ...                   hint="expected sunday to saturday", file="s.yaml", place=Place(2, 8, 5), job="scan")
+    >>> print(text_report(problem, "scan:\\n  day: sunay\\n"))
+    s.yaml:2:8: error: scan: "sunay" is not a day of the week [unknown-day]
+        2 |   day: sunay
+          |        ^^^^^
+       hint: expected sunday to saturday
+    """
+    return text_reports([problem], text)[0]
+
+
+def text_reports(problems: Iterable[Problem], text: str) -> list[str]:
+    """Return each of *problems* as `text_report` does; the text is cut into lines only once."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    return [_reported(problem, lines) for problem in problems]
+
+
+def problem_json(problem: Problem) -> dict[str, str | int | None]:
+    """Return *problem* as `aperture check --format json` shows it (DESIGN.md, section 5)."""
+    return {
+        "severity": str(problem.severity),
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": problem.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "job": problem.job,
+    }
+
+
+def _reported(problem: Problem, lines: list[str]) -> str:
+    place = problem.place
+    where = f"{problem.file}:{place.line}:{place.column}"
+    whose = "" if problem.job is None else f"{problem.job}: "
+    told = [f"{where}: {problem.severity}: {whose}{problem.message} [{problem.code}]"]
+    if 1 <= place.line <= len(lines) and lines[place.line - 1].strip():
+        told += _marked(lines[place.line - 1], place)
+    first, *more = problem.hint.split("\n")
+    told.append(f"   hint: {first}")
+    told += [f"         {line}" for line in more]
+    return "\n".join(told)
+
+
+def _marked(line: str, place: Place) -> list[str]:
+    """Return the source line with its number, and below it what marks the place."""
+    start = min(place.column - 1, len(line))
+    end = start + place.length
+    before, marked, after = _shown(line[:start]), _shown(line[start:end]), _shown(line[end:])
+    if _cells(before) + _cells(marked) + _cells(after) > _MOST_SHOWN:
+        before, marked, after = _shortened(before, marked, after)
+    number = f"{place.line:5}"
+    marks = " " * _cells(before) + "^" * max(1, _cells(marked))
+    return [f"{number} | {before}{marked}{after}".rstrip(), f"{' ' * len(number)} | {marks}"]
+
+
+def _shortened(before: str, marked: str, after: str) -> tuple[str, str, str]:
+    half = _MOST_SHOWN // 4
+    if len(before) > half:
+        before = "…" + before[-half:]
+    if len(marked) > 2 * half:
+        marked = marked[: 2 * half - 1] + "…"
+    if len(after) > half:
+        after = after[:half] + "…"
+    return before, marked, after
+
+
+def _shown(text: str) -> str:
+    """Return *text* as a terminal may show it: tabs as spaces, what controls the terminal as a stand-in."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else " " * _TAB if letter == "\t" else "\ufffd" for letter in text)
+
+
+def _cells(text: str) -> int:
+    """Return how many cells of a terminal *text* takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(letter) in ("W", "F")
+        else 1
+        for letter in text
+    )

@@ -1,0 +1,147 @@
+"""strictyaml's own scanner, asked wherever `plain` is in doubt.
+
+What it accepts is accepted and what it refuses is refused: it is the authority. Its events are put
+together here, without recursion and no deeper than `DEEPEST` levels, and keep their exact marks, which
+strictyaml's own composer throws away. It takes about a second for 100 KiB of text, which is why it is
+asked about single entries and not about files.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+from strictyaml.exceptions import StrictYAMLError
+from strictyaml.parser import StrictYAMLLoader
+from strictyaml.ruamel import YAMLError
+from strictyaml.ruamel.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
+
+__all__ = ["DEEPEST", "Refused", "scan"]
+
+DEEPEST: Final = 32
+
+
+class Refused(ValueError):
+    """strictyaml cannot read a piece of text.
+
+    Attributes:
+        problem: The scanner's own words, for `faults` to make a message of.
+        context: What it was reading at the time, or an empty text.
+        spot: Where it stopped.
+        began: Where the thing that it was reading began, if it says so.
+    """
+
+    def __init__(self, problem: str, spot: Spot, context: str = "", began: Spot | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.context = context
+        self.spot = spot
+        self.began = began
+
+
+class _Loader(StrictYAMLLoader):  # type: ignore[misc]  # strictyaml is not typed
+    label = "schedules"
+    # Lists may be written on one line; mappings in braces are refused by `walking`.
+    allow_flow_style = True
+
+
+def scan(text: str) -> Node | None:
+    """Return what *text*, one document, says; None if there is nothing in it.
+
+    Raises:
+        Refused: strictyaml refuses it, or it is nested deeper than `DEEPEST`.
+
+    >>> scan("type: daily").pairs[0][1].spot
+    (0, 6, 5)
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _composed(_Loader(text))
+    except (YAMLError, StrictYAMLError) as error:
+        raise _refused(error) from None
+
+
+def _composed(loader: Any) -> Node | None:  # noqa: PLR0912  # one case for each kind of event
+    open_nodes: list[tuple[Any, list[Any]]] = []
+    root: Node | None = None
+    while loader.check_event():
+        event = loader.get_event()
+        node: Node
+        match event:
+            case ScalarEvent():
+                node = _scalar(event)
+            case MappingStartEvent() | SequenceStartEvent():
+                if len(open_nodes) >= DEEPEST:
+                    raise Refused("nested too deep", _spot(event.start_mark))
+                open_nodes.append((event, []))
+                continue
+            case MappingEndEvent():
+                start, parts = open_nodes.pop()
+                node = Mapping(list(zip(parts[::2], parts[1::2], strict=True)), _start(start, parts), start.flow_style)
+            case SequenceEndEvent():
+                start, parts = open_nodes.pop()
+                node = Sequence(parts, _start(start, parts))
+            case AliasEvent():
+                raise Refused("alias", _spot(event.start_mark, event.end_mark))
+            case DocumentStartEvent():
+                if root is not None:
+                    raise Refused("several documents", _spot(event.start_mark))
+                continue
+            case StreamStartEvent() | DocumentEndEvent():
+                continue
+            case StreamEndEvent():
+                break
+        if open_nodes:
+            open_nodes[-1][1].append(node)
+        else:
+            root = node
+    return root
+
+
+def _scalar(event: Any) -> Scalar:
+    start, end = event.start_mark, event.end_mark
+    spot = _spot(start, end)
+    if event.style in ("|", ">"):
+        # The mark of a folded line that strictyaml's scanner leaves for printing is no part of the text.
+        return Scalar(event.value.replace("\a", ""), (start.line, start.column, 1), NOWHERE, plain=False)
+    quotes = 1 if event.style else 0
+    literal = start.line == end.line and end.column - start.column == len(event.value) + 2 * quotes
+    return Scalar(event.value, spot, quotes if literal else NOWHERE, plain=not quotes)
+
+
+def _start(event: Any, parts: list[Any]) -> Spot:
+    if not event.flow_style and parts:
+        return parts[0].spot  # type: ignore[no-any-return]
+    return _spot(event.start_mark)
+
+
+def _spot(start: Any, end: Any = None) -> Spot:
+    if end is not None and end.line == start.line:
+        return start.line, start.column, max(1, end.column - start.column)
+    return start.line, start.column, 1
+
+
+def _refused(error: Any) -> Refused:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    began = getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return Refused(
+        str(problem),
+        (0, 0, 1) if mark is None else _spot(mark),
+        str(getattr(error, "context", None) or ""),
+        None if began is None else _spot(began),
+    )

@@ -1,0 +1,146 @@
+"""What schedules.yaml may hold: every key, and what is read behind it (DESIGN.md, section 2)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from aperture_plugin.config.crons import read_checked_cron, read_checked_phrase
+from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
+from aperture_plugin.config.readers import (
+    choice,
+    names_of,
+    read_attempts,
+    read_day,
+    read_text,
+    read_units,
+    read_variable_name,
+    read_width,
+)
+from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
+from aperture_plugin.config.zones import read_zone_name
+from aperture_plugin.words.durations import read_duration
+from aperture_plugin.words.limits import read_limit
+from aperture_plugin.words.moments import read_moment
+from aperture_plugin.words.names import read_job_name
+from aperture_plugin.words.numbers import read_factor, read_yes_no
+from aperture_plugin.words.sizes import read_sizes
+from aperture_plugin.words.times import read_times
+from aperture_plugin.words.windows import read_window
+
+__all__ = ["BESIDE", "FILE", "JOB", "SCHEDULE_KEYS", "TYPES", "UNITS", "ScheduleType"]
+
+
+class ScheduleType(StrEnum):
+    """The eight types of schedule."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    INTERVAL = "interval"
+    CRON = "cron"
+    ONCE = "once"
+    AFTER = "after"
+    MANUAL = "manual"
+
+
+UNITS: Final = ("hours", "minutes", "seconds")
+
+TYPES: Final[dict[str, tuple[str, ...]]] = {
+    "daily": ("time",),
+    "weekly": ("day", "time"),
+    "monthly": ("day", "time"),
+    "interval": (*UNITS, "offset"),
+    "cron": ("cron",),
+    "once": ("at",),
+    "after": ("jobs",),
+    "manual": (),
+}
+"""The keys that each type of schedule takes."""
+
+_text = Reads(read_text, "some words")
+_verbatim = Reads(str, "some words")
+_flag = Reads(read_yes_no, "yes")
+_job = Reads(read_job_name, "library-scan")
+_duration = Reads(read_duration, "1 hour 30 minutes")
+_phrase = Reads(read_checked_phrase, "daily at 2:00 AM")
+
+_SCHEDULE: Final[dict[str, Reads | OneOrMany]] = {
+    "type": Reads(choice("type", TYPES), "daily"),
+    "schedule": _phrase,
+    "time": OneOrMany(Reads(read_times, "2:00 AM")),
+    "day": OneOrMany(Reads(read_day, "sunday")),
+    **dict.fromkeys(UNITS, Reads(read_units, "2")),
+    "offset": Reads(read_duration, "10 minutes"),
+    "cron": Reads(read_checked_cron, "0 3 * * 1-5"),
+    "at": Reads(read_moment, "2026-12-24 18:00"),
+    "jobs": OneOrMany(_job),
+}
+
+SCHEDULE_KEYS: Final = frozenset(_SCHEDULE)
+
+BESIDE: Final = Keys(
+    {
+        "title": _text,
+        "description": _text,
+        "category": _text,
+        "enabled": _flag,
+        "timezone": Reads(read_zone_name, "Europe/Riga"),
+        "queue": Reads(names_of("queue"), "default"),
+        "needs": OneOrMany(_job, may_be_empty=True),
+        "missed": Reads(choice("missed", Missed), "run once"),
+        "missed within": Reads(read_duration, "6 hours"),
+        "overlap": Reads(choice("overlap", Overlap), "queue one"),
+        "timeout": Reads(read_duration, "4 hours"),
+        "stalled after": Reads(read_duration, "15 minutes"),
+        "retry": Keys(
+            {
+                "attempts": Reads(read_attempts, "3"),
+                "delay": Reads(read_duration, "1 minute"),
+                "backoff": Reads(read_factor, "2"),
+                "max delay": Reads(read_duration, "1 hour"),
+            }
+        ),
+        "limit": OneOrMany(Reads(names_of("limit"), "tmdb"), may_be_empty=True),
+        "window": Reads(read_window, "1:00 AM to 6:00 AM"),
+        "requires env": OneOrMany(Reads(read_variable_name, "TMDB_API_KEY"), may_be_empty=True),
+        "jitter": Reads(read_duration, "5 minutes"),
+        "heavy": _flag,
+        "params": Named(_text, Nested(), "parameters"),
+        "command": OneOrMany(_verbatim, may_repeat=True),
+        "directory": _text,
+        "environment": Named(Reads(read_variable_name, "LOG_LEVEL"), _verbatim, "variables"),
+        "on failure": Reads(choice("on failure", OnFailure), "continue"),
+        "interrupted": Reads(choice("interrupted", Interrupted), "run again"),
+    }
+)
+"""The keys beside the schedule, in `defaults` or on a job."""
+
+JOB: Final = PhraseOr(_phrase, Keys({**_SCHEDULE, **BESIDE.keys}))
+
+_JOBS: Final = Named(_job, JOB, "jobs")
+
+FILE: Final = Keys(
+    {
+        "timezone": Reads(read_zone_name, "local"),
+        "preset": Reads(names_of("preset"), "medium"),
+        "state": Reads(read_text, "sqlite:///aperture.db"),
+        "executor": Reads(names_of("executor"), "threads"),
+        "broker": Reads(read_text, "redis://localhost"),
+        "queues": Named(Reads(names_of("queue"), "default"), Reads(read_width, "1"), "queues"),
+        "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_limit, "40 per 10 seconds"), "limits"),
+        "defaults": BESIDE,
+        "presets": Named(
+            Reads(names_of("preset"), "medium"),
+            Keys(
+                {
+                    "extends": Reads(names_of("preset"), "default"),
+                    "items": Reads(read_sizes, "500 to 2000"),
+                    "schedules": _JOBS,
+                }
+            ),
+            "presets",
+        ),
+        "schedules": _JOBS,
+    }
+)

@@ -1,0 +1,74 @@
+"""The single values at the top of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from aperture_plugin.config.entries import FileWords, place_of
+from aperture_plugin.config.environment import Environment
+from aperture_plugin.config.problems import Problems
+from aperture_plugin.config.walking import FAULTY
+from aperture_plugin.words.nearest import did_you_mean, nearest
+from aperture_plugin.words.pieces import join_with_and
+from aperture_plugin.words.unreadable import quoted
+
+__all__ = ["BUILT_IN_EXECUTORS", "DEFAULT_STATE", "broker_of", "executor_of", "state_of"]
+
+DEFAULT_STATE: Final = "sqlite:///aperture.db"
+BUILT_IN_EXECUTORS: Final = ("threads", "processes", "celery")
+
+_STATE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://.+", re.DOTALL)
+
+
+def state_of(words: FileWords, environment: Environment, problems: Problems) -> str | None:
+    """Return the URL of the store, its variables filled in; None if the file does not say it legibly."""
+    said = words.settings.get("state")
+    if said is None:
+        return DEFAULT_STATE
+    if said.value is FAULTY:
+        return None
+    url = environment.filled(said, 0)
+    if url is None:
+        return None
+    if _STATE.fullmatch(url):
+        return url
+    problems.add(
+        "unknown-state",
+        at=place_of(said.spot, 0),
+        message="this is not the address of a store",
+        hint="expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE",
+    )
+    return None
+
+
+def executor_of(words: FileWords, known: Collection[str] | None, problems: Problems) -> str:
+    """Return the name of the executor.
+
+    Args:
+        known: The names that plugins provide beside the built-in ones. None if that cannot be told: then only
+            what looks like a misspelt built-in name is refused.
+    """
+    said = words.settings.get("executor")
+    if said is None or said.value is FAULTY:
+        return BUILT_IN_EXECUTORS[0]
+    name: str = said.value
+    near = nearest(name, BUILT_IN_EXECUTORS)
+    if name not in BUILT_IN_EXECUTORS and (near is not None if known is None else name not in known):
+        problems.add(
+            "unknown-executor",
+            at=place_of(said.spot, 0),
+            message=f"{quoted(name)} is not an executor",
+            hint=f"expected {join_with_and(list(BUILT_IN_EXECUTORS), 'or')}, or one that a plugin provides"
+            + did_you_mean(name, (*BUILT_IN_EXECUTORS, *(known or ()))),
+        )
+    return name
+
+
+def broker_of(words: FileWords, environment: Environment) -> str | None:
+    """Return the URL of the broker, its variables filled in; None if the file names none."""
+    said = words.settings.get("broker")
+    if said is None or said.value is FAULTY:
+        return None
+    return environment.filled(said, 0) or said.text

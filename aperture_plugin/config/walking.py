@@ -1,0 +1,209 @@
+"""Nodes held against the schema: what is said, each with its place, and everything that is wrong with it.
+
+One faulty value costs that value and nothing else; reading goes on beside it. Places stay relative to
+the piece of text that was read (see `nodes`), so what was found once holds wherever the piece stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from aperture_plugin.config import hints
+from aperture_plugin.config.nodes import Mapping, Node, Scalar, Sequence, Spot
+from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads, Shape
+from aperture_plugin.words.unreadable import Unreadable, quoted
+
+__all__ = ["FAULTY", "Finding", "Said", "said_by"]
+
+FAULTY: Final = object()
+"""The value of what was said but could not be read: it has been told, and nothing more is to be made of it."""
+
+
+class Said(NamedTuple):
+    """Something the file says.
+
+    Attributes:
+        value: What it means. Of a list, a tuple of `Said`; of keys, a dict of `Said`.
+        spot: Where the value stands.
+        key: Where its key stands; the value's own place where there is no key.
+        text: What was written; empty for lists and keys. Of one value where there might be a list, that value's.
+    """
+
+    value: Any
+    spot: Spot
+    key: Spot
+    text: str = ""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong, with its place in the piece of text."""
+
+    code: str
+    spot: Spot
+    message: str
+    hint: str
+
+
+def said_by(shape: Shape, node: Node, key: Scalar) -> tuple[Said | None, list[Finding]]:
+    """Return what *node*, which stands behind *key*, says as *shape*, and what is wrong with it.
+
+    A key whose value could not be read is there as `FAULTY`; where nothing could be read, the answer is None.
+    """
+    findings: list[Finding] = []
+    return _WALKS[type(shape)](shape, node, key, findings), findings
+
+
+def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    if type(node) is not Scalar:
+        findings.append(_wrong_kind(node, key, f"expected one value, such as  {hints.line(key.text, shape.example)}"))
+        return None
+    return _read(shape, node, key, findings, write=True)
+
+
+def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, write: bool) -> Said | None:
+    text = node.text
+    if not text and node.plain:
+        findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
+        return None
+    if text == "=" and node.plain:
+        findings.append(Finding("lone-equals-sign", node.spot, '"=" alone is no text in YAML', 'put it in quotes: "="'))
+        return None
+    try:
+        return Said(shape.reader(text), node.spot, key.spot, text)
+    except Unreadable as problem:
+        hint = problem.hint
+        if write and problem.instead is not None:
+            hint = f"{hint}\nWrite:  {hints.line(key.text, problem.instead)}"
+        findings.append(Finding(problem.code, node.part(problem.start, problem.length), problem.message, hint))
+        return None
+
+
+def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    item = shape.item
+    if type(node) is Scalar:
+        said = _read(item, node, key, findings, write=True)
+        return said and Said((said,), node.spot, key.spot, node.text)
+    if type(node) is Mapping:
+        expected = f"expected one value or a list, such as  {hints.line(key.text, f'[{item.example}]')}"
+        findings.append(_wrong_kind(node, key, expected))
+        return None
+    assert type(node) is Sequence
+    if not node.items and not shape.may_be_empty:
+        hint = f"write what belongs in it, such as  {hints.line(key.text, f'[{item.example}]')}"
+        findings.append(Finding("empty-list", node.spot, f"the list behind {quoted(key.text)} is empty", hint))
+        return None
+    items, seen = [], set()
+    for part in node.items:
+        if type(part) is not Scalar:
+            findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
+            continue
+        said = _read(item, part, part if part.text else key, findings, write=False)
+        if said is None:
+            continue
+        if said.value in seen and not shape.may_repeat:
+            message = f"{quoted(part.text)} stands in the list a second time"
+            findings.append(Finding("repeated-item", part.spot, message, "take one of the two out"))
+            continue
+        seen.add(said.value)
+        items.append(said)
+    return Said(tuple(items), node.spot, key.spot) if items or not node.items else None
+
+
+def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    if type(node) is not Mapping:
+        findings.append(_no_keys(node, key, hints.keys_behind(key.text, shape.keys)))
+        return None
+    values: dict[str, Said] = {}
+    for name, value in _once_each(node, findings):
+        behind = shape.keys.get(name.text)
+        if behind is None:
+            findings.append(Finding("unknown-key", name.spot, *hints.unknown_key(name.text, key.text, shape.keys)))
+            continue
+        said = _WALKS[type(behind)](behind, value, name, findings)
+        values[name.text] = Said(FAULTY, value.spot, name.spot) if said is None else said
+    return Said(values, node.spot, key.spot)
+
+
+def _named(shape: Named, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    if type(node) is not Mapping:
+        findings.append(_no_keys(node, key, hints.names_behind(key.text, shape.what)))
+        return None
+    values: dict[str, Said] = {}
+    for name, value in _once_each(node, findings):
+        if _read(shape.name, name, name, findings, write=False) is None:
+            continue
+        said = _WALKS[type(shape.value)](shape.value, value, name, findings)
+        values[name.text] = Said(FAULTY, value.spot, name.spot) if said is None else said
+    return Said(values, node.spot, key.spot)
+
+
+def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    if type(node) is Mapping:
+        return _keys(shape.keys, node, key, findings)
+    if type(node) is Scalar:
+        return _read(shape.phrase, node, key, findings, write=True)
+    findings.append(_wrong_kind(node, key, hints.JOB_FORMS))
+    return None
+
+
+def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
+    if type(node) is Scalar:
+        return Said(node.text, node.spot, key.spot, node.text)
+    if type(node) is Sequence:
+        items = (_nested(shape, item, key, findings) for item in node.items)
+        return Said(tuple(item for item in items if item is not None), node.spot, key.spot)
+    assert type(node) is Mapping
+    pairs = ((name.text, _nested(shape, value, name, findings)) for name, value in _once_each(node, findings))
+    return Said({name: said for name, said in pairs if said is not None}, node.spot, key.spot)
+
+
+_WALKS: Final[dict[type[Any], Callable[[Any, Node, Scalar, list[Finding]], Said | None]]] = {
+    Reads: _reads,
+    OneOrMany: _one_or_many,
+    Keys: _keys,
+    Named: _named,
+    PhraseOr: _phrase_or_keys,
+    Nested: _nested,
+}
+
+
+def _once_each(node: Mapping, findings: list[Finding]) -> Iterable[tuple[Scalar, Node]]:
+    """Return the pairs whose keys can be keys, without those that stand a second time."""
+    if node.flow:
+        findings.append(Finding("mapping-in-braces", node.spot, *hints.BRACES))
+        return ()
+    pairs: dict[str, tuple[Scalar, Node]] = {}
+    for pair in node.pairs:
+        name = pair[0]
+        if name.plain and name.text in ("<<", "="):
+            findings.append(Finding("merge-key", name.spot, *hints.merge_key(name.text)))
+        elif name.text in pairs:
+            line = name.spot[0] - pairs[name.text][0].spot[0]
+            findings.append(Finding("duplicate-key", name.spot, *hints.duplicate(name.text, line)))
+        else:
+            pairs[name.text] = pair
+    return pairs.values()
+
+
+def _empty(key: Scalar, hint: str) -> Finding:
+    return Finding("empty-value", key.spot, f"nothing stands behind {quoted(key.text)}", hint)
+
+
+def _no_keys(node: Node, key: Scalar, hint: str) -> Finding:
+    if type(node) is Scalar and not node.text and node.plain:
+        return _empty(key, hint)
+    return _wrong_kind(node, key, hint)
+
+
+def _wrong_kind(node: Node, key: Scalar, hint: str) -> Finding:
+    match node:
+        case Mapping(flow=True):
+            return Finding("mapping-in-braces", node.spot, *hints.BRACES)
+        case Mapping():
+            found = "there are keys"
+        case Sequence():
+            found = "there is a list"
+        case Scalar():
+            found = f"there is only {quoted(node.text)}"
+    return Finding("wrong-kind", node.spot, f"{found} behind {quoted(key.text)}", hint)
