@@ -7,6 +7,7 @@ talks to: PostgreSQL, or workers on other machines, come as further implementati
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ __all__ = [
     "RunCancelled",
     "RunQuery",
     "Spawned",
+    "Spender",
     "Store",
     "StoreRefused",
     "StoreUnavailable",
@@ -349,7 +351,11 @@ class LiveRun(Protocol):
     slot: datetime | None
     nominal: datetime | None
     params: Mapping[str, Any]
-    log: logging.Logger
+
+    @property
+    def log(self) -> logging.Logger:
+        """A logger whose lines become the run's log."""
+        ...
 
     @property
     def cancelled(self) -> bool:
@@ -377,6 +383,18 @@ class LiveRun(Protocol):
         """
         ...
 
+    def on_cancel(self, call: Callable[[], None]) -> None:
+        """Have *call* called once somebody asks the run to stop, at once if that has happened.
+
+        For what blocks and cannot look at `cancelled`: close a socket, end a program. It is called in
+        another thread than the handler's, and must not block.
+        """
+        ...
+
+
+Spender = Callable[[tuple[str, int], str, int, threading.Event], None]
+"""Spends from a shared limit for a run: (key, limit, calls, cancelled). It blocks while the budget is used up
+and returns when the calls may be made, or at once after *cancelled* is set; KeyError for an unknown limit."""
 
 Dispatch = Callable[[Job, LiveRun], Outcome]
 """Runs a job by way of the `aperture_run_job` hook; never raises for what a handler did."""

@@ -13,7 +13,7 @@ import pluggy
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.ports import Executor, LiveRun
+from aperture_plugin.ports import Dispatch, Executor, LiveRun, Spender
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run
 
@@ -89,18 +89,21 @@ class Hooks:
         raise AssertionError("a hookspec is never called")
 
     @hookspec(firstresult=True)
-    def aperture_executor(self, name: str) -> Executor | None:
+    def aperture_executor(self, name: str, dispatch: Dispatch, spend: Spender) -> Executor | None:
         """Provide the executor of that *name*; the first implementation that answers wins.
 
         Asked once at start, in the starting thread, with what the file says under `executor`. The
-        built-in implementation knows `threads` and is asked last.
+        built-in implementation knows `threads` and `processes` and is asked last.
 
             @hookimpl
-            def aperture_executor(self, name):
-                return GreenletExecutor() if name == "greenlets" else None
+            def aperture_executor(self, name, dispatch):
+                return GreenletExecutor(dispatch) if name == "greenlets" else None
 
         Args:
             name: `threads`, `processes`, `celery`, or a name that only this plugin knows.
+            dispatch: Runs a job by way of `aperture_run_job`: `dispatch(job, run)` answers with an
+                `Outcome` and never raises.
+            spend: What a live run's `spend` calls.
         Returns:
             An `Executor`, or None for "not mine".
 
@@ -171,8 +174,13 @@ class Hooks:
 
             @hookimpl(wrapper=True)
             def aperture_run_job(self, job, run):
-                with self.database.session():
-                    return (yield)
+                with self.database.session() as session:
+                    outcome = yield
+                    if outcome.status != "completed":
+                        session.rollback()
+                    return outcome
+
+        What a handler raised arrives in the wrapper as an `Outcome`, not as an exception.
 
         Args:
             job, run: The job as its plugin yielded it; this attempt, with `params`, `log`, `track`.

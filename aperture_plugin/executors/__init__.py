@@ -1,0 +1,1 @@
+"""Where handlers and commands run."""

@@ -1,0 +1,133 @@
+"""A `command` job: a program in a process group of its own (DESIGN.md, section 2).
+
+Whatever the executor, a command runs beside the loop and not in it, so that a cancel, a timeout or a
+crash can end it whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Final
+
+from aperture_plugin.executors.groups import Group, signal_name
+from aperture_plugin.executors.live import WorkerRun
+from aperture_plugin.executors.output import Lines, OutputPump
+from aperture_plugin.executors.secrets import Mask, secrets_of
+from aperture_plugin.executors.text import storable
+from aperture_plugin.ports import Spawned, Work
+from aperture_plugin.rules.jobs import Json, Outcome, OutcomeStatus
+
+__all__ = ["CommandRun", "environment_of"]
+
+_SHELL_SAYS: Final = {126: "what was called may not be executed", 127: "the shell found no such program"}
+
+
+def environment_of(work: Work, host: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables a command is given: the host's, the job's own over them, and what run it is.
+
+    Args:
+        host: The environment of this process.
+    """
+    run = work.run
+    own = work.config.command.environment if work.config.command is not None else {}
+    return {
+        **host,
+        **work.environment,
+        **own,
+        "APERTURE_JOB": run.job,
+        "APERTURE_RUN": run.id,
+        "APERTURE_SLOT": "" if run.due is None else run.due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "APERTURE_ATTEMPT": str(run.attempt),
+        "APERTURE_TRIGGER": str(run.trigger),
+    }
+
+
+class CommandRun:
+    """One attempt of a command."""
+
+    def __init__(self, work: Work, run: WorkerRun) -> None:
+        if work.config.command is None:
+            raise ValueError(f"{work.run.job} is no command")
+        self._command = work.config.command
+        self._directory = Path(work.directory, self._command.directory or "")
+        self._environment = environment_of(work, os.environ)
+        self._secrets = [*secrets_of(self._environment), *self._command.secrets]
+        self._run = run
+        self._group: Group | None = None
+
+    def run(self) -> Outcome:
+        """Run the program to its end, in this thread, its output going into the run's log."""
+        run = self._run
+        lines = Lines(Mask(self._secrets), lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
+        with OutputPump(lines, name=f"aperture-{run.job}-output") as pump:
+            process = self._start(pump.end)
+            if isinstance(process, Outcome):
+                return process
+            group = self._group = Group(process)
+            try:
+                run.tell(Spawned(run.key, group.id))
+                run.on_cancel(group.terminate)
+                pump.start()
+            except BaseException:
+                group.kill()  # A program nobody listens to would run on unseen.
+                raise
+            finally:
+                code = group.wait()
+        return self._outcome(code, lines.tail)
+
+    def kill(self) -> bool:
+        """End the program and its group by force; say whether there was one."""
+        return self._group is not None and self._group.kill()
+
+    def _start(self, output: int) -> subprocess.Popen[bytes] | Outcome:
+        words = self._command.words
+        try:
+            return subprocess.Popen(  # noqa: S603 - running what the file says is what a command job is
+                ["/bin/sh", "-c", words] if isinstance(words, str) else list(words),
+                cwd=self._directory,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return Outcome(status=OutcomeStatus.FAILED, reason=storable(self._why_not_started(words, error)))
+
+    def _why_not_started(self, words: str | Sequence[str], error: OSError | ValueError) -> str:
+        program = "/bin/sh" if isinstance(words, str) else words[0]
+        if not self._directory.is_dir():
+            return f'the folder "{self._directory}" to run it in does not exist'
+        if isinstance(error, FileNotFoundError):
+            return f'the program "{program}" was not found'
+        if isinstance(error, PermissionError):
+            return f'the program "{program}" may not be executed'
+        if isinstance(error, OSError) and error.strerror:
+            return f'the program "{program}" could not be started: {error.strerror}'
+        return f"{shlex.quote(program)} could not be started: {error}"
+
+    def _outcome(self, code: int | None, tail: str) -> Outcome:
+        result: dict[str, Json] | None
+        if code is None:
+            ended, result = "it ended, but something else in this process has taken its exit code", None
+        elif code < 0:
+            ended, result = f"killed by {signal_name(-code)}", {"signal": signal_name(-code)}
+        else:
+            ended, result = f"exited with code {code}", {"exit_code": code}
+        asked = self._run.was_asked
+        if asked is not None:
+            reason = f"{asked} ({ended})" if asked else f"asked to stop ({ended})"
+            return Outcome(status=OutcomeStatus.CANCELLED, result=result, reason=reason)
+        if code == 0:
+            return Outcome(result=result)
+        if code in _SHELL_SAYS:
+            ended += f": {_SHELL_SAYS[code]}"
+        elif code is not None and code > 128 and code - 128 in {int(number) for number in signal.Signals}:
+            ended += f" (what it ran was killed by {signal_name(code - 128)})"
+        return Outcome(status=OutcomeStatus.FAILED, reason=ended, error=storable(tail) or None, result=result)

@@ -1,0 +1,120 @@
+"""Process groups: a program, and all that it started and that did not go its own way.
+
+A signal goes to the whole group, because a shell that dies alone leaves its pipeline running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from time import monotonic
+from typing import Final
+
+__all__ = ["GRACE_SECONDS", "Group", "signal_name"]
+
+GRACE_SECONDS: Final = 5.0
+"""Between the request to end and the end by force."""
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name.
+
+    >>> signal_name(9)
+    'SIGKILL'
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+class Group:
+    """The process group that *process* leads; it was started with `start_new_session`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], *, grace_seconds: float = GRACE_SECONDS) -> None:
+        self.id: Final = process.pid
+        self._process = process
+        self._grace_seconds = grace_seconds
+        self._lock = threading.Lock()
+        self._may_signal = True
+        self._timer: threading.Timer | None = None
+
+    def wait(self) -> int | None:
+        """Wait for the leader's end, end what it left behind, and return its exit code.
+
+        Returns:
+            The code, a signal's as a negative number; None where something else in this process (a host
+            that ignores SIGCHLD, or waits for any child) took it away.
+        """
+        is_ours = self._wait_for_leader()
+        code = self._process.wait()
+        self._end_the_rest()
+        with self._lock:
+            # From here on the number may be given to somebody else's process.
+            self._may_signal = False
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        return code if is_ours else None
+
+    def terminate(self) -> None:
+        """Ask the whole group to end, and end it by force when it has not after the grace."""
+        with self._lock:
+            if not self._send(signal.SIGTERM) or self._timer is not None:
+                return
+            # A stopped process hears nothing but this.
+            self._send(signal.SIGCONT)
+            self._timer = threading.Timer(self._grace_seconds, self.kill)
+            self._timer.name = f"aperture-ends-{self.id}"
+            self._timer.daemon = True
+            self._timer.start()
+
+    def kill(self) -> bool:
+        """End the whole group by force; say whether there was anything to end."""
+        with self._lock:
+            return self._send(signal.SIGKILL)
+
+    def _wait_for_leader(self) -> bool:
+        """Wait, where the system can, without freeing the leader's number; say whether its end is ours to see."""
+        if hasattr(os, "waitid"):
+            try:
+                os.waitid(os.P_PID, self.id, os.WEXITED | os.WNOWAIT)
+            except ChildProcessError:
+                return False
+        return True
+
+    def _end_the_rest(self) -> None:
+        """End what the leader left running: the job is over, and so are its children.
+
+        They are asked first. While one of them lives the group's number cannot be given away.
+        """
+        with self._lock:
+            if not self._send(signal.SIGTERM):
+                return
+            self._send(signal.SIGCONT)
+        until, pause = monotonic() + self._grace_seconds, threading.Event()
+        while self._is_there():
+            if monotonic() >= until:
+                self.kill()
+                return
+            pause.wait(0.02)
+
+    def _is_there(self) -> bool:
+        # As the first process of a container we inherit orphans, and nobody else will ever collect them.
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-self.id, os.WNOHANG)[0]:
+                pass
+        with self._lock:
+            return self._send(0)
+
+    def _send(self, number: int) -> bool:
+        if not self._may_signal:
+            return False
+        try:
+            os.killpg(self.id, number)
+        except (ProcessLookupError, PermissionError):  # Nobody is left, or only what runs as somebody else.
+            return False
+        return True

@@ -1,0 +1,246 @@
+"""The live run: what a handler holds while it works, and what it tells of itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from aperture_plugin.executors.params import params_of
+from aperture_plugin.executors.text import Quota, storable
+from aperture_plugin.ports import Clock, Event, Logged, LogLine, Progressed, Report, RunCancelled, Spender, Work
+from aperture_plugin.rules.runs import RunTrigger
+
+__all__ = ["WorkerRun", "no_limits"]
+
+T = TypeVar("T")
+
+_EVERY: Final = timedelta(seconds=0.2).total_seconds()
+"""Progress in between is kept to oneself."""
+
+
+def no_limits(_key: tuple[str, int], limit: str, _calls: int, _cancelled: threading.Event) -> None:
+    """Spend from no limit at all: the `Spender` of an executor that was given none."""
+    raise KeyError(f'there is no limit "{limit}"')
+
+
+class WorkerRun:
+    """One attempt, as its handler sees it; the `LiveRun` of every executor that runs handlers here.
+
+    Attributes:
+        params: The plugin's defaults under the file's words, the handler's to change.
+        noticed: Whether the handler has learnt that it was asked to stop.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        report: Report,
+        *,
+        clock: Clock,
+        spend: Spender = no_limits,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        """Begin an attempt.
+
+        Args:
+            work: The attempt as the loop hands it on.
+            report: Where its events go.
+            clock: Tells the time of log lines, and when progress is due again.
+            spend: How it spends from limits.
+            params: Its parameters, where another process has put them together already.
+        Raises:
+            WrongParam: The file gives a parameter of another type than the plugin's default.
+        """
+        run = work.run
+        self.id: str = run.id
+        self.job: str = run.job
+        self.attempt: int = run.attempt
+        self.trigger: RunTrigger = run.trigger
+        self.slot: datetime | None = run.due
+        self.nominal: datetime | None = run.nominal
+        if params is None:
+            params = params_of(work.job.params if work.job is not None else {}, work.config.params)
+        self.params: Mapping[str, Any] = params
+        self.key: Final = run.key
+        self.noticed = False
+        self._report = report
+        self._clock = clock
+        self._spend = spend
+        self._asked = threading.Event()
+        self._why = ""
+        self._has_ended = False
+        self._lock = threading.Lock()
+        self._on_cancel: list[Callable[[], None]] = []
+        self._quota = Quota()
+        self._log: logging.Logger | None = None
+        self._progress_at = float("-inf")
+        self._last: tuple[int, int | None] = (0, None)
+        self._tracks = 0
+
+    # ── for the handler ──
+
+    @property
+    def log(self) -> logging.Logger:
+        """A logger of its own: every level is kept, and the host's logging neither sees nor hinders it."""
+        if self._log is None:
+            self._log = _RunLog(f"aperture.run.{self.job}", self.write)
+        return self._log
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        if not self._asked.is_set():
+            return False
+        self.noticed = True
+        return True
+
+    def track(self, items: Iterable[T], *, total: int | None = None) -> Iterator[T]:
+        """Yield *items*, counting them as progress; raise `RunCancelled` at the next one once cancelled.
+
+        A second loop begins to count anew. A loop within a loop counts nothing itself, but shows that
+        the run is alive and can be cancelled.
+
+        Args:
+            total: How many there will be; found with `len()` where that works.
+        """
+        if total is None and isinstance(items, Sized):
+            with suppress(TypeError):  # An array without a dimension has a length only in name.
+                total = len(items)
+        return self._track(items, total)
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """Report progress by hand, where there is nothing to iterate over; raises like `track`."""
+        self._stop_if_asked()
+        self._tell_progress(done, total, now=done == total)
+
+    def spend(self, limit: str, calls: int = 1) -> None:
+        """Spend *calls* of a shared limit, waiting a little where its budget is used up.
+
+        Raises:
+            RunCancelled: The run was asked to stop meanwhile.
+            KeyError: The file declares no such limit.
+        """
+        self._stop_if_asked()
+        self._spend(self.key, limit, calls, self._asked)
+        self._stop_if_asked()
+
+    def on_cancel(self, call: Callable[[], None]) -> None:
+        """Have *call* called once somebody asks the run to stop, at once if that has happened."""
+        with self._lock:
+            if not self._asked.is_set():
+                self._on_cancel.append(call)
+                return
+        call()
+
+    # ── for the executor ──
+
+    def cancel(self, why: str) -> None:
+        """Ask the run to stop; from any thread, and once is enough."""
+        with self._lock:
+            if self._asked.is_set() or self._has_ended:
+                return
+            self._why = why
+            self._asked.set()
+            calls, self._on_cancel = self._on_cancel, []
+        for call in calls:
+            try:
+                call()
+            except Exception:
+                # A host's own callback; the run was asked to stop all the same.
+                self.log.exception("what was to be done on a cancel raised")
+
+    def end(self) -> None:
+        """Let nothing more be heard of the run: its handler has come back."""
+        with self._lock:
+            self._has_ended = True
+            self._on_cancel.clear()
+
+    @property
+    def was_asked(self) -> str | None:
+        """Why somebody asked the run to stop, None if nobody did; looking does not count as noticing."""
+        return self._why if self._asked.is_set() else None
+
+    def write(self, level: str, text: str) -> None:
+        """Add a line to the run's log."""
+        with self._lock:
+            kept = None if self._has_ended else self._quota.take(storable(text))
+            if kept is not None:
+                line = LogLine(run_id=self.id, attempt=self.attempt, at=self._clock.now(), level=level, text=kept)
+                self._report(Logged(line))
+
+    @property
+    def log_is_full(self) -> bool:
+        """Whether more lines would not be kept."""
+        return self._quota.is_spent
+
+    def tell(self, event: Event) -> None:
+        """Report an event of the run, unless it has ended."""
+        if not self._has_ended:
+            self._report(event)
+
+    # ── how ──
+
+    def _track(self, items: Iterable[T], total: int | None) -> Iterator[T]:
+        counts = self._tracks == 0
+        self._tracks += 1
+        done = 0
+        try:
+            if counts:
+                self._tell_progress(0, total, now=True)
+            for item in items:
+                self._stop_if_asked()
+                yield item
+                done += 1
+                if counts:
+                    self._tell_progress(done, total)
+                else:
+                    self._tell_progress(*self._last)
+            total = done if total is None else total
+        finally:
+            self._tracks -= 1
+            if counts:
+                self._tell_progress(done, total, now=True)
+
+    def _stop_if_asked(self) -> None:
+        if self._asked.is_set():
+            self.noticed = True
+            raise RunCancelled(self._why)
+
+    def _tell_progress(self, done: int, total: int | None, *, now: bool = False) -> None:
+        at = self._clock.monotonic()
+        self._last = (done, total)
+        if now or at - self._progress_at >= _EVERY:
+            self._progress_at = at
+            self.tell(Progressed(self.key, done, total))
+
+
+class _RunLog(logging.Logger):
+    """A logger outside of the tree of loggers: no parent, no handler, deaf to `logging.disable`."""
+
+    def __init__(self, name: str, write: Callable[[str, str], None]) -> None:
+        super().__init__(name, logging.DEBUG)
+        self.propagate = False
+        self._write = write
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's own name
+        return level >= self.level
+
+    def getChild(self, suffix: str) -> _RunLog:  # noqa: N802 - logging's own name
+        return _RunLog(f"{self.name}.{suffix}", self._write)
+
+    def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        try:
+            text = _FORMATTER.format(record)
+        except Exception as error:  # noqa: BLE001 - a line that cannot be put together still says what it has
+            text = f"{record.msg} {record.args!r} (this line cannot be formatted: {error})"
+        self._write(record.levelname, text)
+        for handler in self.handlers:  # Those that a handler of a job attached for itself.
+            if record.levelno >= handler.level:
+                handler.handle(record)
+
+
+_FORMATTER: Final = logging.Formatter("%(message)s")

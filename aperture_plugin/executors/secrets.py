@@ -1,0 +1,62 @@
+"""Keeping secrets out of a log: what a program prints is masked where it repeats a secret it was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+__all__ = ["MASK", "Mask", "looks_secret", "secrets_of"]
+
+MASK: Final = "•••"
+_SHORTEST: Final = 4
+"""A shorter value says little, and masking it would make holes all over the text."""
+
+_SECRET_WORD: Final = re.compile(
+    "auth|authorization|cookie|credentials?|dsn|keys?|passphrase|passwd|password|pat|pin|private|pwd"
+    "|secrets?|session|signature|tokens?"
+)
+_JOINED: Final = re.compile(
+    r"(?:api|access|auth|secret|private|encryption|signing)(?:key|token)|passw|passphrase|secret|token"
+)
+_NOT_SECRET: Final = frozenset({"true", "false", "none", "null", "default", "disabled", "enabled", "localhost"})
+_LOGIN: Final = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
+
+
+def looks_secret(name: str) -> bool:
+    """Say whether an environment variable of that *name* holds a secret.
+
+    >>> looks_secret("TMDB_API_KEY"), looks_secret("KEYBOARD"), looks_secret("HOME")
+    (True, False, False)
+    """
+    words = re.split(r"[^a-z0-9]+", name.lower())
+    return any(_SECRET_WORD.fullmatch(word) or _JOINED.search(word) for word in words)
+
+
+def secrets_of(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values that are secrets: of variables named like one, and passwords within a URL."""
+    for name, value in environment.items():
+        if looks_secret(name):
+            yield value
+        yield from _LOGIN.findall(value)
+
+
+class Mask:
+    """Replaces secrets in a text.
+
+    >>> Mask(["hunter22"])("logging in with hunter22")
+    'logging in with •••'
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # A program prints a secret of several lines line by line.
+        pieces = {line.strip() for secret in secrets for line in secret.splitlines()}
+        usable = [piece for piece in pieces if len(piece) >= _SHORTEST and piece.lower() not in _NOT_SECRET]
+        self.longest = max(map(len, usable), default=0)
+        # The longest first: of two secrets, one may begin the other.
+        usable.sort(key=lambda piece: (-len(piece), piece))
+        self._pattern = re.compile("|".join(map(re.escape, usable))) if usable else None
+
+    def __call__(self, text: str) -> str:
+        """Return *text* with every secret in it replaced."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)

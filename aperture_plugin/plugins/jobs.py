@@ -1,0 +1,125 @@
+"""The jobs that plugins register, asked for and looked through once."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from aperture_plugin.plugins.errors import PluginProblem, line_of, one_line, where_raised
+from aperture_plugin.rules.jobs import Job
+
+__all__ = ["JobsAsked"]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class JobsAsked:
+    """Gathers jobs, plugin by plugin, and what is wrong with them.
+
+    Attributes:
+        jobs: The jobs that can be used, by name, in the order in which they were yielded.
+        owners: The plugin that each job came from.
+        problems: Everything else.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.owners: dict[str, str] = {}
+        self.problems: list[PluginProblem] = []
+
+    def take(self, plugin: str, answer: object, where: str) -> None:
+        """Take over what *plugin* answered.
+
+        Args:
+            answer: Jobs; None for none. A generator is run here, so its exceptions are the plugin's.
+            where: The place of its `aperture_jobs`, for messages.
+        """
+        if answer is None:
+            return
+        if isinstance(answer, Job) or not isinstance(answer, Iterable) or isinstance(answer, str | bytes | Mapping):
+            self._add(
+                plugin, where, f"aperture_jobs answered with {_a(answer)}", "yield each Job, or return a list of them"
+            )
+            return
+        for value in answer:
+            self._take_one(plugin, value, where)
+
+    def failed(self, plugin: str, error: BaseException, where: str) -> None:
+        """Note that *plugin* raised while it was asked."""
+        place = where_raised(error) or where
+        self._add(plugin, place, f"aperture_jobs raised {one_line(error)}", "mend it: no job of it can be known")
+
+    def _take_one(self, plugin: str, job: object, where: str) -> None:
+        if not isinstance(job, Job):
+            self._add(
+                plugin,
+                where,
+                f"aperture_jobs yielded {_a(job)}, not a Job",
+                'write  yield Job("library-scan", self.scan)',
+            )
+            return
+        where = _place_of(job.handler) or where
+        wrong = _wrong_with(job)
+        if wrong is not None:
+            self._add(plugin, where, *wrong)
+        elif job.name in self.jobs:
+            other = self.owners[job.name]
+            told = "it yields it twice" if other == plugin else f"plugin {other} registers it too"
+            self._add(plugin, where, f'job "{job.name}" has two owners: {told}', "give one of them another name")
+        else:
+            self.jobs[job.name] = job
+            self.owners[job.name] = plugin
+
+    def _add(self, plugin: str, where: str, message: str, hint: str) -> None:
+        self.problems.append(PluginProblem(plugin=plugin, where=where, message=message, hint=hint))
+
+
+def _wrong_with(job: Job) -> tuple[str, str] | None:
+    """Return message and hint for a job that could never run, None for one that can."""
+    if not isinstance(job.name, str):
+        return f"a job's name is text, not {_a(job.name)}", 'write  Job("library-scan", …)'
+    if not _NAME.fullmatch(job.name):
+        return (
+            f'"{job.name}" is no name for a job',
+            "a name begins with a letter or digit, goes on with letters, digits, dots, underscores and hyphens, "
+            "and has at most 64 of them",
+        )
+    if not callable(job.handler):
+        return f'the handler of job "{job.name}" is {_a(job.handler)}', "give a function, without calling it"
+    if not _can_be_called(job.handler):
+        return (
+            f'the handler of job "{job.name}" cannot be called with the live run alone',
+            f"write  def {getattr(job.handler, '__name__', 'handler')}(run)  or give a bound method, such as self.scan",
+        )
+    for name, calls in job.calls.items():
+        if not isinstance(calls, int) or isinstance(calls, bool) or calls < 0:
+            return f'job "{job.name}" says calls of {name}: {calls!r}', "write a whole number, 0 or more"
+    return None
+
+
+def _can_be_called(handler: Any) -> bool:
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):  # Some callables written in C do not tell.
+        return True
+    for arguments in ((None,), ()):
+        try:
+            signature.bind(*arguments)
+        except TypeError:
+            continue
+        return True
+    return False
+
+
+def _place_of(handler: Any) -> str | None:
+    code = getattr(inspect.unwrap(handler) if callable(handler) else handler, "__code__", None)
+    return None if code is None else line_of(code)
+
+
+def _a(value: object) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

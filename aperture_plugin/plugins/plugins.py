@@ -1,0 +1,292 @@
+"""All plugins together: what the rest of the program asks of them.
+
+Hooks that are only told, and those whose answers must be laid at somebody's door, are called one
+implementation after the other: so an exception has a name, and the next plugin is still called. Only
+the dispatch itself goes through pluggy's own call, because only that can be wrapped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import pluggy
+
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.plugins.builtin import BuiltIn
+from aperture_plugin.plugins.errors import PluginError, PluginProblem, line_of, one_line, where_raised
+from aperture_plugin.plugins.folder import forget_folder
+from aperture_plugin.plugins.hookspecs import PROJECT, Hooks
+from aperture_plugin.plugins.jobs import JobsAsked
+from aperture_plugin.plugins.outcomes import outcome_of_error
+from aperture_plugin.ports import Executor, LiveRun, Spender
+from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import Run
+from aperture_plugin.words.nearest import did_you_mean
+
+__all__ = ["Origin", "Plugin", "Plugins"]
+
+_log = logging.getLogger("aperture")
+
+
+class Origin:
+    """Where plugins come from, as `Plugin.origin` tells it."""
+
+    BUILT_IN = "built in"
+    ENTRY_POINT = "entry point"
+    FOLDER = "hooks folder"
+    MODULE = "--plugin"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A plugin that was found.
+
+    Attributes:
+        name: What messages call it; unique.
+        origin: One of `Origin`.
+        value: The object or module that answers.
+    """
+
+    name: str
+    origin: str
+    value: object
+
+
+class _Manager(pluggy.PluginManager):
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        # Some pluggy versions look by getattr, which would run a host's properties.
+        from aperture_plugin.plugins.checking import function_of
+
+        return None if function_of(plugin, name) is None else super().parse_hookimpl_opts(plugin, name)
+
+
+class Plugins:
+    """The plugins of one process; made by `load_plugins`.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(self, plugins: Sequence[Plugin]) -> None:
+        """Take plugins that were checked already.
+
+        Args:
+            plugins: In the order in which they were found; the one found last is asked first.
+        """
+        self._built_in = BuiltIn()
+        self._found = tuple(plugins)
+        self._manager = _Manager(PROJECT)
+        self._manager.add_hookspecs(Hooks)
+        self._manager.register(self._built_in, "built-in")
+        for plugin in plugins:
+            self._manager.register(plugin.value, plugin.name)
+        self._dispatch = self._manager.hook.aperture_run_job
+        self._asked: JobsAsked | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any plugin beside the built-in one."""
+        return bool(self._found)
+
+    def names(self) -> list[tuple[str, str]]:
+        """Return each plugin's name and where it came from, in the order they were found."""
+        return [("built-in", Origin.BUILT_IN), *((plugin.name, plugin.origin) for plugin in self._found)]
+
+    @property
+    def from_host(self) -> list[str]:
+        """The names of the plugins that are objects of this process, which no other process can load."""
+        return [plugin.name for plugin in self._found if plugin.origin == Origin.HOST]
+
+    # ── asked at load ──
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """Every job that a plugin registered, by name; the plugins are asked at the first look.
+
+        Raises:
+            PluginError: A plugin raised, or yielded what is no job, or a job that another one has.
+        """
+        return MappingProxyType(self._jobs_asked().jobs)
+
+    def owner(self, job: str) -> str | None:
+        """Return the name of the plugin that registered *job*, None if none did."""
+        return self._jobs_asked().owners.get(job)
+
+    def library_size(self) -> int | None:
+        """Return how many items the library holds, None if no plugin knows."""
+        for name, call, _ in self._each("aperture_library_size"):
+            try:
+                size = call()
+            except Exception:  # noqa: BLE001 - a plugin may raise anything, and only its own answer is lost
+                _log.exception("plugin %s: aperture_library_size raised", name)
+                continue
+            if isinstance(size, int) and not isinstance(size, bool) and size >= 0:
+                return size
+            if size is not None:
+                _log.error("plugin %s: aperture_library_size answered with %r, not a number of items", name, size)
+        return None
+
+    def lint(self, config: Config) -> list[Problem]:
+        """Return what the plugins find wrong with *config*.
+
+        Raises:
+            PluginError: A plugin raised, or answered with something else than problems.
+        """
+        found: list[Problem] = []
+        wrong: list[PluginProblem] = []
+        for name, call, where in self._each("aperture_lint", config=config):
+            try:
+                answer = list(call() or ())
+            except Exception as error:  # noqa: BLE001 - told with the plugin's name, below
+                wrong.append(_raised(name, "aperture_lint", error, where))
+                continue
+            found.extend(one for one in answer if isinstance(one, Problem))
+            wrong.extend(
+                PluginProblem(
+                    plugin=name,
+                    where=where,
+                    message=f"aperture_lint yielded {type(one).__name__}, not a Problem",
+                    hint="write  yield config.problem(…)",
+                )
+                for one in answer
+                if not isinstance(one, Problem)
+            )
+        if wrong:
+            raise PluginError(wrong)
+        return found
+
+    def executor(
+        self, name: str, built_in: Mapping[str, Callable[[], Executor]], *, spend: Spender | None = None
+    ) -> Executor:
+        """Return the executor called *name*; the plugins are asked before ours.
+
+        Args:
+            built_in: What makes each executor that we bring along.
+            spend: How runs spend from limits, for a plugin's executor.
+        Raises:
+            PluginError: Nobody knows that name, a plugin raised, or answered with something else.
+        """
+        self._built_in.executors = built_in
+        asked = self._each("aperture_executor", name=name, dispatch=self.run_job, spend=spend or _no_limits)
+        for plugin, call, where in asked:
+            try:
+                answer = call()
+            except Exception as error:
+                raise PluginError([_raised(plugin, "aperture_executor", error, where)]) from error
+            if answer is None:
+                continue
+            missing = [part for part in ("name", "start", "cancel", "kill", "stop") if not hasattr(answer, part)]
+            if missing:
+                message = f"its executor {type(answer).__name__} has no {', '.join(missing)}"
+                hint = "see Executor in aperture_plugin.ports for what an executor has to have"
+                raise PluginError([PluginProblem(plugin=plugin, where=where, message=message, hint=hint)])
+            return answer  # type: ignore[no-any-return]  # Just looked at, part by part.
+        hint = f"expected one of {', '.join(built_in)}, or a plugin that knows it{did_you_mean(name, built_in)}"
+        message = f'no plugin provides an executor "{name}"'
+        raise PluginError([PluginProblem(plugin="built-in", message=message, hint=hint)])
+
+    # ── asked while the loop runs ──
+
+    def ready(self, job: Job) -> list[str]:
+        """Return what holds *job* back, in words; nothing if it may run. Never raises."""
+        reasons: list[str] = []
+        for name, call, _ in self._each("aperture_ready", job=job):
+            try:
+                answer = call()
+                reasons.extend([answer] if isinstance(answer, str) else map(str, answer or ()))
+            except Exception as error:  # noqa: BLE001 - it holds the job back, in words
+                _log.exception("plugin %s: aperture_ready raised for %s", name, job.name)
+                reasons.append(f"plugin {name} could not tell whether it is ready: {one_line(error)}")
+        return [reason for reason in reasons if reason.strip()]
+
+    def run_job(self, job: Job, run: LiveRun) -> Outcome:
+        """Run one attempt of *job* by way of `aperture_run_job`; the `Dispatch` of every executor. Never raises."""
+        try:
+            outcome = self._dispatch(job=job, run=run)
+        except BaseException as error:  # noqa: BLE001 - whatever a wrapper does, the attempt has ended
+            return outcome_of_error(error, job, run)
+        if isinstance(outcome, Outcome):
+            return outcome
+        return Outcome(
+            status=OutcomeStatus.FAILED,
+            reason=f"a plugin's aperture_run_job answered with {type(outcome).__name__} instead of an Outcome; "
+            "a wrapper ends with  return outcome  after  outcome = yield",
+        )
+
+    # ── told ──
+
+    def config_loaded(self, config: Config, previous: Config | None) -> None:
+        """Tell the plugins that *config* is in force. Never raises."""
+        self._tell("aperture_config_loaded", config=config, previous=previous)
+
+    def config_rejected(self, problems: Sequence[Problem]) -> None:
+        """Tell the plugins that a saved file was refused. Never raises."""
+        self._tell("aperture_config_rejected", problems=problems)
+
+    def run_changed(self, run: Run) -> None:
+        """Tell the plugins what became of a run. Never raises."""
+        self._tell("aperture_run_changed", run=run)
+
+    @property
+    def hear_runs(self) -> bool:
+        """Whether any plugin wants to hear of runs at all."""
+        return bool(self._manager.hook.aperture_run_changed.get_hookimpls())
+
+    def close(self) -> None:
+        """Let go of the modules that were imported from hooks folders; their handlers must have ended."""
+        for plugin in self._found:
+            if plugin.origin == Origin.FOLDER and isinstance(plugin.value, ModuleType):
+                forget_folder(plugin.value)
+
+    # ── how ──
+
+    def _each(self, hook: str, **arguments: object) -> Iterator[tuple[str, Callable[[], Any], str]]:
+        """Yield each implementation, the last plugin's first: its plugin's name, its call, its place."""
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            given = [arguments[name] for name in implementation.argnames]
+            function = implementation.function
+
+            def call(function: Callable[..., Any] = function, given: list[object] = given) -> Any:
+                return function(*given)
+
+            code = getattr(function, "__code__", None)
+            yield implementation.plugin_name, call, "" if code is None else line_of(code)
+
+    def _tell(self, hook: str, **arguments: object) -> None:
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            try:
+                implementation.function(*[arguments[name] for name in implementation.argnames])
+            except BaseException:  # noqa: BLE001 - SystemExit too: a plugin that is only told something ends nothing
+                _log.exception("plugin %s: %s raised", implementation.plugin_name, hook)
+
+    def _jobs_asked(self) -> JobsAsked:
+        if self._asked is None:
+            asked = JobsAsked()
+            # In the order found, so that of two owners the later one is the one told to change.
+            for name, call, where in reversed(list(self._each("aperture_jobs"))):
+                try:
+                    asked.take(name, call(), where)
+                except Exception as error:  # noqa: BLE001 - told with the plugin's name, with all the others
+                    asked.failed(name, error, where)
+            if asked.problems:
+                raise PluginError(asked.problems)
+            self._asked = asked
+        return self._asked
+
+
+def _raised(plugin: str, hook: str, error: Exception, where: str) -> PluginProblem:
+    return PluginProblem(
+        plugin=plugin,
+        where=where_raised(error) or where,
+        message=f"{hook} raised {one_line(error)}",
+        hint="mend it, or take the plugin out",
+    )
+
+
+def _no_limits(_key: tuple[str, int], limit: str, _calls: int, _cancelled: object) -> None:
+    raise KeyError(f'there is no limit "{limit}"')
