@@ -124,11 +124,9 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
         return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
     if job.overlap is not Overlap.ALLOW and any(other.status is Status.RUNNING for other in around.in_hand(job.name)):
         return Wait("its last run is still running", OnJob(job.name))
-    running = around.running_in(run.queue)
     seats = around.seats.get(run.queue, 1)
-    if len(running) >= seats:
-        names = ", ".join(sorted({other.job for other in running}))
-        return Wait(f"queue {run.queue} runs {seats} at once, and {names} has the turn", OnSeat(run.queue))
+    if len(around.running_in(run.queue)) >= seats:
+        return Wait(f"its turn in queue {run.queue}, which runs {seats} at once", OnSeat(run.queue))
     if around.ready is not None:
         if run.job not in around.ready:
             return Wait("the plugins are being asked whether it is ready", OnReady(run.job))
