@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.walltime import EARLIEST, RESOLUTION, offset_at, stretches, utc_of
+from aperture_plugin.triggers.walltime import EARLIEST, RESOLUTION, offset_at, stretches, utc_of, wall_at
 
 __all__ = ["ClockChange", "changes"]
 
@@ -38,7 +38,7 @@ class ClockChange:
     @property
     def wall_since(self) -> datetime:
         """The first naive wall time that is skipped or repeated."""
-        return self.instant.replace(tzinfo=None) + min(self.before, self.after)
+        return wall_at(self.instant, min(self.before, self.after))
 
     @property
     def wall_until(self) -> datetime:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream
 from aperture_plugin.triggers.cronfields import CronFields
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import first_nominal, slots_at, stretches
+from aperture_plugin.triggers.walltime import first_nominal, instant_of, slots_at, stretches
 
 __all__ = ["FixedCronTrigger", "StarredCronTrigger"]
 
@@ -57,7 +57,7 @@ class StarredCronTrigger(SlotStream):
         for stretch in stretches(since, self.zone):
             offset, end = stretch.offset, stretch.end
             for nominal in self.fields.wall_times(stretch.wall):
-                due = nominal.replace(tzinfo=UTC) - offset
+                due = instant_of(nominal, offset)
                 if due >= end:
                     break
                 yield Slot(due, nominal)

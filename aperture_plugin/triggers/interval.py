@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import LATEST, SECOND, Stretch, due_of, stretches
+from aperture_plugin.triggers.walltime import SECOND, Stretch, due_of, instant_of, stretches, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
 
-_NOTHING: Final = timedelta(0)
 _SOME_MIDNIGHT: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # a naive wall time is meant
-_LATEST_WALL: Final = LATEST.replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class GridTrigger(SlotStream):
             if stretch.skipped and label <= stretch.wall:
                 yield Slot(stretch.begin, label)
                 label = self._label_from(stretch.wall + SECOND)
-            due = label.replace(tzinfo=UTC) - stretch.offset
+            due = instant_of(label, stretch.offset)
             end = stretch.end
             while due < end:
                 yield Slot(due, label)
@@ -77,6 +75,8 @@ class ElapsedTrigger(SlotStream):
         origin = due_of(_SOME_MIDNIGHT, self.zone) + self.offset
         due = since + (origin - since) % self.every
         for stretch in stretches(since, self.zone):
+            nominal = wall_at(due, stretch.offset)
             while due < stretch.end:
-                yield Slot(due, (due + stretch.offset).replace(tzinfo=None))
+                yield Slot(due, nominal)
+                nominal += self.every
                 due += self.every

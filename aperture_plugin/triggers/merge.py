@@ -1,42 +1,67 @@
-"""Many triggers as one stream, in the order in which their runs queue."""
+"""Many triggers as one stream, in the order in which their runs queue.
+
+A heap alone would do, but at a price of its full depth for every slot. So slots are taken in batches:
+all that fall due before a moment a little ahead, sorted at once. How far ahead doubles as the stream is
+used, so a reader who wants ten pays for ten, and one who wants a week gets it at the price of sorting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from heapq import heapify, heappop, heapreplace
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from typing import Final
 
 from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.walltime import LATEST
 
 __all__ = ["merged"]
 
-_Entry = tuple[datetime, datetime, int, Slot, Callable[[], Slot]]
+_FIRST_LOOK: Final = timedelta(seconds=1)
+_LARGE_BATCH: Final = 512
+
+_Entry = tuple[datetime, datetime, int, Slot]
+_Head = tuple[datetime, datetime, int, Slot, Iterator[Slot]]
 
 
 def merged(streams: Iterable[Iterator[Slot]]) -> Iterator[tuple[int, Slot]]:
     """Yield (place of the stream, slot) of all *streams*, ordered by due instant, nominal and place.
 
-    Lazy: a stream is asked for its next slot only once its last one has been yielded, so the first ten
-    slots of ten thousand triggers cost little more than one look into each.
+    Lazy: each stream is asked for its first slot, and then for little more than the reader takes.
 
     Args:
-        streams: In file order, each ascending, as `Trigger.upcoming` gives it.
+        streams: In file order, each ascending by due instant and nominal, as `Trigger.upcoming` gives them.
     """
-    heap: list[_Entry] = []
+    heads: list[_Head] = []
     for order, stream in enumerate(streams):
-        advance = iter(stream).__next__
-        try:
-            slot = advance()
-        except StopIteration:
-            continue
-        heap.append((slot.due, slot.nominal, order, slot, advance))
-    heapify(heap)
-    while heap:
-        _, _, order, slot, advance = heap[0]
-        yield order, slot
-        try:
-            slot = advance()
-        except StopIteration:
-            heappop(heap)
-        else:
-            heapreplace(heap, (slot.due, slot.nominal, order, slot, advance))
+        for slot in stream:
+            heads.append((slot.due, slot.nominal, order, slot, stream))
+            break
+    heapify(heads)
+    look = _FIRST_LOOK
+    while heads:
+        first = heads[0][0]
+        batch = _batch(heads, first + look if first < LATEST - look else LATEST + look)
+        batch.sort()
+        for _, _, order, slot in batch:
+            yield order, slot
+        if len(batch) < _LARGE_BATCH:
+            look *= 2
+        elif look > _FIRST_LOOK:
+            look /= 2
+
+
+def _batch(heads: list[_Head], until: datetime) -> list[_Entry]:
+    """Take from the streams of *heads* all that is due before *until*, and leave them at what follows."""
+    batch: list[_Entry] = []
+    add = batch.append
+    while heads and heads[0][0] < until:
+        due, nominal, order, slot, stream = heappop(heads)
+        add((due, nominal, order, slot))
+        for following in stream:
+            due = following.due
+            if due >= until:
+                heappush(heads, (due, following.nominal, order, following, stream))
+                break
+            add((due, following.nominal, order, following))
+    return batch

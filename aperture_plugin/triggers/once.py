@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import EARLIEST, LATEST, due_of
+from aperture_plugin.triggers.walltime import EARLIEST, LATEST, slots_at
 
 __all__ = ["OnceTrigger"]
+
+_FIRST: Final = EARLIEST.replace(tzinfo=None)
+_LAST: Final = LATEST.replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,5 @@ class OnceTrigger(SlotStream):
     zone: ZoneInfo
 
     def _from(self, since: datetime) -> Iterator[Slot]:
-        if EARLIEST.replace(tzinfo=None) <= self.at <= LATEST.replace(tzinfo=None):
-            due = due_of(self.at, self.zone)
-            if due >= since:
-                yield Slot(due, self.at)
+        if _FIRST <= self.at <= _LAST:
+            yield from slots_at((self.at,), self.zone, since)

@@ -25,24 +25,32 @@ __all__ = [
     "due_of",
     "first_change",
     "first_nominal",
+    "instant_of",
     "offset_at",
     "slots_at",
     "stretches",
     "utc_of",
-    "wall_of",
+    "wall_at",
 ]
 
 RESOLUTION: Final = datetime.resolution
 SECOND: Final = timedelta(seconds=1)
 
-# An offset, a lost day and a look at the day beyond must never leave the years that datetime knows.
+# An offset, a lost day and a look at the days beyond must never leave the years that datetime knows.
 _BEYOND: Final = timedelta(days=8)
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + _BEYOND
 LATEST: Final = datetime.max.replace(tzinfo=UTC, microsecond=0) - _BEYOND
 
-# Two changes of one zone are never closer than 167 hours (Noronha 2000, Gaza 2040), so instants less
-# than that apart which share an offset have no change between them. A test holds the tz database to it.
+# `replace` is by far the slowest thing to ask of a datetime: where speed counts, the way from one
+# reading of a moment to another is the time since the epoch, in that reading.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WALL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # a naive wall time is meant
+
+# Two changes of one zone are never closer than 167 hours (Noronha 2000, Gaza 2040), and no change is
+# larger than 24. So where offsets this far apart are equal, there is no change between them and no gap
+# at the first of them. A test holds the whole tz database to it.
 _LOOK_AHEAD: Final = timedelta(days=5)
+_NOTHING: Final = timedelta(0)
 
 
 class Stretch(NamedTuple):
@@ -66,7 +74,7 @@ class Stretch(NamedTuple):
     @property
     def wall(self) -> datetime:
         """The naive wall time that clocks show at *begin*."""
-        return self.begin.replace(tzinfo=None) + self.offset
+        return wall_at(self.begin, self.offset)
 
 
 def utc_of(instant: datetime) -> datetime:
@@ -86,13 +94,19 @@ def utc_of(instant: datetime) -> datetime:
 
 
 def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
-    """Return what wall times in *zone* are ahead of UTC at the aware *instant*."""
-    return instant.astimezone(zone).utcoffset()  # type: ignore[return-value]  # a ZoneInfo always answers
+    """Return what wall times in *zone* are ahead of UTC at *instant*, an aware datetime in UTC."""
+    reading = _reading(instant, zone)
+    return zone.fromutc(reading) - reading
 
 
-def wall_of(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the naive wall time that clocks in *zone* show at *instant*, an aware datetime in UTC."""
-    return instant.replace(tzinfo=None) + offset_at(instant, zone)
+def instant_of(wall: datetime, offset: timedelta) -> datetime:
+    """Return the instant, in UTC, at which clocks that are *offset* ahead of it show the naive time *wall*."""
+    return _EPOCH + (wall - _WALL_EPOCH - offset)
+
+
+def wall_at(instant: datetime, offset: timedelta) -> datetime:
+    """Return the naive time that clocks *offset* ahead of UTC show at *instant*, an aware datetime in UTC."""
+    return _WALL_EPOCH + (instant - _EPOCH + offset)
 
 
 def due_of(nominal: datetime, zone: ZoneInfo) -> datetime:
@@ -107,31 +121,36 @@ def due_of(nominal: datetime, zone: ZoneInfo) -> datetime:
         Aware datetime in UTC. For one *zone* it never decreases as *nominal* grows.
     Raises:
         ValueError: *nominal* already carries a time zone.
-        OverflowError: *nominal* is within a day of the first or last that datetime can tell.
+        OverflowError: *nominal* is within a few days of the first or last that datetime can tell.
 
     >>> due_of(datetime(2026, 3, 29, 3, 30), ZoneInfo("Europe/Riga")).isoformat()
     '2026-03-29T01:00:00+00:00'
     """
     if nominal.tzinfo is not None:
         raise ValueError(f"nominal must be a naive wall time, got {nominal.isoformat()}")
-    before: timedelta = zone.utcoffset(nominal.replace(fold=0))  # type: ignore[assignment]  # a ZoneInfo always answers
-    after: timedelta = zone.utcoffset(nominal.replace(fold=1))  # type: ignore[assignment]  # a ZoneInfo always answers
-    first = nominal.replace(tzinfo=UTC, fold=0) - before
-    # In a repeat the offset before the change is the larger one, so the reading by it comes first.
-    if before >= after:
-        return first
-    return first_change(first - (after - before), first, zone)
+    if nominal.fold:
+        nominal = nominal.replace(fold=0)
+    # Of a skipped or repeated wall time, fold=0 is read by the offset before the change: the right one
+    # for a repeat. It is wrong in a gap only, and there the offset soon becomes another.
+    before = _offset_by(nominal, zone)
+    if before != _offset_by(nominal + _LOOK_AHEAD, zone):
+        after = _offset_by(nominal.replace(fold=1), zone)
+        if after > before:
+            return first_change(instant_of(nominal, after), instant_of(nominal, before), zone)
+    return instant_of(nominal, before)
 
 
 def first_nominal(since: datetime, zone: ZoneInfo) -> datetime:
-    """Return the earliest naive wall time that may be due at *since* or later.
+    """Return the earliest naive wall time that may be due at *since* (in UTC) or later.
 
     That is what the clocks show at *since*, save when a gap ends right there: all that the gap skipped
     is due then, so its first wall time is meant.
     """
-    wall = wall_of(since, zone)
-    just_before = wall_of(since - RESOLUTION, zone) + RESOLUTION
-    return min(wall, just_before)
+    reading = _reading(since, zone)
+    offset = zone.fromutc(reading) - reading
+    reading -= RESOLUTION
+    before = zone.fromutc(reading) - reading
+    return wall_at(since, min(offset, before))
 
 
 def slots_at(nominals: Iterable[datetime], zone: ZoneInfo, since: datetime) -> Iterator[Slot]:
@@ -144,31 +163,38 @@ def slots_at(nominals: Iterable[datetime], zone: ZoneInfo, since: datetime) -> I
     for nominal in nominals:
         due = due_of(nominal, zone)
         if due > last:
+            if due >= LATEST:
+                return
             yield Slot(due, nominal)
             last = due
 
 
 def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
     """Yield the even stretches of *zone* from *since* (aware, in UTC) on, without end but `LATEST`."""
-    nothing = timedelta(0)
-    local = since.astimezone(zone)
-    offset = offset_at(since, zone)
-    wall = since.replace(tzinfo=None) + offset
-    skipped, repeated, repeats_until = max(nothing, wall - first_nominal(since, zone)), nothing, wall
-    if local.fold:  # the second pass of a repeat is under way
-        repeated = zone.utcoffset(wall) - offset  # type: ignore[operator]  # a ZoneInfo always answers
-        change = first_change(since.replace(microsecond=0) - repeated, since.replace(microsecond=0), zone)
-        repeats_until = change.replace(tzinfo=None) + offset + repeated
-    begin = since
+    begin, reading = since, _reading(since, zone)
+    local = zone.fromutc(reading)
+    offset = local - reading
+    skipped, repeated, repeats_until = _NOTHING, _NOTHING, wall_at(since, offset)
+    just_before = reading - RESOLUTION
+    before = zone.fromutc(just_before) - just_before
+    if before < offset:
+        skipped = offset - before
+    elif local.fold:  # the second pass of a repeat is under way
+        repeated = _offset_by(repeats_until, zone) - offset
+        second = since.replace(microsecond=0)
+        change = first_change(second - repeated, second, zone)
+        repeats_until = wall_at(change, offset + repeated)
     while begin < LATEST:
         end = min(begin + _LOOK_AHEAD, LATEST)
-        after = offset_at(end, zone)
+        reading += end - begin
+        after = zone.fromutc(reading) - reading
         if after != offset:
             end = first_change(begin.replace(microsecond=0), end.replace(microsecond=0), zone)
+            reading = _reading(end, zone)
         yield Stretch(begin, end, offset, skipped, repeated, repeats_until)
-        begin, skipped, repeated = end, max(nothing, after - offset), max(nothing, offset - after)
-        repeats_until = end.replace(tzinfo=None) + max(offset, after)
-        offset = after
+        skipped, repeated = max(_NOTHING, after - offset), max(_NOTHING, offset - after)
+        repeats_until = wall_at(end, max(offset, after))
+        begin, offset = end, after
 
 
 def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
@@ -183,3 +209,13 @@ def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
         return offset_at(low + timedelta(seconds=seconds), zone) != before
 
     return low + timedelta(seconds=bisect_left(range((high - low) // SECOND), True, lo=1, key=changed))
+
+
+def _reading(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC reading of *instant*, labelled with *zone* as `fromutc` asks for it."""
+    return datetime(1970, 1, 1, tzinfo=zone) + (instant - _EPOCH)
+
+
+def _offset_by(wall: datetime, zone: ZoneInfo) -> timedelta:
+    """Return what the naive *wall* is ahead of UTC as its fold says."""
+    return zone.utcoffset(wall)  # type: ignore[return-value]  # a ZoneInfo always answers
