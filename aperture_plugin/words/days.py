@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.nearest import nearest
+from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import Piece, items_of, lowered
 from aperture_plugin.words.schedules import Weekday
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, worth_guessing
 
 __all__ = ["month_day_text", "read_month_day", "read_weekdays", "weekdays_text"]
 
@@ -103,7 +103,7 @@ def _unknown_day(text: str, item: Piece) -> Unreadable:
             hint = f"join several days with a comma: {offer}"
         else:
             offer = nearest(item.text, _FULL_NAMES)
-            hint = _EXPECTED if offer is None else f'{_EXPECTED}; did you mean "{offer}"?'
+            hint = _EXPECTED + meaning(item.text, offer)
     return Unreadable(
         "unknown-day",
         f"{quoted(item.text)} is not a day of the week",
@@ -116,7 +116,7 @@ def _unknown_day(text: str, item: Piece) -> Unreadable:
 
 def _range(text: str) -> str | None:
     """Return the days of `mon-wed` as a list; None where *text* is no such range."""
-    found = _RANGE.fullmatch(text)
+    found = _RANGE.fullmatch(text) if worth_guessing(text) else None
     if found is None:
         return None
     ends = [_NAMES.get(lowered(end), frozenset()) for end in found.groups()]
@@ -130,7 +130,7 @@ def _range(text: str) -> str | None:
 
 def _in_a_row(text: str) -> str | None:
     """Return the days of `sunday monday` as a list; None where *text* is anything else."""
-    words = lowered(text).split()
+    words = lowered(text).split() if worth_guessing(text) else []
     return ", ".join(words) if 1 < len(words) <= 7 and all(word in _NAMES for word in words) else None
 
 
@@ -150,7 +150,7 @@ def _not_a_month_day(written: str, start: int) -> Unreadable:
         instead, hint = None, "a monthly schedule takes one day; for several, write cron, such as cron 0 4 1,15 * *"
     else:
         instead = nearest(written, ("last",))
-        hint = _MONTH_DAY if instead is None else f'{_MONTH_DAY}; did you mean "{instead}"?'
+        hint = _MONTH_DAY + meaning(written, instead)
     return Unreadable(
         "bad-month-day",
         f"{quoted(written)} is not a day of a month",

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.nearest import did_you_mean, nearest
+from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import lowered
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
 
@@ -41,8 +41,14 @@ _PART: Final = re.compile(r"([0-9]+)\s*([^\W\d_]*)")
 _JOINT: Final = re.compile(r"\s*(?:,\s*and\b|,|and\b)?\s*", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"([0-9]+)[.,]([0-9]+)\s*([^\W\d_]*)")
 _WORD: Final = re.compile(r"\S+")
+_HALF_HOUR: Final = re.compile(r"half (?:an )?hour", re.IGNORECASE)
 _MOST_DIGITS: Final = 12
 _EXPECTED: Final = "expected a number with its unit, such as 90 seconds, 30m or 1 hour 30 minutes"
+_COUNTS: Final = {
+    **dict.fromkeys(("a", "an", "one"), 1),
+    **{word: n for n, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)},
+    **{"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90},
+}
 _CALENDAR: Final = {"month": 30, "months": 30, "mo": 30, "year": 365, "years": 365, "y": 365, "yr": 365}
 
 
@@ -176,8 +182,8 @@ def _unit(text: str, part: re.Match[str]) -> timedelta:
     elif key in {"ms", "millisecond", "milliseconds", "us", "microseconds"}:
         hint, instead = "the shortest unit is the second", None
     else:
-        hint = "expected seconds, minutes, hours, days or weeks" + did_you_mean(word, _LONG_NAMES)
         near = nearest(word, _LONG_NAMES)
+        hint = "expected seconds, minutes, hours, days or weeks" + meaning(word, near)
         instead = None if near is None else f"{number} {near}"
     raise Unreadable(
         "unknown-unit",
@@ -229,17 +235,21 @@ def _not_a_part(text: str, place: int, end: int) -> Unreadable:
             start=place,
             length=end - place,
         )
-    instead = None
-    if key in {"a", "an", "one"}:
-        instead = text[:place] + "1" + text[place + len(word) :]
+    instead, near = None, None
+    if key in _COUNTS:
+        instead = f"{text[:place]}{_COUNTS[key]}{text[place + len(word) :]}"
     elif key in UNITS:
         instead = text[:place] + "1 " + text[place:]
+    elif half := _HALF_HOUR.match(text, place, end):
+        instead = f"{text[:place]}30 minutes{text[half.end() :]}"
     elif word[0] == "+" and word[1:2].isdigit():
         instead = text[:place] + text[place + 1 :]
+    elif near := nearest(word, _LONG_NAMES):
+        instead = f"{text[:place]}1 {near.removesuffix('s')}{text[place + len(word) :]}"
     return Unreadable(
         "bad-duration",
         f"{quoted(word)} is not a number with a unit of time",
-        _EXPECTED,
+        _EXPECTED + meaning(word, near),
         start=place,
         length=len(word),
         instead=instead,

@@ -6,6 +6,7 @@ An offset is printed as the hands of a clock would show it after midnight, `[hou
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -52,8 +53,12 @@ def require_interval(every: timedelta, text: str) -> None:
     )
 
 
-def require_offset(offset: timedelta, every: timedelta, text: str) -> None:
+def require_offset(
+    offset: timedelta, every: timedelta, text: str, *, write: Callable[[timedelta], str] = duration_text
+) -> None:
     """Refuse an offset that is not less than its interval; *text* is what said it.
+
+    The same grid has a smaller offset, which is offered instead as *write* prints it.
 
     Raises:
         Unreadable: `offset-too-long`, all of *text*.
@@ -63,8 +68,9 @@ def require_offset(offset: timedelta, every: timedelta, text: str) -> None:
     raise Unreadable(
         "offset-too-long",
         f"{quoted(text)} is not less than the interval of {duration_text(every)}",
-        "the offset moves the first run of the day; expected less than the interval",
+        "expected less than the interval: the offset says how long after midnight the first run is",
         length=len(text),
+        instead=write(offset % every) if offset % every else None,
     )
 
 

@@ -13,7 +13,7 @@ from aperture_plugin.words.numbers import read_whole_number
 from aperture_plugin.words.pieces import lowered, words_of
 from aperture_plugin.words.schedules import DAY
 from aperture_plugin.words.times import read_time, time_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 
 __all__ = ["MOST_CALLS", "Limit", "limit_text", "read_limit"]
 
@@ -22,7 +22,7 @@ MOST_CALLS: Final = 1_000_000_000
 _EXPECTED: Final = "expected a number of calls per duration, such as 40 per 10 seconds or 1000 per day"
 _RESET: Final = "expected the time at which the day's calls begin anew, such as from midnight America/New_York"
 _LOOSE: Final = re.compile(
-    r"([0-9]+)\s*(?:calls?\b)?\s*(?:/|\b(?:per|every|each|in|a|an)\b)\s*(\S.*)", re.DOTALL | re.IGNORECASE
+    r"([0-9][0-9.,_]*)\s*(?:calls?\b)?\s*(?:/|\b(?:per|every|each|in|a|an)\b)\s*(\S.*)", re.DOTALL | re.IGNORECASE
 )
 _ZONE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 
@@ -120,12 +120,12 @@ def _read_reset_time(said: str) -> time:
 
 def _not_a_limit(text: str) -> Unreadable:
     written, start = text.strip(), len(text) - len(text.lstrip())
-    found = _LOOSE.fullmatch(written)
+    found = _LOOSE.fullmatch(written) if worth_guessing(written) else None
     return Unreadable(
         "bad-limit",
         f"{quoted(written)} is not a number of calls per duration",
         _EXPECTED,
         start=start,
         length=len(written),
-        instead=None if found is None else f"{found[1]} per {found[2]}",
+        instead=None if found is None else f"{re.sub(r'[.,_]', '', found[1])} per {found[2]}",
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
-from aperture_plugin.words.nearest import nearest
+from aperture_plugin.words.lookalikes import odd_letter_clause
+from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import Piece
 from aperture_plugin.words.schedules import Schedule
-from aperture_plugin.words.unreadable import Unreadable, quoted, read_part
+from aperture_plugin.words.unreadable import Unreadable, quoted, read_part, worth_guessing
 
 __all__ = [
     "FIRST_WORDS",
@@ -76,13 +77,14 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
         near = instead
     elif near is not None:
         instead = text[: first.start] + near + text[first.end :]
-    else:
+    elif worth_guessing(text):
         instead = next(_readable((beginning + text.strip() for beginning in _BEGINNINGS), read), None)
         near = instead
+    clause = odd_letter_clause(first.text[:64]) if near is None else meaning(first.text, near)
     return Unreadable(
         "unknown-phrase",
         f"{quoted(first.text)} begins no schedule",
-        _EXPECTED if near is None else f'{_EXPECTED}; did you mean "{near}"?',
+        _EXPECTED + clause,
         start=first.start,
         length=len(first.text),
         instead=instead,
@@ -91,7 +93,7 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
 
 def not_an_interval(problem: Unreadable, text: str, words: list[Piece], read: _Reader) -> Unreadable:
     """Return *problem* of a phrase that begins with `every`, told better if another phrase was meant."""
-    if len(words) < 2 or not words[1].text.isalpha():
+    if not worth_guessing(text) or len(words) < 2 or not words[1].text.isalpha():
         return problem
     second, rest = words[1], text[words[1].start :].strip()
     near = nearest(second.text, _INTERVAL_UNITS)
@@ -213,14 +215,19 @@ def more_than_manual(text: str, words: list[Piece]) -> Unreadable:
 
 
 def _wrong_word(text: str, word: Piece, expected: str, example: str) -> Unreadable:
-    misspelt = nearest(word.text, (expected,)) is not None
+    if nearest(word.text, (expected,)) is not None:
+        instead = f"{text[: word.start]}{expected}{text[word.end :]}"
+    elif expected == "at" and word.key == "on":
+        instead = f"weekly {text[word.start :]}"
+    else:
+        instead = f"{text[: word.start]}{expected} {text[word.start :]}"
     return Unreadable(
         "unexpected-words",
         f'{quoted(word.text)} stands where "{expected}" was expected',
         f"write it as in {example}",
         start=word.start,
         length=len(word.text),
-        instead=f"{text[: word.start]}{expected} {text[word.end if misspelt else word.start :].lstrip()}",
+        instead=instead,
     )
 
 

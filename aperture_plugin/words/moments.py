@@ -19,6 +19,7 @@ LAST_YEAR: Final = 9998
 
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DATE: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
+_EUROPEAN: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?![0-9])")
 _JOINT: Final = re.compile(r"\s*[Tt]\s*|\s+")
 _ZONE: Final = re.compile(r"(?:[Zz]|UTC|[+-][0-9]{2}:?[0-9]{2})\Z")
 _LONGEST_ZONE: Final = 6
@@ -122,10 +123,11 @@ def _refuse_zone(text: str, start: int, end: int) -> None:
 
 
 def _not_a_date(text: str, start: int, end: int) -> Unreadable:
-    loose = _LOOSE_DATE.match(text, start, end)
     instead = None
-    if loose is not None:
+    if loose := _LOOSE_DATE.match(text, start, end):
         instead = f"{text[:start]}{loose[1]}-{int(loose[2]):02}-{int(loose[3]):02}{text[loose.end() :]}"
+    elif loose := _EUROPEAN.match(text, start, end):
+        instead = f"{text[:start]}{loose[3]}-{int(loose[2]):02}-{int(loose[1]):02}{text[loose.end() :]}"
     return Unreadable(
         "bad-moment",
         f"{quoted(text[start:end])} is not a date and a time",

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Neighbours", "did_you_mean", "nearest"]
+from aperture_plugin.words.lookalikes import odd_letter_clause, plain_letters
+
+__all__ = ["Neighbours", "did_you_mean", "meaning", "nearest"]
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-_. "
 _JOINTS: Final = re.compile(r"[-_.\s]+")
@@ -42,9 +44,16 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return the clause that ends a hint, `; did you mean "saturday"?`, or nothing where no name is near."""
-    found = nearest(name, candidates)
-    return "" if found is None else f'; did you mean "{found}"?'
+    """Return the clause that ends a hint, `; did you mean "saturday"?`, or nothing where no name is near.
+
+    Where *name* has a letter that only looks like one of the keyboard's, the clause names it.
+    """
+    return meaning(name, nearest(name, candidates))
+
+
+def meaning(name: str, found: str | None) -> str:
+    """Return the clause of `did_you_mean` for a name that is already *found*."""
+    return "" if found is None else f'; did you mean "{found}"?{odd_letter_clause(name[:_LONGEST])}'
 
 
 class Neighbours:
@@ -59,7 +68,9 @@ class Neighbours:
 
     def nearest(self, name: str) -> str | None:
         """Return the nearest of the names, or None if none is near; see `nearest`."""
-        key = name.strip().casefold()
+        if len(name) > _LONGEST:
+            return None
+        key = plain_letters(name.strip()).casefold()
         if not key or len(key) > _LONGEST:
             return None
         if key in self._exact:

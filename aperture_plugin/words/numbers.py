@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.nearest import nearest
+from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import lowered
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
 
@@ -110,7 +110,7 @@ def read_yes_no(text: str) -> bool:
     raise Unreadable(
         "bad-yes-no",
         f"{quoted(text.strip())} is neither yes nor no",
-        "expected yes or no" if near is None else f'expected yes or no; did you mean "{near}"?',
+        "expected yes or no" + meaning(key, near),
         start=len(text) - len(text.lstrip()),
         length=len(text.strip()),
         instead=near,

@@ -58,7 +58,7 @@ def read_phrase(text: str) -> Schedule:
     return reader(text, words)
 
 
-def phrase_of(schedule: Schedule) -> str:  # noqa: PLR0911 - eight forms, a return each
+def phrase_of(schedule: Schedule) -> str:
     """Return *schedule* as a phrase that reads back as the same schedule.
 
     >>> phrase_of(read_phrase("weekly on sat and sun at 04:00"))
@@ -120,7 +120,7 @@ def _every(text: str, words: list[Piece]) -> Interval:
 
         def read_offset(said: str) -> timedelta:
             offset = read_interval_offset(said)
-            require_offset(offset, every, said)
+            require_offset(offset, every, said, write=offset_text)
             return offset
 
         offset = part(text, at, len(text), read_offset, what="offset", example="every 3 hours at :10")

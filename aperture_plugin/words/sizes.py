@@ -9,7 +9,7 @@ from typing import Final
 from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.numbers import read_whole_number
 from aperture_plugin.words.pieces import words_of
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 
 __all__ = ["Sizes", "read_sizes", "sizes_text"]
 
@@ -107,13 +107,7 @@ def _no_such_size(text: str, sizes: Sizes) -> Unreadable:
 
 def _not_sizes(text: str) -> Unreadable:
     written = text.strip()
-    instead = None
-    if found := _UNDER.fullmatch(written):
-        instead = f"under {found[1]}"
-    elif found := _OVER.fullmatch(written):
-        instead = f"{found[1] or found[2]} and over"
-    elif found := _BETWEEN.fullmatch(written):
-        instead = f"{found[1]} to {found[2]}"
+    instead = _guessed(written) if worth_guessing(written) else None
     return Unreadable(
         "bad-sizes",
         f"{quoted(written)} is not a range of sizes",
@@ -122,3 +116,13 @@ def _not_sizes(text: str) -> Unreadable:
         length=len(written),
         instead=instead,
     )
+
+
+def _guessed(written: str) -> str | None:
+    if found := _UNDER.fullmatch(written):
+        return f"under {found[1]}"
+    if found := _OVER.fullmatch(written):
+        return f"{found[1] or found[2]} and over"
+    if found := _BETWEEN.fullmatch(written):
+        return f"{found[1]} to {found[2]}"
+    return None

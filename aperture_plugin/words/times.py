@@ -13,7 +13,7 @@ from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.pieces import items_of, lowered
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 
 __all__ = ["read_time", "read_times", "time_text", "times_text"]
 
@@ -103,7 +103,7 @@ def _not_a_time(text: str, written: str) -> Unreadable:
 
 
 def _guessed(written: str) -> str | None:
-    found = _LOOSE.fullmatch(written)
+    found = _LOOSE.fullmatch(written) if worth_guessing(written) else None
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), found[3]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Final, TypeVar
 
-__all__ = ["Unreadable", "offers_what_reads", "quoted", "read_part"]
+__all__ = ["Unreadable", "offers_what_reads", "quoted", "read_part", "worth_guessing"]
 
 _Value = TypeVar("_Value")
 
@@ -69,6 +69,11 @@ def quoted(text: str) -> str:
     return f'"{shown}"'
 
 
+def worth_guessing(text: str) -> bool:
+    """Return whether *text* is short enough to be a slip of the pen, so that guessing at it is worth the time."""
+    return len(text) <= _LONGEST_OFFER
+
+
 def read_part(text: str, start: int, end: int, reader: Callable[[str], _Value]) -> _Value:
     """Return what *reader* makes of the part of *text* from *start* to *end*, spaces around it left out.
 
@@ -104,7 +109,7 @@ def offers_what_reads(reader: Callable[[str], _Value]) -> Callable[[str], _Value
 
 def _mended(reader: Callable[[str], _Value], offer: str | None) -> str | None:
     for _ in range(_MOST_MENDINGS):
-        if offer is None or len(offer) > _LONGEST_OFFER:
+        if offer is None or not worth_guessing(offer):
             return None
         try:
             reader(offer)

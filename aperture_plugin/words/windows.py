@@ -9,7 +9,7 @@ from typing import Final
 
 from aperture_plugin.words.pieces import words_of
 from aperture_plugin.words.times import read_time, time_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 
 __all__ = ["Window", "read_window", "window_text"]
 
@@ -80,7 +80,7 @@ def window_text(window: Window) -> str:
 
 def _not_a_window(text: str) -> Unreadable:
     written = text.strip()
-    found = _LOOSE.fullmatch(written)
+    found = _LOOSE.fullmatch(written) if worth_guessing(written) else None
     return Unreadable(
         "bad-window",
         f"{quoted(written)} is not a window of the day",
