@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, TracebackType
 
+from aperture_plugin.config.problems import Place, Problem, Severity
+
 __all__ = ["PluginError", "PluginProblem", "line_of", "one_line", "shown", "where_raised"]
 
 
@@ -46,6 +48,20 @@ class PluginError(Exception):
     def __init__(self, problems: Iterable[PluginProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def as_problems(self, file: str) -> list[Problem]:
+        """Return the same bad news as problems of *file*, for a reload that fails because of a plugin."""
+        return [
+            Problem(
+                severity=Severity.ERROR,
+                code="plugin",
+                message=f"plugin {problem.plugin}: {problem.message}",
+                hint=problem.hint,
+                file=file,
+                place=Place(1, 1),
+            )
+            for problem in self.problems
+        ]
 
 
 def shown(path: str | Path) -> str:

@@ -32,8 +32,8 @@ class Hooks:
     def aperture_jobs(self) -> Iterable[Job]:
         """Yield the jobs this plugin offers.
 
-        Asked once at load, in the loading thread, before the file is validated; every plugin is
-        asked and all answers are put together. A name that two plugins yield is an error at load.
+        Asked at load and at each reload, in the loading thread, before the file is validated; every plugin
+        is asked and all answers are put together. A name that two plugins yield is an error at load.
 
             @hookimpl
             def aperture_jobs(self):

@@ -22,7 +22,7 @@ from aperture_plugin.plugins.plugins import Origin, Plugin, Plugins
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["FOLDER", "load_plugins"]
+__all__ = ["FOLDER", "Plugins", "load_plugins"]
 
 FOLDER: Final = "hooks"
 """The folder beside the file whose modules are plugins."""

@@ -113,6 +113,14 @@ class Plugins:
         """
         return MappingProxyType(self._jobs_asked().jobs)
 
+    def ask_jobs(self) -> None:
+        """Ask every plugin for its jobs anew, as each reload does; what they said before stays if that fails.
+
+        Raises:
+            PluginError: As for `jobs`.
+        """
+        self._asked = self._ask_jobs()
+
     def owner(self, job: str) -> str | None:
         """Return the name of the plugin that registered *job*, None if none did."""
         return self._jobs_asked().owners.get(job)
@@ -237,6 +245,11 @@ class Plugins:
         """Whether any plugin wants to hear of runs at all."""
         return bool(self._manager.hook.aperture_run_changed.get_hookimpls())
 
+    @property
+    def asks_ready(self) -> bool:
+        """Whether any plugin may hold a job back."""
+        return bool(self._manager.hook.aperture_ready.get_hookimpls())
+
     def close(self) -> None:
         """Let go of the modules that were imported from hooks folders; their handlers must have ended."""
         for plugin in self._found:
@@ -266,17 +279,20 @@ class Plugins:
 
     def _jobs_asked(self) -> JobsAsked:
         if self._asked is None:
-            asked = JobsAsked()
-            # In the order found, so that of two owners the later one is the one told to change.
-            for name, call, where in reversed(list(self._each("aperture_jobs"))):
-                try:
-                    asked.take(name, call(), where)
-                except Exception as error:  # noqa: BLE001 - told with the plugin's name, with all the others
-                    asked.failed(name, error, where)
-            if asked.problems:
-                raise PluginError(asked.problems)
-            self._asked = asked
+            self._asked = self._ask_jobs()
         return self._asked
+
+    def _ask_jobs(self) -> JobsAsked:
+        asked = JobsAsked()
+        # In the order found, so that of two owners the later one is the one told to change.
+        for name, call, where in reversed(list(self._each("aperture_jobs"))):
+            try:
+                asked.take(name, call(), where)
+            except Exception as error:  # noqa: BLE001 - told with the plugin's name, with all the others
+                asked.failed(name, error, where)
+        if asked.problems:
+            raise PluginError(asked.problems)
+        return asked
 
 
 def _raised(plugin: str, hook: str, error: Exception, where: str) -> PluginProblem:
