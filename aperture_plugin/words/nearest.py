@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final
 
 from aperture_plugin.words.lookalikes import odd_letter_clause, plain_letters
@@ -21,7 +22,9 @@ _JOINTS: Final = re.compile(r"[-_.\s]+")
 _LONGEST: Final = 80
 """A word longer than any name is no misspelt name."""
 _FEW: Final = 64
-_MOST_COMPARED: Final = 1500
+_MANY: Final = 1000
+_MOST_COMPARED: Final = 64
+_END: Final = 4
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -63,8 +66,6 @@ class Neighbours:
         self._exact: dict[str, str] = {}
         for name in sorted(names) if isinstance(names, frozenset | set) else names:
             self._exact.setdefault(name.casefold(), name)
-        self._loose: dict[str, str] | None = None
-        self._by_length: dict[int, list[tuple[str, int]]] = {}
 
     def nearest(self, name: str) -> str | None:
         """Return the nearest of the names, or None if none is near; see `nearest`."""
@@ -73,42 +74,56 @@ class Neighbours:
         key = plain_letters(name.strip()).casefold()
         if not key or len(key) > _LONGEST:
             return None
-        if key in self._exact:
-            return self._exact[key]
-        reordered = self._loosely().get(_loose(key))
-        if reordered is not None:
-            return reordered
-        reach = 1 if len(key) < 5 else 2 if len(key) < 11 else 3
+        found = self._exact.get(key) or self._loose.get(_loosened(key))
+        if found is not None:
+            return found
         if len(self._exact) > _FEW:
             for slip in _one_slip(key):
                 if slip in self._exact:
                     return self._exact[slip]
-        return self._compared(key, reach)
+        return self._compared(key, 1 if len(key) < 5 else 2 if len(key) < 11 else 3)
 
-    def _loosely(self) -> dict[str, str]:
-        if self._loose is None:
-            self._loose = {}
-            for key, name in self._exact.items():
-                self._loose.setdefault(_loose(key), name)
-        return self._loose
+    @cached_property
+    def _loose(self) -> dict[str, str]:
+        loose: dict[str, str] = {}
+        for key, name in self._exact.items():
+            loose.setdefault(_loosened(key), name)
+        return loose
+
+    @cached_property
+    def _signed(self) -> list[tuple[str, int]]:
+        return [(key, _signature(key)) for key in self._exact]
+
+    @cached_property
+    def _by_end(self) -> dict[str, list[str]]:
+        ends: dict[str, list[str]] = {}
+        for key in self._exact:
+            ends.setdefault(key[:_END] + "…", []).append(key)
+            ends.setdefault("…" + key[-_END:], []).append(key)
+        return ends
 
     def _compared(self, key: str, reach: int) -> str | None:
-        if not self._by_length:
-            for candidate in self._exact:
-                self._by_length.setdefault(len(candidate), []).append((candidate, _signature(candidate)))
-        signature, found, compared = _signature(key), None, 0
-        for length in sorted(range(len(key) - reach, len(key) + reach + 1), key=lambda n: abs(n - len(key))):
-            for candidate, other in self._by_length.get(length, ()):
-                # One slip changes at most two bits: a letter that goes and a letter that comes.
-                if (signature ^ other).bit_count() > 2 * reach or abs(length - len(key)) > reach:
-                    continue
-                slips = _slips(key, candidate, reach)
-                if slips <= reach:
-                    found, reach = self._exact[candidate], slips - 1
-                compared += 1
-                if reach < 1 or compared >= _MOST_COMPARED:
-                    return found
+        found = None
+        for candidate in islice(self._hopeful(key, reach), _MOST_COMPARED):
+            slips = _slips(key, candidate, reach)
+            if slips <= reach:
+                found, reach = self._exact[candidate], slips - 1
+            if reach < 1:
+                break
         return found
+
+    def _hopeful(self, key: str, reach: int) -> Iterator[str]:
+        """Yield the names that may be within *reach*; of very many, those that begin or end like *key*."""
+        if len(self._exact) > _MANY:
+            both = (self._by_end.get("…" + key[-_END:], []), self._by_end.get(key[:_END] + "…", []))
+            for names in sorted(both, key=len):
+                yield from (name for name in names if abs(len(name) - len(key)) <= reach)
+            return
+        signature = _signature(key)
+        for candidate, other in self._signed:
+            # One slip changes at most two bits: a letter that goes and a letter that comes.
+            if abs(len(candidate) - len(key)) <= reach and (signature ^ other).bit_count() <= 2 * reach:
+                yield candidate
 
 
 @lru_cache(maxsize=16)
@@ -116,7 +131,7 @@ def _neighbours(names: tuple[str, ...] | frozenset[str]) -> Neighbours:
     return Neighbours(names)
 
 
-def _loose(key: str) -> str:
+def _loosened(key: str) -> str:
     """Return what is left of a name when the order of its words and what joins them do not count."""
     return " ".join(sorted(_JOINTS.split(key)))
 
@@ -142,12 +157,21 @@ def _one_slip(key: str) -> Iterator[str]:
 
 def _slips(one: str, other: str, reach: int) -> int:
     """Return how many slips lie between two words, or more than *reach* as soon as that is certain."""
-    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    start, ends = 0, (len(one), len(other))
+    while start < min(ends) and one[start] == other[start]:
+        start += 1
+    while start < min(ends) and one[ends[0] - 1] == other[ends[1] - 1]:
+        ends = ends[0] - 1, ends[1] - 1
+    one, other = one[start : ends[0]], other[start : ends[1]]
+    if not one or not other:
+        return max(len(one), len(other))
+    before: list[int] = []
+    last = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
         this = [row]
         for column, against in enumerate(other, start=1):
             cost = min(last[column] + 1, this[-1] + 1, last[column - 1] + (letter != against))
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
+            if before and column > 1 and letter == other[column - 2] and one[row - 2] == against:
                 cost = min(cost, before[column - 2] + 1)
             this.append(cost)
         if min(this) > reach and min(last) > reach:
