@@ -25,13 +25,16 @@ _FEW: Final = 64
 _MANY: Final = 1000
 _MOST_COMPARED: Final = 64
 _END: Final = 4
+_REACHES: Final = ((11, 3), (5, 2), (2, 1), (1, 0))
+"""From how many letters on how many slips are forgiven."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the one of *candidates* that *name* was probably meant to be, or None if none is near.
 
     Case does not count. Near is: the same words in another order or with other joints, or few slips (one
-    for a short name, two from 5 letters, three from 11). Of equally near names the first given wins.
+    from 2 letters, two from 5, three from 11). Of equally near names it is always the same one; of more
+    than a thousand, those that neither begin nor end alike are near only if a single slip parts them.
 
     Args:
         name: What the person wrote.
@@ -81,7 +84,7 @@ class Neighbours:
             for slip in _one_slip(key):
                 if slip in self._exact:
                     return self._exact[slip]
-        return self._compared(key, 1 if len(key) < 5 else 2 if len(key) < 11 else 3)
+        return self._compared(key, next(reach for letters, reach in _REACHES if len(key) >= letters))
 
     @cached_property
     def _loose(self) -> dict[str, str]:
@@ -103,6 +106,8 @@ class Neighbours:
         return ends
 
     def _compared(self, key: str, reach: int) -> str | None:
+        if not reach:
+            return None
         found = None
         for candidate in islice(self._hopeful(key, reach), _MOST_COMPARED):
             slips = _slips(key, candidate, reach)
