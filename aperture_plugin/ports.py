@@ -34,7 +34,6 @@ __all__ = [
     "Pause",
     "Progressed",
     "Report",
-    "Request",
     "RunCancelled",
     "RunQuery",
     "Spawned",
@@ -115,23 +114,6 @@ class Pause:
     until: datetime | None = None
     note: str | None = None
     by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Something one process asks of whichever loop has the job in hand: `cancel` today.
-
-    Attributes:
-        kind: `cancel`.
-        run_id: The run meant; None for every run of *job* that is in hand.
-    """
-
-    id: int
-    kind: str
-    job: str
-    run_id: str | None
-    by: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +198,10 @@ class Ledger(Protocol):
         """Return the era in force of every job that ever had one."""
         ...
 
+    def eras_of(self, job: str) -> list[Era]:
+        """Return every era of *job*, oldest first."""
+        ...
+
     def begin_eras(self, eras: Sequence[Era]) -> None:
         """Let each job's new era begin."""
         ...
@@ -256,14 +242,6 @@ class Ledger(Protocol):
         """Lift a job's pause; say whether there was one."""
         ...
 
-    def ask(self, kind: str, *, job: str, run_id: str | None, by: str, at: datetime) -> None:
-        """Leave a request for whichever loop has the job in hand."""
-        ...
-
-    def take_requests(self) -> list[Request]:
-        """Return the open requests, oldest first, and take them off the store."""
-        ...
-
     def log(self, lines: Sequence[LogLine]) -> None:
         """Add lines to runs' logs."""
         ...
@@ -278,6 +256,14 @@ class Ledger(Protocol):
 
     def drop_loop(self, loop_id: str) -> None:
         """Take the record of a loop that stopped, or was found dead, off the store."""
+        ...
+
+    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+        """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
+        ...
+
+    def generations(self) -> list[tuple[int, datetime, str, str]]:
+        """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
         ...
 
 

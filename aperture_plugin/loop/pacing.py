@@ -51,15 +51,17 @@ class Wakes:
         meant, self._meant = self._meant, None
         if meant is None:
             return False
-        late = now - meant[0]
-        if late < -GAP:
-            _log.warning("the clock was set back by %s; no slot runs twice", said(-late))
-        if late <= GAP:
-            return False
-        slept = timedelta(seconds=at - meant[1]) > GAP
-        kind = "the machine slept, or this process was stopped" if slept else "the clock was set forward"
-        _log.warning("%s: %s passed without a tick; what was due then is caught up once", kind, said(late))
-        return True
+        late = timedelta(seconds=at - meant[1])
+        stepped = now - meant[0] - late
+        if stepped < -GAP:
+            _log.warning("the clock was set back by %s; no slot runs twice", said(-stepped))
+        elif stepped > GAP:
+            _log.warning(
+                "the clock went forward by %s without a tick; what was due then is caught up once", said(stepped)
+            )
+        elif late > GAP:
+            _log.warning("this process was stopped for %s; what was due then is caught up once", said(late))
+        return stepped > GAP or late > GAP
 
     def sleep(self, waits: Iterable[float], *, now: datetime, at: float) -> float:
         """Return how many seconds to sleep: the shortest of *waits*, an hour where there is none."""

@@ -1,0 +1,1 @@
+"""This machine's clock, zone and processes."""

@@ -1,0 +1,1 @@
+"""Claims, runs and logs in one database; the home of SQLAlchemy."""

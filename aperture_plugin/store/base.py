@@ -1,0 +1,180 @@
+"""What both databases share: one connection that writes, others that read, and trouble told in words."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.runs import Run
+from aperture_plugin.store.errors import in_words
+from aperture_plugin.store.ledger import SqlLedger
+from aperture_plugin.store.records import log_of, micros, run_of
+from aperture_plugin.store.schema import SCHEMA_VERSION, logs, meta, metadata, runs
+
+__all__ = ["SqlStore"]
+
+
+class SqlStore(ABC):
+    """A store over SQLAlchemy. Callable from any thread; transactions of one store follow one another.
+
+    Attributes:
+        url: Where it is, a password masked.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine: Engine | None = None
+        self._writer: Connection | None = None
+        self._lock = threading.RLock()
+
+    def open(self) -> None:
+        """Connect, make what is not there, move an older schema up."""
+        with self._lock, self._in_words():
+            self._connect()
+            with self._begun(self._connection()) as connection:
+                self._set_up(connection)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Ledger]:
+        """Enter the one exclusive transaction; it commits at the end of the block, or nothing happened."""
+        with self._lock, self._in_words():
+            self._look_before()
+            with self._begun(self._connection()) as connection:
+                wrote: list[bool] = []
+                yield SqlLedger(connection, foreign=self._is_foreign(connection), wrote=lambda: wrote.append(True))
+                self._before_commit(connection, wrote=bool(wrote))
+            self._after_commit()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ledger]:
+        """Enter a consistent read of the store that holds up nobody."""
+        with self._in_words(), self._reading() as connection:
+            yield SqlLedger(connection, foreign=False, wrote=_refuse_to_write)
+
+    def history(self, query: RunQuery) -> list[Run]:
+        """Return attempts, newest first."""
+        chosen = select(runs).order_by(runs.c.seq.desc())
+        if query.jobs is not None:
+            chosen = chosen.where(runs.c.job.in_(list(query.jobs)))
+        if query.statuses is not None:
+            chosen = chosen.where(runs.c.status.in_([status.value for status in query.statuses]))
+        if query.triggers is not None:
+            chosen = chosen.where(runs.c.trigger.in_([trigger.value for trigger in query.triggers]))
+        if query.since is not None:
+            chosen = chosen.where(runs.c.queued_at >= micros(query.since))
+        if query.run_id is not None:
+            chosen = chosen.where(runs.c.id == query.run_id)
+        if query.limit is not None:
+            chosen = chosen.limit(query.limit)
+        with self._in_words(), self._reading() as connection:
+            return [run_of(row) for row in connection.execute(chosen).mappings()]
+
+    def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
+        """Return a run's log lines, numbered; only those with a number greater than *after*."""
+        chosen = select(logs).where(logs.c.run_id == run_id, logs.c.seq > after).order_by(logs.c.seq)
+        if attempt is not None:
+            chosen = chosen.where(logs.c.attempt == attempt)
+        with self._in_words(), self._reading() as connection:
+            return [(row["seq"], log_of(row)) for row in connection.execute(chosen).mappings()]
+
+    @abstractmethod
+    def changed(self) -> bool:
+        """Say whether another process has committed since the last transaction here."""
+
+    @abstractmethod
+    def _connect(self) -> None:
+        """Make the engine, and the one connection that writes."""
+
+    @abstractmethod
+    def _begin(self, connection: Connection) -> None:
+        """Begin a transaction that excludes every other writer."""
+
+    @abstractmethod
+    def _is_foreign(self, connection: Connection) -> bool:
+        """Say, within the transaction, whether another process has written since the last one here."""
+
+    def _look_before(self) -> None:  # noqa: B027  # one of the two needs it
+        """Find out, before a transaction, whether the database is still the one that was opened."""
+
+    def _before_commit(self, connection: Connection, *, wrote: bool) -> None:  # noqa: B027  # one of the two needs it
+        """Leave a sign for the others, within the transaction."""
+
+    def _after_commit(self) -> None:  # noqa: B027  # one of the two needs it
+        """Remember what stands in the store now."""
+
+    def _set_up(self, connection: Connection) -> None:
+        """Make the tables, or find out which version stands there."""
+        metadata.create_all(connection)
+        found = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+        if found is None:
+            connection.execute(
+                insert(meta), [{"key": "schema", "value": SCHEMA_VERSION}, {"key": "writes", "value": 0}]
+            )
+        elif found > SCHEMA_VERSION:
+            raise StoreRefused(
+                f"{self.url}: it was written by a newer aperture (schema {found}, this one knows {SCHEMA_VERSION}); "
+                "install that version, or name another store under state"
+            )
+
+    @contextmanager
+    def _begun(self, connection: Connection) -> Iterator[Connection]:
+        try:
+            self._begin(connection)
+            yield connection
+            connection.commit()
+        except BaseException:
+            self._roll_back(connection)
+            raise
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except SQLAlchemyError:
+            # The connection itself is gone; the next transaction makes another.
+            connection.invalidate()
+        if connection.invalidated:
+            connection.close()
+            self._writer = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._lock:
+            engine = self._engine
+        if engine is None:
+            raise StoreUnavailable(f"{self.url}: it is closed")
+        with engine.connect() as connection:
+            yield connection
+
+    def _connection(self) -> Connection:
+        if self._engine is None:
+            raise StoreUnavailable(f"{self.url}: it is closed")
+        if self._writer is None or self._writer.closed:
+            self._writer = self._engine.connect()
+        return self._writer
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise in_words(self.url, error) from error
+
+
+def _refuse_to_write() -> None:
+    raise AssertionError("a snapshot is only read")

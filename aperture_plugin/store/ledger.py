@@ -1,0 +1,264 @@
+"""The statements within one transaction: whole batches, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
+from aperture_plugin.rules.runs import RAN, Run, Status
+from aperture_plugin.store.records import (
+    claim_of,
+    claim_row,
+    era_of,
+    era_row,
+    instant,
+    instant_of,
+    log_row,
+    loop_of,
+    loop_row,
+    micros,
+    pause_of,
+    pause_row,
+    run_of,
+    run_row,
+)
+from aperture_plugin.store.schema import IN_HAND_WORDS, claims, eras, generations, latest, logs, loops, pauses, runs
+
+__all__ = ["GENERATIONS_KEPT", "SqlLedger"]
+
+GENERATIONS_KEPT: Final = 20
+_CHUNK: Final = 500
+"""Names in one IN list: SQLite may be built to allow 999 variables."""
+
+_KEPT = {"seq", "id", "attempt", "job", "trigger"}
+_UPDATED = [column.name for column in runs.columns if column.name not in _KEPT]
+_UPDATE_RUN = (
+    update(runs)
+    .where(runs.c.id == bindparam("b_id"), runs.c.attempt == bindparam("b_attempt"))
+    .values({column: bindparam(f"b_{column}") for column in _UPDATED})
+)
+
+
+class SqlLedger:
+    """The store within one transaction of *connection*.
+
+    Args:
+        connection: Has begun; whoever made it commits.
+        foreign: Whether another process has written since the last transaction of this store.
+        wrote: Called once anything is written.
+    """
+
+    def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
+        self._connection = connection
+        self._wrote = wrote
+        self.foreign = foreign
+
+    # ── claims and eras ──
+
+    def claim(self, wanted: Sequence[Claim]) -> list[bool]:
+        """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
+        marks = self._latest_of(latest.c.claimed, {claim.job for claim in wanted})
+        taken: list[bool] = []
+        rows: list[dict[str, Any]] = []
+        for claim in wanted:
+            row = claim_row(claim)
+            mark = marks.get(claim.job)
+            if mark is None or mark < row["due"]:
+                marks[claim.job] = row["due"]
+                rows.append(row)
+                taken.append(True)
+            else:
+                taken.append(False)
+        if rows:
+            self._write(insert(claims), rows)
+            self._keep_latest([{"job": job, "claimed": marks[job]} for job in {row["job"] for row in rows}])
+        return taken
+
+    def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return each job's latest claimed due instant (all jobs if None)."""
+        return self._latest_instants(latest.c.claimed, jobs)
+
+    def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
+        """Return the claims of *job* that stand for a slot due in the span, oldest first."""
+        span = and_(claims.c.due >= micros(since), claims.c.first_due < micros(until))
+        chosen = select(claims).where(claims.c.job == job, span).order_by(claims.c.due)
+        return [claim_of(row) for row in self._connection.execute(chosen).mappings()]
+
+    def eras(self) -> dict[str, Era]:
+        """Return the era in force of every job that ever had one."""
+        newest = select(func.max(eras.c.seq)).group_by(eras.c.job)
+        chosen = select(eras).where(eras.c.seq.in_(newest))
+        return {row["job"]: era_of(row) for row in self._connection.execute(chosen).mappings()}
+
+    def begin_eras(self, begun: Sequence[Era]) -> None:
+        """Let each job's new era begin."""
+        self._write(insert(eras), [era_row(era) for era in begun])
+
+    def eras_of(self, job: str) -> list[Era]:
+        """Return every era of *job*, oldest first."""
+        chosen = select(eras).where(eras.c.job == job).order_by(eras.c.seq)
+        return [era_of(row) for row in self._connection.execute(chosen).mappings()]
+
+    # ── runs ──
+
+    def add(self, new: Sequence[Run]) -> None:
+        """Write new attempts."""
+        self._write(insert(runs), [run_row(run) for run in new])
+        self._keep_latest_of(new)
+
+    def update(self, changed: Sequence[Run]) -> None:
+        """Write the present state of attempts that exist."""
+        rows = [{f"b_{column}": value for column, value in run_row(run).items()} for run in changed]
+        for row in rows:
+            del row["b_job"], row["b_trigger"]
+        self._write(_UPDATE_RUN, rows)
+        self._keep_latest_of(changed)
+
+    def in_hand(self) -> list[Run]:
+        """Return every attempt that is queued, waiting or running, over all processes."""
+        # The words stand in the statement itself: only then does SQLite use the partial index.
+        literal = runs.c.status.in_(
+            [bindparam(f"s{n}", word, literal_execute=True) for n, word in enumerate(IN_HAND_WORDS)]
+        )
+        return [run_of(row) for row in self._connection.execute(select(runs).where(literal)).mappings()]
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
+        """Return each job's latest attempt that ran and ended."""
+        same = and_(runs.c.id == latest.c.run_id, runs.c.attempt == latest.c.run_attempt)
+        found: dict[str, Run] = {}
+        for chosen in _by_job(select(runs).join(latest, same), latest, jobs):
+            found.update((row["job"], run_of(row)) for row in self._connection.execute(chosen).mappings())
+        return found
+
+    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last completed."""
+        return self._latest_instants(latest.c.completed_at, jobs)
+
+    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last began a run, or had one skipped."""
+        return self._latest_instants(latest.c.taken_at, jobs)
+
+    # ── pauses, loops, logs, generations ──
+
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses in force by job."""
+        return {row["job"]: pause_of(row) for row in self._connection.execute(select(pauses)).mappings()}
+
+    def set_pause(self, pause: Pause) -> None:
+        """Pause a job, or change its pause."""
+        self._put(pauses, [pause_row(pause)])
+
+    def clear_pause(self, job: str) -> bool:
+        """Lift a job's pause; say whether there was one."""
+        self._wrote()
+        return self._connection.execute(delete(pauses).where(pauses.c.job == job)).rowcount > 0
+
+    def log(self, lines: Sequence[LogLine]) -> None:
+        """Add lines to runs' logs."""
+        self._write(insert(logs), [log_row(line) for line in lines])
+
+    def loops(self) -> list[LoopRecord]:
+        """Return every process that is, or died without a word while, ticking on this store."""
+        return [loop_of(row) for row in self._connection.execute(select(loops)).mappings()]
+
+    def keep_loop(self, loop: LoopRecord) -> None:
+        """Write the loop's record."""
+        self._put(loops, [loop_row(loop)])
+
+    def drop_loop(self, loop_id: str) -> None:
+        """Take the record of a loop off the store."""
+        self._wrote()
+        self._connection.execute(delete(loops).where(loops.c.id == loop_id))
+
+    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+        """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
+        newest = self._connection.execute(select(generations).order_by(generations.c.seq.desc()).limit(1)).mappings()
+        last = newest.first()
+        if last is not None and (last["file"], last["text"]) == (file, text):
+            return
+        self._write(insert(generations), [{"file": file, "text": text, "accepted_at": micros(at)}])
+        kept = select(generations.c.seq).order_by(generations.c.seq.desc()).limit(GENERATIONS_KEPT)
+        self._connection.execute(delete(generations).where(generations.c.seq.not_in(kept)))
+
+    def generations(self) -> list[tuple[int, datetime, str, str]]:
+        """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
+        chosen = select(generations).order_by(generations.c.seq.desc())
+        return [
+            (row["seq"], instant(row["accepted_at"]), row["file"], row["text"])
+            for row in self._connection.execute(chosen).mappings()
+        ]
+
+    # ── helpers ──
+
+    def _write(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._wrote()
+            self._connection.execute(statement, rows)
+
+    def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, or replace those with the same key."""
+        if not rows:
+            return
+        statement = self._insert(table)
+        keys = [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        self._write(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+    def _insert(self, table: Table) -> Any:
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        return dialect.insert(table)
+
+    def _keep_latest_of(self, changed: Sequence[Run]) -> None:
+        """Keep what `latest` says of each job in step with the attempts just written."""
+        rows: dict[str, dict[str, Any]] = {}
+        for run in changed:
+            taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
+            if taken is None and run.status not in RAN:
+                continue
+            row = rows.setdefault(run.job, dict.fromkeys(("run_id", "run_attempt", "completed_at", "taken_at")))
+            row["job"] = run.job
+            row["taken_at"] = max(filter(None, (row["taken_at"], micros(taken))), default=None)
+            if run.status in RAN:
+                row["run_id"], row["run_attempt"] = run.id, run.attempt
+            if run.status is Status.COMPLETED:
+                row["completed_at"] = max(filter(None, (row["completed_at"], micros(run.finished_at))), default=None)
+        self._keep_latest(list(rows.values()))
+
+    def _keep_latest(self, rows: Sequence[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        statement = self._insert(latest)
+        new = statement.excluded
+        changed: dict[str, Any] = {name: func.coalesce(new[name], latest.c[name]) for name in rows[0] if name != "job"}
+        if "taken_at" in changed:
+            # Two attempts may be written out of their order; the later start stands.
+            greater = func.greatest if self._connection.dialect.name == "postgresql" else func.max
+            ours = func.coalesce(latest.c.taken_at, new.taken_at)
+            changed["taken_at"] = greater(ours, func.coalesce(new.taken_at, latest.c.taken_at))
+        self._write(statement.on_conflict_do_update(index_elements=["job"], set_=changed), rows)
+
+    def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for chosen in _by_job(select(latest.c.job, column).where(column.is_not(None)), latest, jobs):
+            found.update((job, value) for job, value in self._connection.execute(chosen))
+        return found
+
+    def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
+        found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
+        return {job: instant for job, instant in found if instant is not None}
+
+
+def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator[Any]:
+    """Yield *chosen* narrowed to *jobs*, in as many statements as their number takes."""
+    if jobs is None:
+        yield chosen
+        return
+    names = iter(jobs)
+    while chunk := list(islice(names, _CHUNK)):
+        yield chosen.where(table.c.job.in_(chunk))

@@ -1,0 +1,157 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+Instants are whole microseconds since 1970 in UTC: they compare exactly and take no zone to read. Wall
+times are ISO text. JSON is text. `latest` repeats, for each job, what would else be looked for in its
+whole history: with a million runs a start is as quick as with none.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "claims",
+    "eras",
+    "generations",
+    "latest",
+    "logs",
+    "loops",
+    "meta",
+    "metadata",
+    "pauses",
+    "runs",
+]
+
+SCHEMA_VERSION: Final = 1
+
+metadata = MetaData()
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the column is a plain INTEGER."""
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", BigInteger, nullable=False))
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("due", BigInteger, primary_key=True, autoincrement=False),
+    Column("nominal", String, nullable=False),
+    Column("first_due", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("run_id", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("job", String, nullable=False),
+    Column("trigger", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("due", BigInteger),
+    Column("nominal", String),
+    Column("missed", BigInteger, nullable=False),
+    Column("queue", String, nullable=False),
+    Column("priority_at", BigInteger, nullable=False),
+    Column("priority_nominal", String, nullable=False),
+    Column("order", Integer, nullable=False),
+    Column("not_before", BigInteger),
+    Column("reason", Text),
+    Column("owner", String),
+    Column("cancel_reason", Text),
+    Column("requested_by", String),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("items_done", BigInteger),
+    Column("items_total", BigInteger),
+    Column("error", Text),
+    Column("result", Text),
+    Column("group", BigInteger),
+    UniqueConstraint("id", "attempt"),
+    Index("runs_of_job", "job", "seq"),
+    Index("runs_by_status", "status", "seq"),
+)
+
+IN_HAND_WORDS: Final = ("queued", "waiting", "running")
+
+Index(
+    "runs_in_hand",
+    runs.c.seq,
+    sqlite_where=text("status IN ('queued', 'waiting', 'running')"),
+    postgresql_where=text("status IN ('queued', 'waiting', 'running')"),
+)
+
+latest = Table(
+    "latest",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("claimed", BigInteger),
+    Column("run_id", String),
+    Column("run_attempt", Integer),
+    Column("completed_at", BigInteger),
+    Column("taken_at", BigInteger),
+)
+
+eras = Table(
+    "eras",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=True),
+    Column("job", String, nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("eras_of_job", "job", "seq"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("note", Text),
+    Column("by", String),
+)
+
+loops = Table(
+    "loops",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("boot", String, nullable=False),
+    Column("serves", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+    Column("details", Text, nullable=False),
+)
+
+logs = Table(
+    "logs",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=True),
+    Column("run_id", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("level", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("logs_of_run", "run_id", "seq"),
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=True),
+    Column("file", Text, nullable=False),
+    Column("accepted_at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+)

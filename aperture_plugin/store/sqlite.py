@@ -1,0 +1,93 @@
+"""The embedded default: one SQLite file, readable by its owner alone.
+
+WAL lets readers pass while one process writes. `synchronous=FULL` waits for the disk at each commit:
+a claim must outlive a power cut, or its slot would run twice; commits are few because a tick writes all
+it has in one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL
+
+from aperture_plugin.ports import StoreUnavailable
+from aperture_plugin.store.base import SqlStore
+
+__all__ = ["SqliteStore"]
+
+BUSY_SECONDS: Final = 5.0
+
+
+class SqliteStore(SqlStore):
+    """A store in the file *path*."""
+
+    def __init__(self, path: Path, *, shown: str) -> None:
+        super().__init__(shown)
+        self._path = path
+        self._seen_version: int | None = None
+        self._file: tuple[int, int] | None = None
+
+    def changed(self) -> bool:
+        """Say whether another process has committed since the last transaction here; costs microseconds."""
+        with self._lock:
+            if self._writer is None or self._seen_version is None:
+                return True
+            return self._data_version() != self._seen_version
+
+    def _connect(self) -> None:
+        self._make_file()
+        engine = create_engine(
+            URL.create("sqlite", database=str(self._path)),
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        self._engine = engine
+        self._seen_version = None
+        found = self._path.stat()
+        self._file = (found.st_dev, found.st_ino)
+
+    def _begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _is_foreign(self, connection: Connection) -> bool:  # noqa: ARG002  # asked of the driver, below SQLAlchemy
+        # Exact: nobody else can commit while we hold the write lock.
+        version = self._data_version()
+        foreign, self._seen_version = version != self._seen_version, version
+        return foreign
+
+    def _look_before(self) -> None:
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise StoreUnavailable(f"{self.url}: it is not there any more; put it back, or start anew") from error
+        if (found.st_dev, found.st_ino) != self._file:
+            # Another file was put in its place: what we hold open has no name any more.
+            self.close()
+            self.open()
+
+    def _data_version(self) -> int:
+        connection: Any = self._connection().connection.driver_connection
+        try:
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self.url}: {error}") from error
+
+    def _make_file(self) -> None:
+        """Make the file if there is none, so that nobody but its owner could ever read it."""
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreUnavailable(
+                f"{self.url}: {reason} (is its folder there, and may this user write to it?)"
+            ) from error
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
