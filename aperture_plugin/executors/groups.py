@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -34,10 +35,10 @@ def signal_name(number: int) -> str:
 class Group:
     """The process group that *process* leads; it was started with `start_new_session`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], *, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.id: Final = process.pid
         self._process = process
-        self._grace_seconds = grace_seconds
+        self._grace_seconds = GRACE_SECONDS
         self._lock = threading.Lock()
         self._may_signal = True
         self._timer: threading.Timer | None = None
@@ -95,20 +96,23 @@ class Group:
             if not self._send(signal.SIGTERM):
                 return
             self._send(signal.SIGCONT)
-        until, pause = monotonic() + self._grace_seconds, threading.Event()
+        until, pause, seconds = monotonic() + self._grace_seconds, threading.Event(), 0.002
         while self._is_there():
             if monotonic() >= until:
                 self.kill()
                 return
-            pause.wait(0.02)
+            pause.wait(seconds)
+            seconds = min(2 * seconds, 0.1)
 
     def _is_there(self) -> bool:
+        """Whether a member of the group lives."""
         # As the first process of a container we inherit orphans, and nobody else will ever collect them.
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-self.id, os.WNOHANG)[0]:
                 pass
         with self._lock:
-            return self._send(0)
+            # One that ended and that its new parent has not collected yet can still be signalled.
+            return self._send(0) and _has_living_members(self.id)
 
     def _send(self, number: int) -> bool:
         if not self._may_signal:
@@ -118,3 +122,18 @@ class Group:
         except (ProcessLookupError, PermissionError):  # Nobody is left, or only what runs as somebody else.
             return False
         return True
+
+
+def _has_living_members(group: int) -> bool:
+    """Say whether a process of *group* is more than an entry that nobody collected; True where we cannot know."""
+    if not Path("/proc/self/stat").exists():
+        return True
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, _, pgrp = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
+            except (OSError, ValueError):  # It ended while we looked.
+                continue
+            if int(pgrp) == group and state not in "ZX":
+                return True
+    return False

@@ -52,7 +52,8 @@ class Lines:
     def feed(self, data: bytes) -> None:
         """Take what was printed."""
         if len(data) > _ENOUGH_FOR_TAIL and self._is_full():
-            self._begun, data = b"", data[-_ENOUGH_FOR_TAIL:]
+            # From the first whole line on: of a line cut in two, half a secret could be left.
+            self._begun, data = b"", data[-_ENOUGH_FOR_TAIL:].partition(b"\n")[2]
         *whole, rest = data.split(b"\n")
         for piece in whole:
             self._grow(piece)
@@ -74,8 +75,6 @@ class Lines:
     def _end_line(self) -> None:
         text = self._mask(self._begun.removesuffix(b"\r").decode("utf-8", "replace"))
         self._begun = b""
-        if len(text) > LONGEST_LINE:
-            text = f"{text[:LONGEST_LINE]} … (the rest of this line is not kept)"
         self._tail.append(text if len(text) <= 2000 else f"{text[:2000]} …")
         self._write(text)
 

@@ -13,11 +13,13 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Final
 
-__all__ = ["Pool", "Task"]
+__all__ = ["STOPPED", "Pool", "Task"]
 
 Task = Callable[[Callable[[], None]], None]
 """Work for a thread. It is given a function to call when it is as good as done: from then on the thread
 counts as idle, so that what is admitted because of this task's end takes this thread and not a new one."""
+
+STOPPED: Final = "this executor was stopped and takes no more work"
 
 _IDLE_SECONDS: Final = 60.0
 """A thread without work for so long ends."""
@@ -45,7 +47,7 @@ class Pool:
         """
         with self._lock:
             if self._is_stopped:
-                raise RuntimeError("this executor was stopped and takes no more work")
+                raise RuntimeError(STOPPED)
             # The one that fell idle last, whose stack is warm; the others may end of old age.
             worker = self._idle.popitem()[0] if self._idle else None
             if worker is None:

@@ -47,7 +47,7 @@ class Quota:
         if self._lines_left < 0:
             return None
         if len(text) > self._line:
-            text = f"{text[: self._line]} … ({len(text) - self._line} more characters)"
+            text = f"{text[: self._line]} … (the rest of this line is not kept)"
         self._left -= len(text)
         self._lines_left -= 1
         if self._left >= 0 and self._lines_left >= 0:
