@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reading import read
 from aperture_plugin.files.reading import read_bounded, shown
-from aperture_plugin.plugins.loading import Plugins
 from aperture_plugin.ports import Store
-from aperture_plugin.store.opening import open_store
+
+if TYPE_CHECKING:
+    from aperture_plugin.plugins.loading import Plugins
 
 __all__ = ["ConfigRefused", "Source", "gone", "store_of"]
 
@@ -113,5 +115,7 @@ def gone(file: str) -> Problem:
 
 def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
     """Return the store that *url*, else the environment, else the file names; it is not opened yet."""
+    from aperture_plugin.store.opening import open_store  # Whoever only reads the file need not load SQLAlchemy.
+
     chosen = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
     return open_store(chosen, directory=source.directory)
