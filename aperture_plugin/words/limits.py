@@ -101,17 +101,18 @@ def _read_per(said: str) -> timedelta:
 
 def _read_reset(said: str) -> tuple[time, str | None]:
     words = words_of(said)
-    zone = words[-1] if len(words) > 1 and words[-1].key not in {"am", "pm"} else None
-    if zone is not None and not _ZONE.fullmatch(zone.text):
+    clock = words[1] if len(words) > 1 and words[1].key in {"am", "pm"} else words[0]
+    at = read_part(said, 0, clock.end, _read_reset_time)
+    zone = said[clock.end :].strip()
+    if zone and not _ZONE.fullmatch(zone):
         raise Unreadable(
             "bad-limit",
-            f"{quoted(zone.text)} is not the name of a time zone",
+            f"{quoted(zone)} is not the name of a time zone",
             _RESET,
-            start=zone.start,
-            length=len(zone.text),
+            start=len(said) - len(zone),
+            length=len(zone),
         )
-    at = read_part(said, 0, len(said) if zone is None else zone.start, _read_reset_time)
-    return at, None if zone is None else zone.text
+    return at, zone or None
 
 
 def _read_reset_time(said: str) -> time:

@@ -7,6 +7,7 @@ wherever one can be made out of their own words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from aperture_plugin.words.lookalikes import odd_letter_clause
@@ -170,8 +171,8 @@ def find_at(text: str, words: list[Piece], *, example: str) -> Piece:
             start=words[1].start,
             length=len(words[1].text),
         )
-    for word in words[3:]:
-        if word.text[0].isdigit() or nearest(word.text, ("at",)):
+    for before, word in pairwise(words[2:]):
+        if before.key != "day" and (word.text[0].isdigit() or nearest(word.text, ("at",))):
             raise _wrong_word(text, word, "at", example)
     last = words[-1]
     raise Unreadable(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
+from aperture_plugin.words.lookalikes import plain_letters
 from aperture_plugin.words.pieces import Piece, words_of
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
 
@@ -36,13 +38,13 @@ def read_job_name(text: str) -> str:
         raise Unreadable("bad-job-name", message, hint, start=LONGEST_NAME, length=len(text) - LONGEST_NAME)
     odd = _ODD.search(text)
     place = 0 if odd is None else odd.start()
-    instead = _ODD.sub("-", text.strip()).lstrip("._-")
+    instead = _ODD.sub("-", _without_accents(text.strip())).lstrip("._-")
     raise Unreadable(
         "bad-job-name",
         f"{quoted(text)} is not a job's name: it {'has' if odd else 'begins with'} {quoted(text[place])}",
         f"{hint}; write {instead}" if JOB_NAME.fullmatch(instead) else hint,
         start=place,
-        instead=instead,
+        instead=instead or None,
     )
 
 
@@ -60,7 +62,9 @@ def read_job_names(text: str) -> tuple[str, ...]:
     """
     words = words_of(text)
     if not words:
-        raise Unreadable("nothing-written", "no job is named", f"expected {_EXAMPLE}")
+        raise Unreadable(
+            "nothing-written", "no job is named", f"expected the name of a job, or several such as {_EXAMPLE}"
+        )
     names: dict[str, None] = {}
     due = True
     for place, word in enumerate(words):
@@ -81,6 +85,13 @@ def read_job_names(text: str) -> tuple[str, ...]:
     if due:
         raise _missing("after", words[-1])
     return tuple(names)
+
+
+def _without_accents(text: str) -> str:
+    """Return *text* in letters that names have; nothing if some of its letters have no such form."""
+    apart = unicodedata.normalize("NFKD", plain_letters(text).replace("ß", "ss"))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return plain if plain.isascii() else ""
 
 
 def _missing(where: str, joint: Piece) -> Unreadable:

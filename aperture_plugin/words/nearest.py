@@ -124,11 +124,13 @@ class Neighbours:
             for names in sorted(both, key=len):
                 yield from (name for name in names if abs(len(name) - len(key)) <= reach)
             return
-        signature = _signature(key)
+        signature, hopeful = _signature(key), list[str]()
         for candidate, other in self._signed:
             # One slip changes at most two bits: a letter that goes and a letter that comes.
             if abs(len(candidate) - len(key)) <= reach and (signature ^ other).bit_count() <= 2 * reach:
-                yield candidate
+                hopeful.append(candidate)
+        # The first letter is the one that people rarely get wrong.
+        yield from sorted(hopeful, key=lambda candidate: candidate[:1] != key[0])
 
 
 @lru_cache(maxsize=16)
@@ -149,12 +151,12 @@ def _signature(key: str) -> int:
 
 
 def _one_slip(key: str) -> Iterator[str]:
-    """Yield what one slip makes of *key*: two letters swapped, one left out, one wrong, one too many."""
-    for n in range(len(key) - 1):
+    """Yield what one slip makes of *key*, the last letters first: two swapped, one left out, one wrong, one more."""
+    for n in reversed(range(len(key) - 1)):
         yield key[:n] + key[n + 1] + key[n] + key[n + 2 :]
-    for n in range(len(key)):
+    for n in reversed(range(len(key))):
         yield key[:n] + key[n + 1 :]
-    for n in range(len(key) + 1):
+    for n in reversed(range(len(key) + 1)):
         for letter in _LETTERS:
             yield key[:n] + letter + key[n + 1 :]
             yield key[:n] + letter + key[n:]

@@ -24,6 +24,7 @@ _FACTOR: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _MOST_DIGITS: Final = 18
 
 
+@offers_what_reads
 def read_whole_number(text: str, at_least: int = 0, at_most: int | None = None) -> int:
     """Return the whole number that *text* says.
 
@@ -54,6 +55,7 @@ def read_whole_number(text: str, at_least: int = 0, at_most: int | None = None) 
     return number
 
 
+@offers_what_reads
 def read_factor(text: str) -> float:
     """Return the factor that *text* says: a number from 1 to 1000, such as `2` or `1.5`.
 

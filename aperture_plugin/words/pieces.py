@@ -81,7 +81,7 @@ def items_of(text: str, *, what: str, example: str) -> list[Piece]:
         items.append(Piece(text[first.start : last.end], first.start))
         return items
     if joint is None:
-        raise Unreadable("nothing-written", f"no {what} is written", f"expected {example}")
+        raise Unreadable("nothing-written", f"no {what} is written", f"expected a {what}, or several such as {example}")
     raise _missing(what, example, f"after {quoted(joint.text)}", joint)
 
 

@@ -13,6 +13,7 @@ from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quot
 
 __all__ = ["Sizes", "read_sizes", "sizes_text"]
 
+_GROUPING: Final = re.compile(r"(?<=[0-9])[,._](?=[0-9]{3})")
 _MOST_ITEMS: Final = 1_000_000_000_000
 _EXPECTED: Final = "expected under 500, 500 to 2000, or 2000 and over"
 _UNDER: Final = re.compile(r"(?:below|less than|fewer than|up to|<)\s*([0-9]+)", re.IGNORECASE)
@@ -119,6 +120,9 @@ def _not_sizes(text: str) -> Unreadable:
 
 
 def _guessed(written: str) -> str | None:
+    ungrouped = _GROUPING.sub("", written)
+    if ungrouped != written:
+        return ungrouped
     if found := _UNDER.fullmatch(written):
         return f"under {found[1]}"
     if found := _OVER.fullmatch(written):

@@ -110,7 +110,9 @@ def _guessed(written: str) -> str | None:
     if minute > 59 or (half is not None and not 1 <= hour <= 12) or hour > 23:
         return None
     if half is None:
-        return f"{hour:02}:{minute:02}"
+        # A bare `2` could be morning or evening; `2h` and `14` could not.
+        unclear = found[2] is None and hour <= 12 and not lowered(written).endswith("h")
+        return None if unclear else f"{hour:02}:{minute:02}"
     return f"{hour}:{minute:02} {half.upper()}M"
 
 

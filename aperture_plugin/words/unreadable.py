@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 __all__ = ["Unreadable", "offers_what_reads", "quoted", "read_part", "worth_guessing"]
 
 _Value = TypeVar("_Value")
+_More = ParamSpec("_More")
 
 _LONGEST_QUOTE: Final = 60
 _LONGEST_OFFER: Final = 200
@@ -89,7 +90,7 @@ def read_part(text: str, start: int, end: int, reader: Callable[[str], _Value]) 
         raise problem.within(text, start, start + len(said)) from None
 
 
-def offers_what_reads(reader: Callable[[str], _Value]) -> Callable[[str], _Value]:
+def offers_what_reads(reader: Callable[Concatenate[str, _More], _Value]) -> Callable[Concatenate[str, _More], _Value]:
     """Let *reader* offer only such an `instead` as it would read itself.
 
     Where a text has several faults, mending the first one shows the next; the offer goes on until
@@ -97,17 +98,17 @@ def offers_what_reads(reader: Callable[[str], _Value]) -> Callable[[str], _Value
     """
 
     @wraps(reader)
-    def reading(text: str) -> _Value:
+    def reading(text: str, *more: _More.args, **named: _More.kwargs) -> _Value:
         try:
-            return reader(text)
+            return reader(text, *more, **named)
         except Unreadable as problem:
-            problem.instead = _mended(reader, problem.instead)
+            problem.instead = _mended(lambda offer: reader(offer, *more, **named), problem.instead)
             raise
 
     return reading
 
 
-def _mended(reader: Callable[[str], _Value], offer: str | None) -> str | None:
+def _mended(reader: Callable[[str], object], offer: str | None) -> str | None:
     for _ in range(_MOST_MENDINGS):
         if offer is None or not worth_guessing(offer):
             return None
