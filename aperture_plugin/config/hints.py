@@ -89,17 +89,17 @@ def names_behind(key: str, what: str) -> str:
     return f"write the {what} on the lines below, indented, each with a colon; or take the line {quoted(key)} out"
 
 
-def unknown_key(found: str, parent: str, keys: Mapping[str, Any]) -> tuple[str, str]:
-    """Return message and hint for a key that is not one of *keys*, which stand behind *parent*."""
+def unknown_key(found: str, parent: str, keys: Mapping[str, Any]) -> tuple[str, str, str | None]:
+    """Return message and hint for a key that is not one of *keys*, which stand behind *parent*, and the one meant."""
     where = f"behind {quoted(parent)}" if parent else "at the top of the file"
     message = f"{quoted(found)} is not a key {where}"
     near = nearest(found, tuple(keys))
     if near is not None:
-        return message, f'did you mean "{near}"?'
+        return message, f'did you mean "{near}"?', near
     other = _OTHER_WORDS.get(re.sub(r"[-_\s]+", " ", found.strip().lower()))
     if other is not None and other.partition(":")[0] in keys:
-        return message, f"it is called {quoted(other)} here"
-    return message, f"expected {_listed(list(keys))}"
+        return message, f"it is called {quoted(other)} here", other.partition(":")[0]
+    return message, f"expected {_listed(list(keys))}", None
 
 
 def duplicate(name: str, lines_below: int) -> tuple[str, str]:

@@ -10,24 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
+from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, PresetWords
 from aperture_plugin.config.environment import Environment
+from aperture_plugin.config.filewords import Remembered, read_words
 from aperture_plugin.config.jobs import JobReader
 from aperture_plugin.config.model import Config, Reading
-from aperture_plugin.config.nodes import Scalar
 from aperture_plugin.config.presets import chains_of, declared, picked
-from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.references import References, check_registered
-from aperture_plugin.config.scanning import Refused, scan
-from aperture_plugin.config.schema import FILE
 from aperture_plugin.config.settings import broker_of, executor_of, state_of
 from aperture_plugin.config.source import source_of
-from aperture_plugin.config.walking import FAULTY, Said, said_by
+from aperture_plugin.config.walking import FAULTY
 from aperture_plugin.config.zones import LOCAL, zone_of
 
 __all__ = ["read"]
+
+_REMEMBERED: Final[dict[str, Remembered]] = {}
+"""What the last reading of each of the last few files gave to remember."""
+_MOST_FILES: Final = 8
 
 
 def read(
@@ -65,7 +68,7 @@ def read(
     problems = Problems(file)
     source = source_of(text, problems)
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    words = FileWords() if source is None else _words(source.text, problems)
+    words = FileWords() if source is None else _words(source.text, file, problems)
     environment = Environment(environ, problems, starting=starting)
     state = state_of(words, environment, problems)
     reader = JobReader(
@@ -86,60 +89,11 @@ def read(
     )
 
 
-def _words(text: str, problems: Problems) -> FileWords:
-    try:
-        root = scan(text)
-    except Refused as refused:
-        problems.add(
-            "bad-yaml",
-            at=place_of(refused.spot, 0),
-            message=refused.problem,
-            hint="check the indentation and the quotes around this place",
-        )
-        return FileWords()
-    if root is None:
-        hint = "write at least one job under schedules; aperture init writes a file to start from"
-        problems.add("empty-file", at=Place(1, 1), message="nothing is written in the file", hint=hint)
-        return FileWords()
-    said, findings = said_by(FILE, root, Scalar("", (0, 0, 1)))
-    for code, spot, message, hint in findings:
-        problems.add(code, at=place_of(spot, 0), message=message, hint=hint)
-    return FileWords() if said is None else _file_words(said.value)
-
-
-def _file_words(said: Mapping[str, Said]) -> FileWords:
-    def behind(key: str, owner: Mapping[str, Said] = said) -> dict[str, Said]:
-        found = owner.get(key)
-        return {} if found is None or found.value is FAULTY else found.value
-
-    defaults = said.get("defaults")
-    return FileWords(
-        settings={key: said[key] for key in ("timezone", "preset", "state", "executor", "broker") if key in said},
-        queues=behind("queues"),
-        limits=behind("limits"),
-        defaults=None
-        if defaults is None or defaults.value is FAULTY
-        else Entry("", DEFAULTS, defaults.value, defaults.key),
-        presets={
-            name: PresetWords(
-                name=name,
-                place=place_of(preset.key, 0),
-                extends=preset.value.get("extends"),
-                items=preset.value.get("items"),
-                jobs=_entries(behind("schedules", preset.value), f"preset {name}"),
-            )
-            for name, preset in behind("presets").items()
-            if preset.value is not FAULTY
-        },
-        schedules=_entries(behind("schedules"), SCHEDULES),
-    )
-
-
-def _entries(jobs: Mapping[str, Said], layer: str) -> dict[str, Entry]:
-    return {
-        name: Entry(name, layer, said.value if isinstance(said.value, dict) else {"schedule": said}, said.key)
-        for name, said in jobs.items()
-    }
+def _words(text: str, file: str, problems: Problems) -> FileWords:
+    words, _REMEMBERED[file] = read_words(text, problems, _REMEMBERED.pop(file, {}))
+    while len(_REMEMBERED) > _MOST_FILES:
+        _REMEMBERED.pop(next(iter(_REMEMBERED)), None)
+    return words
 
 
 def _zone(words: FileWords, local_zone: ZoneInfo) -> ZoneInfo:

@@ -9,7 +9,7 @@ asked about single entries and not about files.
 from __future__ import annotations
 
 import warnings
-from typing import Any, Final
+from typing import Any
 
 from strictyaml.exceptions import StrictYAMLError
 from strictyaml.parser import StrictYAMLLoader
@@ -28,10 +28,9 @@ from strictyaml.ruamel.events import (
 )
 
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
+from aperture_plugin.config.plain import DEEPEST
 
-__all__ = ["DEEPEST", "Refused", "scan"]
-
-DEEPEST: Final = 32
+__all__ = ["Refused", "scan"]
 
 
 class Refused(ValueError):
@@ -58,9 +57,11 @@ class _Loader(StrictYAMLLoader):  # type: ignore[misc]  # strictyaml is not type
     allow_flow_style = True
 
 
-def scan(text: str) -> Node | None:
+def scan(text: str, depth: int = 0) -> Node | None:
     """Return what *text*, one document, says; None if there is nothing in it.
 
+    Args:
+        depth: How many lists and mappings *text* stands in.
     Raises:
         Refused: strictyaml refuses it, or it is nested deeper than `DEEPEST`.
 
@@ -70,12 +71,17 @@ def scan(text: str) -> Node | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _composed(_Loader(text))
+            return _composed(_Loader(text), DEEPEST - depth)
+    except Refused:
+        raise
     except (YAMLError, StrictYAMLError) as error:
         raise _refused(error) from None
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # It stumbles over a few malformed texts instead of refusing them; either way it has not read them.
+        raise Refused("stumbled", (0, 0, 1)) from error
 
 
-def _composed(loader: Any) -> Node | None:  # noqa: PLR0912  # one case for each kind of event
+def _composed(loader: Any, deepest: int) -> Node | None:  # noqa: PLR0912  # one case for each kind of event
     open_nodes: list[tuple[Any, list[Any]]] = []
     root: Node | None = None
     while loader.check_event():
@@ -85,7 +91,7 @@ def _composed(loader: Any) -> Node | None:  # noqa: PLR0912  # one case for each
             case ScalarEvent():
                 node = _scalar(event)
             case MappingStartEvent() | SequenceStartEvent():
-                if len(open_nodes) >= DEEPEST:
+                if len(open_nodes) >= deepest:
                     raise Refused("nested too deep", _spot(event.start_mark))
                 open_nodes.append((event, []))
                 continue
@@ -106,7 +112,11 @@ def _composed(loader: Any) -> Node | None:  # noqa: PLR0912  # one case for each
             case StreamEndEvent():
                 break
         if open_nodes:
-            open_nodes[-1][1].append(node)
+            start, parts = open_nodes[-1]
+            if type(node) is Scalar and node.plain and not node.text and type(start) is MappingStartEvent and parts:
+                # The scanner's mark of a value that is not there is that of whatever follows it.
+                node = Scalar("", parts[-1].spot)
+            parts.append(node)
         else:
             root = node
     return root

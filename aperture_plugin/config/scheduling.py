@@ -60,6 +60,9 @@ def parts_of(entries: Iterable[Entry], problems: Problems) -> Parts:
         if phrase is None:
             parts = _over(parts, own, problems)
             continue
+        if phrase.said.value is FAULTY:
+            parts = {"schedule": phrase}
+            continue
         for key, told in own.items():
             problems.add(
                 "two-schedules",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 from aperture_plugin.config.crons import read_checked_cron, read_checked_phrase
@@ -28,20 +27,7 @@ from aperture_plugin.words.sizes import read_sizes
 from aperture_plugin.words.times import read_times
 from aperture_plugin.words.windows import read_window
 
-__all__ = ["BESIDE", "FILE", "JOB", "SCHEDULE_KEYS", "TYPES", "UNITS", "ScheduleType"]
-
-
-class ScheduleType(StrEnum):
-    """The eight types of schedule."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    INTERVAL = "interval"
-    CRON = "cron"
-    ONCE = "once"
-    AFTER = "after"
-    MANUAL = "manual"
+__all__ = ["BESIDE", "FILE", "JOB", "JOBS", "PRESET", "PRESETS", "SCHEDULE_KEYS", "TYPES", "UNITS"]
 
 
 UNITS: Final = ("hours", "minutes", "seconds")
@@ -118,7 +104,17 @@ BESIDE: Final = Keys(
 
 JOB: Final = PhraseOr(_phrase, Keys({**_SCHEDULE, **BESIDE.keys}))
 
-_JOBS: Final = Named(_job, JOB, "jobs")
+JOBS: Final = Named(_job, JOB, "jobs")
+
+PRESET: Final = Keys(
+    {
+        "extends": Reads(names_of("preset"), "default"),
+        "items": Reads(read_sizes, "500 to 2000"),
+        "schedules": JOBS,
+    }
+)
+
+PRESETS: Final = Named(Reads(names_of("preset"), "medium"), PRESET, "presets")
 
 FILE: Final = Keys(
     {
@@ -130,17 +126,7 @@ FILE: Final = Keys(
         "queues": Named(Reads(names_of("queue"), "default"), Reads(read_width, "1"), "queues"),
         "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
-        "presets": Named(
-            Reads(names_of("preset"), "medium"),
-            Keys(
-                {
-                    "extends": Reads(names_of("preset"), "default"),
-                    "items": Reads(read_sizes, "500 to 2000"),
-                    "schedules": _JOBS,
-                }
-            ),
-            "presets",
-        ),
-        "schedules": _JOBS,
+        "presets": PRESETS,
+        "schedules": JOBS,
     }
 )

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from aperture_plugin.config import hints
-from aperture_plugin.config.nodes import Mapping, Node, Scalar, Sequence, Spot
+from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads, Shape
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
-__all__ = ["FAULTY", "Finding", "Said", "said_by"]
+__all__ = ["FAULTY", "Finding", "Said", "duplicate", "misnamed", "moved", "said_by"]
 
 FAULTY: Final = object()
 """The value of what was said but could not be read: it has been told, and nothing more is to be made of it."""
@@ -35,6 +35,15 @@ class Said(NamedTuple):
     key: Spot
     text: str = ""
 
+    def moved(self, lines: int) -> Said:
+        """Return the same words, all of them so many *lines* further down."""
+        value = self.value
+        if isinstance(value, dict):
+            value = {key: said.moved(lines) for key, said in value.items()}
+        elif isinstance(value, tuple):
+            value = tuple(said.moved(lines) if isinstance(said, Said) else said for said in value)
+        return Said(value, moved(self.spot, lines), moved(self.key, lines), self.text)
+
 
 class Finding(NamedTuple):
     """One thing that is wrong, with its place in the piece of text."""
@@ -52,6 +61,24 @@ def said_by(shape: Shape, node: Node, key: Scalar) -> tuple[Said | None, list[Fi
     """
     findings: list[Finding] = []
     return _WALKS[type(shape)](shape, node, key, findings), findings
+
+
+def misnamed(shape: Keys | Named, key: Scalar) -> list[Finding]:
+    """Return what is wrong with *key* as a name that the person gives."""
+    findings: list[Finding] = []
+    if isinstance(shape, Named):
+        _read(shape.name, key, key, findings, write=False)
+    return findings
+
+
+def moved(spot: Spot, lines: int) -> Spot:
+    """Return the place so many *lines* further down."""
+    return spot[0] + lines, spot[1], spot[2]
+
+
+def duplicate(name: str, spot: Spot, first: Spot) -> Finding:
+    """Return what is wrong with the key at *spot* that already stands at *first*."""
+    return Finding("duplicate-key", spot, *hints.duplicate(name, spot[0] - first[0]))
 
 
 def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
@@ -82,7 +109,9 @@ def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, w
 def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     item = shape.item
     if type(node) is Scalar:
-        said = _read(item, node, key, findings, write=True)
+        found: list[Finding] = []
+        said = _read(item, node, key, found, write=True)
+        findings += [_unclear_list(node, item)] if found and _like_a_list(node) else found
         return said and Said((said,), node.spot, key.spot, node.text)
     if type(node) is Mapping:
         expected = f"expected one value or a list, such as  {hints.line(key.text, f'[{item.example}]')}"
@@ -93,12 +122,15 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Findi
         hint = f"write what belongs in it, such as  {hints.line(key.text, f'[{item.example}]')}"
         findings.append(Finding("empty-list", node.spot, f"the list behind {quoted(key.text)} is empty", hint))
         return None
-    items, seen = [], set()
+    items: list[Said] = []
+    seen = set()
     for part in node.items:
         if type(part) is not Scalar:
             findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
             continue
-        said = _read(item, part, part if part.text else key, findings, write=False)
+        found = []
+        said = _read(item, part, part if part.text else key, found, write=False)
+        findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
         if said is None:
             continue
         if said.value in seen and not shape.may_repeat:
@@ -110,15 +142,36 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Findi
     return Said(tuple(items), node.spot, key.spot) if items or not node.items else None
 
 
+def _like_a_list(node: Scalar) -> bool:
+    """Whether a text looks as if it was meant to be a list: on several lines, or behind a dash without a space."""
+    return node.plain and (node.inner == NOWHERE or (node.text.startswith("-") and not node.text[1:2].isdigit()))
+
+
+def _unclear_list(node: Scalar, item: Reads) -> Finding:
+    return Finding(
+        "unclear-list",
+        node.spot,
+        f"{quoted(node.text)} is read as one text",
+        f"write each item on a line of its own, a dash and a space before it, all dashes in one column\n"
+        f"Write:  - {item.example}",
+    )
+
+
 def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     if type(node) is not Mapping:
         findings.append(_no_keys(node, key, hints.keys_behind(key.text, shape.keys)))
+        return None
+    if node.flow:
+        findings.append(_wrong_kind(node, key, ""))
         return None
     values: dict[str, Said] = {}
     for name, value in _once_each(node, findings):
         behind = shape.keys.get(name.text)
         if behind is None:
-            findings.append(Finding("unknown-key", name.spot, *hints.unknown_key(name.text, key.text, shape.keys)))
+            message, hint, meant = hints.unknown_key(name.text, key.text, shape.keys)
+            findings.append(Finding("unknown-key", name.spot, message, hint))
+            if meant is not None:
+                values.setdefault(meant, Said(FAULTY, value.spot, name.spot))
             continue
         said = _WALKS[type(behind)](behind, value, name, findings)
         values[name.text] = Said(FAULTY, value.spot, name.spot) if said is None else said
@@ -128,6 +181,9 @@ def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said
 def _named(shape: Named, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     if type(node) is not Mapping:
         findings.append(_no_keys(node, key, hints.names_behind(key.text, shape.what)))
+        return None
+    if node.flow:
+        findings.append(_wrong_kind(node, key, ""))
         return None
     values: dict[str, Said] = {}
     for name, value in _once_each(node, findings):
@@ -179,8 +235,7 @@ def _once_each(node: Mapping, findings: list[Finding]) -> Iterable[tuple[Scalar,
         if name.plain and name.text in ("<<", "="):
             findings.append(Finding("merge-key", name.spot, *hints.merge_key(name.text)))
         elif name.text in pairs:
-            line = name.spot[0] - pairs[name.text][0].spot[0]
-            findings.append(Finding("duplicate-key", name.spot, *hints.duplicate(name.text, line)))
+            findings.append(duplicate(name.text, name.spot, pairs[name.text][0].spot))
         else:
             pairs[name.text] = pair
     return pairs.values()

@@ -1,0 +1,193 @@
+"""The file cut where it can be cut: at its sections, its presets, its jobs.
+
+A piece is a key with all lines that belong to it. Each is read by itself, so that a fault in one costs that
+one, an unchanged one is not read again, and strictyaml's slow scanner is only ever asked about a single
+value. A mapping whose pieces are all accepted is accepted: a text that runs on past its own indentation, the only
+thing a cut could tear apart, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from aperture_plugin.config.faults import told
+from aperture_plugin.config.nodes import Mapping, Node, Scalar
+from aperture_plugin.config.plain import Doubt, compose, key_on
+from aperture_plugin.config.scanning import Refused, scan
+from aperture_plugin.config.shape import Keys, Named, PhraseOr, Shape
+from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved, said_by
+
+__all__ = ["Piece", "Words", "cut", "read_piece", "strayed"]
+
+_CONTENT: Final = re.compile(r"^( *)[^ #\n]", re.MULTILINE)
+_COMPLEX_KEY: Final = re.compile(r" *[?:](?:[ \n]|$)")
+_LONGEST_SCANNED: Final = 64 * 1024
+"""Characters of one value that strictyaml's scanner is asked about; it takes a second for 100 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A key and what belongs to it.
+
+    Attributes:
+        text: Whole lines.
+        line: The first of them in the file, from 0.
+        astray: How many columns the key stands before the first key of the mapping it was cut from; 0 where it should.
+    """
+
+    text: str
+    line: int
+    astray: int = 0
+
+    @property
+    def key(self) -> Scalar | None:
+        """The key that the piece begins with; None if it does not begin with one."""
+        return key_on(self.text.partition("\n")[0])
+
+    @property
+    def body(self) -> Piece | None:
+        """The lines below the key, if all that belongs to it stands there and is indented deeper; else None."""
+        first, _, rest = self.text.partition("\n")
+        key = key_on(first)
+        if key is None or not _stands_alone(first, key):
+            return None
+        content = _CONTENT.search(rest)
+        if content is None or content.end(1) - content.start(1) <= key.spot[1]:
+            return None
+        return Piece(rest, self.line + 1)
+
+
+class Words(NamedTuple):
+    """What a piece says, and what is wrong with it; places are relative to the piece."""
+
+    said: dict[str, Said]
+    findings: list[Finding]
+
+
+def cut(piece: Piece) -> list[Piece]:
+    """Cut the lines of a mapping before each of its keys; what stands before the first is left out.
+
+    A key that stands before the column of the first is `astray`. Lines that begin no key are left with the one above.
+    """
+    text = piece.text
+    content = _CONTENT.search(text)
+    if content is None:
+        return []
+    begin = content.start()
+    column = content.end(1) - begin
+    line = piece.line + text.count("\n", 0, begin)
+    pieces = []
+    astray = 0
+    for found in _next_key(column).finditer(text, begin):
+        end = found.start() + 1
+        pieces.append(Piece(text[begin:end], line, astray))
+        line += text.count("\n", begin, end)
+        begin = end
+        astray = column - (found.end() - end)
+    pieces.append(Piece(text[begin:], line, astray))
+    return pieces
+
+
+def strayed(piece: Piece) -> list[Finding]:
+    """Return what is wrong with the column that *piece* begins in."""
+    if not piece.astray:
+        return []
+    first = piece.text.partition("\n")[0]
+    column = len(first) - len(first.lstrip(" "))
+    return [
+        Finding(
+            "bad-indentation",
+            (0, column, max(1, len(first.strip()))),
+            f"the line begins in column {column + 1}, the ones it belongs to in column {column + piece.astray + 1}",
+            "keys that belong together begin in the same column",
+        )
+    ]
+
+
+def read_piece(shape: Keys | Named, text: str, depth: int) -> Words:
+    """Return what the piece *text* says as a part of what *shape* describes.
+
+    Args:
+        shape: What the mapping is that the piece was cut from.
+        depth: How many lists and mappings that mapping stands in.
+    """
+    try:
+        node = compose(text, depth)
+    except Doubt as doubt:
+        return _read_in_parts(shape, text, depth, doubt)
+    assert node is not None
+    return _walked(shape, node)
+
+
+def _walked(shape: Keys | Named, node: Mapping) -> Words:
+    said, findings = said_by(shape, node, Scalar("", node.spot))
+    return Words({} if said is None else said.value, findings)
+
+
+def _read_in_parts(shape: Keys | Named, text: str, depth: int, doubt: Doubt) -> Words:
+    """Read a piece that is in doubt: cut further where that is possible, else by strictyaml."""
+    whole = Piece(text, 0)
+    key, body = whole.key, whole.body
+    inner = None if key is None else _behind(shape, key.text)
+    if key is None or body is None or inner is None:
+        return _scanned(shape, text, depth, doubt)
+    findings = misnamed(shape, key)
+    if findings:
+        return Words({}, findings)
+    values: dict[str, Said] = {}
+    for part in cut(body):
+        words = read_piece(inner, part.text, depth + 1)
+        for finding in (*strayed(part), *words.findings):
+            findings.append(finding._replace(spot=moved(finding.spot, part.line)))
+        if not words.said and isinstance(inner, Keys) and "schedule" in inner.keys:
+            # A line of a job is lost, and nobody can tell what it said of the schedule.
+            values["schedule"] = Said(FAULTY, key.spot, key.spot)
+        for name, value in words.said.items():
+            here = value.moved(part.line)
+            if name in values:
+                findings.append(duplicate(name, here.key, values[name].key))
+            else:
+                values[name] = here
+    return Words({key.text: Said(values, key.spot, key.spot)}, findings)
+
+
+def _scanned(shape: Keys | Named, text: str, depth: int, doubt: Doubt) -> Words:
+    node: Node | None = None
+    try:
+        if len(text) > _LONGEST_SCANNED:
+            refused = Refused("too long", (doubt.line, 0, 1))
+        elif _COMPLEX_KEY.match(text):
+            refused = Refused("complex key", (0, len(text) - len(text.lstrip(" ")), 1))
+        else:
+            node = scan(text, depth)
+            refused = Refused("not a mapping", (0, 0, 1) if node is None else node.spot)
+    except Refused as problem:
+        refused = problem
+    if isinstance(node, Mapping):
+        return _walked(shape, node)
+    key = Piece(text, 0).key
+    known = key is not None and (isinstance(shape, Named) or key.text in shape.keys)
+    fault = told(text, refused, () if isinstance(shape, Named) else tuple(shape.keys))
+    return Words({key.text: Said(FAULTY, key.spot, key.spot)} if key and known else {}, [fault])
+
+
+def _behind(shape: Keys | Named, key: str) -> Keys | Named | None:
+    """Return what *shape* wants behind *key*, if it is again a mapping of ours."""
+    inner: Shape | None = shape.keys.get(key) if isinstance(shape, Keys) else shape.value
+    if isinstance(inner, PhraseOr):
+        inner = inner.keys
+    return inner if isinstance(inner, Keys | Named) else None
+
+
+def _stands_alone(line: str, key: Scalar) -> bool:
+    rest = line[key.spot[1] + key.spot[2] :].lstrip(" ")[1:]
+    return not rest.strip(" ") or (rest.lstrip(" ").startswith("#") and rest.startswith(" "))
+
+
+@lru_cache(maxsize=64)
+def _next_key(column: int) -> re.Pattern[str]:
+    """Return what finds the line end before a line that begins a key, at *column* or before it."""
+    return re.compile(rf"\n {{0,{column}}}+(?=[^ \t#\n\]])(?!-(?:[ \n]|$))")
