@@ -51,6 +51,9 @@ from aperture_plugin.rules.runs import Run
 
 __all__ = ["Aperture"]
 
+_LIVING: set[str] = set()
+"""The loops of this process that have not been let go: the process outlives them."""
+
 
 class Aperture:
     """Runs the jobs of one schedules.yaml in this process.
@@ -151,6 +154,8 @@ class Aperture:
     def close(self) -> None:
         """Let go of workers and store without a word to anybody; `stop` ends with this."""
         with self._lock:
+            if self._loop is not None:
+                _LIVING.discard(self._loop.state.id)
             self._thread, self._loop = None, None
             if self._executors is not None:
                 self._executors.stop(timedelta(seconds=1))
@@ -315,10 +320,11 @@ class Aperture:
             beat_at=now,
             details={},
         )
+        _LIVING.add(loop_id)
         return Loop(
             state,
             store=store,
-            lease=Lease(record=record, is_alive=is_alive),
+            lease=Lease(record=record, is_alive=_is_alive),
             executor=self._executors,
             told=Messenger(plugins, self._waiters),
             directory=str(source.directory),
@@ -383,6 +389,12 @@ class Aperture:
         if store is None:
             raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
         return store
+
+
+def _is_alive(loop: LoopRecord) -> bool:
+    if loop.pid == os.getpid() and loop.boot == boot_identity(os.getpid()):
+        return loop.id in _LIVING
+    return is_alive(loop.pid, loop.boot)
 
 
 def whoever() -> str:

@@ -22,13 +22,13 @@ class Lease:
 
     Attributes:
         record: As the store has it.
-        is_alive: Says of a pid and boot identity on this host whether that process still lives.
+        is_alive: Says of a loop of this host whether it still lives.
         seen: By loop: the beat last seen, and when we first saw it, on our own monotonic clock. Wall
             clocks of two machines, or a stepped one, have no part in this.
     """
 
     record: LoopRecord
-    is_alive: Callable[[int, str], bool]
+    is_alive: Callable[[LoopRecord], bool]
     beats_at: float = 0.0
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ class Lease:
             if loop.id == self.record.id:
                 continue
             if loop.host == self.record.host:
-                if not self.is_alive(loop.pid, loop.boot):
+                if not self.is_alive(loop):
                     found.append(loop)
                 continue
             beat, since = self.seen.get(loop.id, (-1, at))

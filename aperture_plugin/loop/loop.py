@@ -140,6 +140,7 @@ class Loop:
                 state.take_config(state.config, state.jobs)
             turn.write()
             self._lease.renew(ledger, now=now, at=at, details=self._details())
+            self._keep_generation(ledger, now)
         self._settle(turn)
         self.observers.tell(partial(self._told.config_loaded, state.config, None))
 
@@ -243,6 +244,8 @@ class Loop:
             turn.write()
             if beats or self._details_changed:
                 self._lease.renew(ledger, now=now, at=at, details=self._details())
+            if swapped:
+                self._keep_generation(ledger, now)
         self._backlog, self._due, self._details_changed = [], {}, False
         self._flush_at = at + self._pace.flush
         self._settle(turn)
@@ -370,6 +373,12 @@ class Loop:
         known = self.state.live.keys() | {message.key for message in self._backlog if isinstance(message, Ended)}
         mine = [run for run in turn.lines.running_of(self.state.id) if run.key not in known]
         recover(self.state, turn, mine, reason="its start was cut off when the store went away")
+
+    def _keep_generation(self, ledger: Ledger, now: datetime) -> None:
+        """Keep the text in force, so that `status` can be told, and a start made, when the file is bad."""
+        config = self.state.config
+        if self.state.only is None:
+            ledger.keep_generation(file=config.file, text=config.text, at=now)
 
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""

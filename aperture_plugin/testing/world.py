@@ -7,7 +7,8 @@ the test says so, and time stands still until then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -19,10 +20,11 @@ from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.pacing import Pace
 from aperture_plugin.plugins.hookspecs import hookimpl
 from aperture_plugin.plugins.plugins import Plugins
-from aperture_plugin.ports import Executor, LiveRun, Pause, RunQuery
+from aperture_plugin.ports import Executor, LiveRun, LogLine, Pause, RunQuery, Store
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.testing.clock import FakeClock
+from aperture_plugin.testing.pretending import PretendingExecutor
 from aperture_plugin.words.durations import read_duration
 
 __all__ = ["World"]
@@ -49,6 +51,8 @@ class World:
     Attributes:
         clock: Time; it moves by `clock.advance`, and `clock.step` sets the wall clock alone.
         handlers: What each job does, by name; may be filled in at any time.
+        durations: How long each job takes on the fake clock, by name (`"2 hours"`); none is no time at all.
+        stubborn: Names of jobs that do not stop when they are asked to.
         told: Every run as `aperture_run_changed` told of it, oldest first.
     """
 
@@ -64,12 +68,15 @@ class World:
         self.file = folder / "schedules.yaml"
         self.clock = FakeClock("2026-01-10 00:00")
         self.handlers: dict[str, Callable[[LiveRun], Any]] = {}
+        self.durations: dict[str, str | timedelta] = {}
+        self.stubborn: set[str] = set()
         self.told: list[Run] = []
         self.environ: dict[str, str] = {"TZ": "UTC", **(environ or {})}
         self._plugins = tuple(plugins)
         self._state = state
         self._aperture: Aperture | None = None
         self._loop: Loop | None = None
+        self._executor: PretendingExecutor | None = None
         self._names: tuple[str, ...] = ()
 
     # ── the file ──
@@ -106,28 +113,34 @@ class World:
             entry_points=False,
             watch=False,
         )
-        self._loop = self._aperture.open(pace=_PACE, executor=self._executor)
+        self._loop = self._aperture.open(pace=_PACE, executor=self._make_executor)
         self._loop.begin()
         return self.drain()
 
     def drain(self) -> Self:
         """Let the loop tick until there is nothing to do at this instant."""
-        while self.loop.tick() <= 0:
-            pass
+        self._tick_through()
         return self
 
     def advance(self, span: str | timedelta) -> Self:
         """Let *span* of time pass, tick by tick: every slot, retry and timeout in it comes at its own time."""
         until = self.clock.now() + (read_duration(span) if isinstance(span, str) else span)
         while True:
-            seconds = self.loop.tick()
+            seconds = self._tick_through()
             left = until - self.clock.now()
-            if left < timedelta(0):
-                return self  # A handler took longer than that.
-            if timedelta(seconds=seconds) > left:
-                self.clock.advance(left)
-                return self.drain()
-            self.clock.advance(timedelta(seconds=seconds))
+            if left <= timedelta(0):
+                return self
+            self.clock.advance(min(left, timedelta(seconds=seconds)))
+
+    def _tick_through(self) -> float:
+        """Tick until there is nothing to do now; return how many seconds there will be nothing."""
+        while True:
+            if self._executor is not None:
+                self._executor.tell_ends()
+            seconds = self.loop.tick()
+            if seconds > 0:
+                ends_at = None if self._executor is None else self._executor.next_end
+                return seconds if ends_at is None else min(seconds, ends_at - self.clock.monotonic())
 
     def stop(self) -> Self:
         """Stop the loop cleanly, as SIGTERM does."""
@@ -151,7 +164,8 @@ class World:
         """Run *job* by hand; return the run when it has ended, or waits for something."""
         handle = self.aperture.run(job, by="a test")
         self.drain()
-        return self.store_history(RunQuery(run_id=handle.id))[0]
+        with self._store() as store:
+            return store.history(RunQuery(run_id=handle.id))[0]
 
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None) -> Self:
         """Pause *job*."""
@@ -171,20 +185,18 @@ class World:
     def history(self, job: str | None = None) -> list[Run]:
         """Return every attempt (of *job*), oldest first."""
         query = RunQuery(jobs=None if job is None else [job], limit=None)
-        return list(reversed(self.store_history(query)))
+        with self._store() as store:
+            return list(reversed(store.history(query)))
 
-    def store_history(self, query: RunQuery) -> list[Run]:
-        """Return what the store has, newest first; the loop may be stopped."""
-        if self._aperture is not None:
-            return self._aperture.history(query)
-        from aperture_plugin.store.opening import open_store
+    def log(self, run_id: str) -> list[LogLine]:
+        """Return a run's log lines, oldest first."""
+        with self._store() as store:
+            return [line for _, line in store.log_lines(run_id)]
 
-        store = open_store(self._state or "sqlite:///aperture.db", directory=self.folder)
-        store.open()
-        try:
-            return store.history(query)
-        finally:
-            store.close()
+    def generations(self) -> list[tuple[int, datetime, str, str]]:
+        """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
+        with self._store() as store, store.snapshot() as ledger:
+            return ledger.generations()
 
     # ── inside ──
 
@@ -204,6 +216,18 @@ class World:
         """Return the names of the jobs that the file speaks of, and of those that have a handler."""
         return dict.fromkeys([*self._names, *self.handlers])
 
+    @contextmanager
+    def _store(self) -> Iterator[Store]:
+        """Enter the store beside the loop, as another process would; the loop may be stopped."""
+        from aperture_plugin.store.opening import open_store
+
+        store = open_store(self._state or "sqlite:///aperture.db", directory=self.folder)
+        store.open()
+        try:
+            yield store
+        finally:
+            store.close()
+
     def _look_up_names(self) -> None:
         """Read the file once without plugins, to learn which jobs it names."""
         from aperture_plugin.app.opening import Source
@@ -214,12 +238,14 @@ class World:
         if reading.config is not None:
             self._names = tuple(reading.config.jobs)
 
-    def _executor(self, plugins: Plugins) -> Executor:
-        return InlineExecutor(plugins.run_job, clock=self.clock)
+    def _make_executor(self, plugins: Plugins) -> Executor:
+        inline = InlineExecutor(plugins.run_job, clock=self.clock)
+        self._executor = PretendingExecutor(inline, self.clock, self.durations, self.stubborn)
+        return self._executor
 
     def _let_go(self) -> Self:
         self.aperture.close()
-        self._aperture = self._loop = None
+        self._aperture = self._loop = self._executor = None
         return self
 
 

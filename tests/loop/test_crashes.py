@@ -1,0 +1,109 @@
+"""kill -9, a store that goes away, two loops on one store, a stop: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from aperture_plugin.testing import World
+
+SCAN = "schedules:\n  scan: every 2 hours\n"
+
+
+def test_a_run_cut_off_by_a_crash_runs_again_as_its_next_attempt(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write(SCAN).start(at="2026-01-10 01:00").advance("1 hour 30 minutes")
+
+    world.kill().start().advance("1 hour 10 minutes")
+
+    first, second = world.history()
+    assert (first.status, first.reason, first.attempt) == ("interrupted", "its process ended under it", 1)
+    assert (second.status, second.attempt, second.id, second.due) == ("completed", 2, first.id, first.due)
+
+
+def test_a_run_cut_off_is_left_where_the_file_says_so(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write("schedules:\n  scan:\n    schedule: every 2 hours\n    interrupted: leave\n")
+    world.start(at="2026-01-10 01:00").advance("1 hour 30 minutes")
+
+    world.kill().start().advance("10 minutes")
+
+    assert [run.status for run in world.history()] == ["interrupted"]
+
+
+def test_a_run_that_waited_when_the_process_died_still_waits_after_the_start(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write(SCAN + "  other: daily at 2 AM\n").start(at="2026-01-10 01:00").advance("1 hour 10 minutes")
+
+    world.kill().start().advance("3 hours")
+
+    assert [run.status for run in world.history("other")] == ["completed"]
+
+
+def test_a_store_that_goes_away_is_caught_up_once_when_it_is_back(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.write(SCAN).start(at="2026-01-10 01:00")
+    store, away = world.folder / "aperture.db", world.folder / "away.db"
+    store.rename(away)
+
+    world.advance("5 hours 30 minutes")
+    away.rename(store)
+    world.advance("10 minutes")
+
+    [run] = world.history()
+    assert (run.trigger, run.missed, run.status) == ("catch-up", 3, "completed")
+    assert "the store is away" in caplog.text
+    assert "the store is back" in caplog.text
+
+
+def test_a_run_that_ended_while_the_store_was_away_is_recorded_when_it_is_back(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write(SCAN).start(at="2026-01-10 01:00").advance("1 hour 30 minutes")
+    store, away = world.folder / "aperture.db", world.folder / "away.db"
+    store.rename(away)
+    world.advance("1 hour")
+
+    away.rename(store)
+    world.advance("10 minutes")
+
+    assert [(run.status, run.attempt) for run in world.history()] == [("completed", 1)]
+
+
+def test_of_two_loops_on_one_store_one_claims_each_slot(world: World) -> None:
+    world.write(SCAN).start(at="2026-01-10 01:00")
+    other = World(world.folder)
+    other.clock = world.clock
+    other.start()
+
+    for _ in range(12):
+        world.clock.advance("1 hour")
+        other.drain()
+        world.drain()
+
+    dues = [run.due for run in world.history()]
+    assert len(dues) == len(set(dues)) == 6
+    other.close()
+
+
+def test_a_stop_lets_what_runs_finish_and_starts_nothing_more(world: World) -> None:
+    world.write(SCAN).start(at="2026-01-10 01:00").advance("2 hours")
+
+    world.stop()
+    world.clock.advance(timedelta(hours=1))
+
+    assert [run.status for run in world.history()] == ["completed"]
+
+
+def test_what_does_not_finish_in_time_is_interrupted_and_runs_again_at_the_next_start(world: World) -> None:
+    world.durations["scan"] = "10 hours"
+    world.write(SCAN).start(at="2026-01-10 01:00").advance("1 hour 10 minutes")
+
+    world.stop()
+    world.durations["scan"] = "1 minute"
+    world.start().advance("10 minutes")
+
+    first, second = world.history()
+    assert (first.status, first.reason) == ("interrupted", "aperture was stopped before it had finished")
+    assert (second.status, second.attempt) == ("completed", 2)

@@ -1,0 +1,178 @@
+"""Retries, timeouts, stalls, cancels: how an attempt ends, and what the history tells of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from aperture_plugin.loop.inbox import CancelAsked
+from aperture_plugin.ports import LiveRun
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.testing import World
+
+
+def fail(run: LiveRun) -> None:
+    raise ValueError("the disk is gone")
+
+
+def job(*words: str, name: str = "scan", schedule: str = "daily at 2 AM") -> str:
+    lines = "".join(f"    {word}\n" for word in words)
+    return f"schedules:\n  {name}:\n    schedule: {schedule}\n{lines}"
+
+
+def cancel(world: World, name: str) -> None:
+    world.loop.inbox.put(CancelAsked(job=name, reason="cancelled by ada"))
+    world.drain()
+
+
+def test_an_exception_is_recorded_with_its_traceback_and_stops_nothing(world: World) -> None:
+    world.handlers["scan"] = fail
+    world.write(job() + "  other: daily at 3 AM\n").start(at="2026-01-10 01:00").advance("3 hours")
+
+    failed, other = world.history()
+    assert (failed.status, failed.reason) == ("failed", "ValueError: the disk is gone")
+    assert failed.error is not None
+    assert 'raise ValueError("the disk is gone")' in failed.error
+    assert other.status == "completed"
+
+
+def test_retry_has_a_row_for_each_attempt(world: World) -> None:
+    world.handlers["scan"] = fail
+
+    world.write(job("retry:", "  attempts: 3", "  delay: 10 minutes")).start(at="2026-01-10 01:00").advance("2 hours")
+
+    runs = world.history()
+    assert [(run.attempt, run.status) for run in runs] == [(1, "failed"), (2, "failed"), (3, "failed")]
+    assert len({run.id for run in runs}) == 1
+    waits = [
+        later.started_at - earlier.finished_at
+        for earlier, later in pairwise(runs)
+        if later.started_at is not None and earlier.finished_at is not None
+    ]
+    assert timedelta(minutes=10) <= waits[0] <= timedelta(minutes=11)
+    assert timedelta(minutes=20) <= waits[1] <= timedelta(minutes=22)
+
+
+def test_an_error_the_job_declares_as_permanent_is_not_tried_again(world: World) -> None:
+    class Plugin:
+        from aperture_plugin.plugins.hookspecs import hookimpl
+
+        @hookimpl
+        def aperture_jobs(self) -> list[Job]:
+            return [Job("scan", fail, permanent=(ValueError,))]
+
+    world = World(world.folder, plugins=[Plugin()])
+    world.write(job("retry:", "  attempts: 3")).start(at="2026-01-10 01:00").advance("2 hours")
+
+    assert [run.status for run in world.history()] == ["failed"]
+    world.close()
+
+
+def test_a_run_that_takes_too_long_is_asked_to_stop_and_has_failed(world: World) -> None:
+    world.durations["scan"] = "5 hours"
+
+    world.write(job("timeout: 1 hour")).start(at="2026-01-10 01:00").advance("3 hours")
+
+    [run] = world.history()
+    assert (run.status, run.reason, run.duration) == ("failed", "it timed out after 1 hour", timedelta(hours=1))
+
+
+def test_a_handler_that_does_not_stop_is_given_up_and_its_job_not_started_beside_it(world: World) -> None:
+    world.durations["scan"] = "5 hours"
+    world.stubborn.add("scan")
+    world.write(job("timeout: 1 hour", schedule="every 2 hours")).start(at="2026-01-10 01:00")
+
+    world.advance("4 hours")
+    given_up, waiting = world.history()[:2]
+    world.advance("2 hours 10 minutes")
+
+    assert given_up.reason == ("it timed out after 1 hour; its handler did not stop when asked, and was given up")
+    assert (waiting.status, waiting.reason) == (
+        "waiting",
+        "the handler of its run from 2:00 AM was given up, but has not come back yet",
+    )
+    assert world.history()[1].status == "running"
+
+
+def test_a_run_without_progress_has_stalled(world: World) -> None:
+    world.durations["scan"] = "5 hours"
+
+    world.write(job("stalled after: 10 minutes")).start(at="2026-01-10 01:00").advance("2 hours")
+
+    [run] = world.history()
+    assert (run.status, run.reason) == ("failed", "it stalled: no progress for 10 minutes")
+
+
+def test_cancel_ends_a_running_run_and_one_that_waits(world: World) -> None:
+    world.durations["scan"] = "3 hours 30 minutes"
+    world.write(job(schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("4 hours")
+
+    cancel(world, "scan")
+
+    assert [(run.status, run.reason) for run in world.history()] == [("cancelled", "cancelled by ada")] * 2
+
+
+def test_a_cancelled_run_is_not_tried_again(world: World) -> None:
+    world.durations["scan"] = "3 hours"
+    world.write(job("retry:", "  attempts: 3")).start(at="2026-01-10 01:00").advance("2 hours")
+
+    cancel(world, "scan")
+    world.advance("1 hour")
+
+    assert [run.status for run in world.history()] == ["cancelled"]
+
+
+def test_on_failure_pause_holds_back_what_follows(world: World) -> None:
+    world.handlers["scan"] = fail
+
+    world.write(job("on failure: pause", schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("4 hours")
+
+    failed, skipped = world.history()
+    assert failed.status == "failed"
+    assert (skipped.status, skipped.reason) == (
+        "skipped",
+        "it was paused by on failure: pause: it failed (ValueError: the disk is gone)",
+    )
+
+
+def test_jitter_delays_the_start_and_never_the_slot(world: World) -> None:
+    world.write(job("jitter: 30 minutes", schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("1 day")
+
+    runs = [run for run in world.history() if run.started_at is not None]
+    delays = [run.started_at - run.due for run in runs if run.started_at is not None and run.due is not None]
+    assert len(set(delays)) > 6
+    assert all(timedelta(0) <= delay <= timedelta(minutes=30) for delay in delays)
+    assert [run.due.hour for run in runs if run.due is not None][:3] == [2, 4, 6]
+
+
+@pytest.mark.parametrize("words", ["requires env: TMDB_KEY"])
+def test_a_job_whose_variable_is_not_set_is_skipped_with_the_reason(world: World, words: str) -> None:
+    world.write(job(words)).start(at="2026-01-10 01:00").advance("2 hours")
+
+    [run] = world.history()
+    assert (run.status, run.reason) == ("skipped", "TMDB_KEY is not set, and scan requires it")
+
+
+def test_a_run_outside_its_window_waits_until_it_opens(world: World) -> None:
+    world.write(job("window: 4:00 AM to 6:00 AM")).start(at="2026-01-10 01:00").advance("4 hours")
+
+    [run] = world.history()
+    assert run.started_at is not None
+    assert (run.status, run.started_at.hour) == ("completed", 4)
+
+
+def test_progress_log_and_result_are_in_the_record(world: World) -> None:
+    def scan(run: LiveRun) -> dict[str, int]:
+        for item in run.track(["a", "b", "c"]):
+            run.log.info("indexed %s", item)
+        return {"added": 3}
+
+    world.handlers["scan"] = scan
+
+    world.write(job()).start(at="2026-01-10 01:00").advance("2 hours")
+
+    [run] = world.history()
+    assert (run.items_done, run.items_total, run.result) == (3, 3, {"added": 3})
+    assert [line.text for line in world.log(run.id)] == ["indexed a", "indexed b", "indexed c"]

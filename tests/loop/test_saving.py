@@ -1,0 +1,109 @@
+"""A save changes the schedule, or changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aperture_plugin.testing import World
+
+TWO = "schedules:\n  scan: every 2 hours\n  other: daily at 3 AM\n"
+
+
+def test_a_save_puts_a_new_schedule_in_force(world: World) -> None:
+    world.write(TWO).start(at="2026-01-10 01:00")
+
+    accepted = world.save("schedules:\n  scan: every 30 minutes\n")
+    world.advance("1 hour")
+
+    assert accepted
+    assert [run.due for run in world.history()] == [
+        datetime(2026, 1, 10, 1, 0, tzinfo=UTC),
+        datetime(2026, 1, 10, 1, 30, tzinfo=UTC),
+        datetime(2026, 1, 10, 2, 0, tzinfo=UTC),
+    ]
+
+
+def test_a_bad_save_is_refused_and_the_last_good_one_goes_on(world: World) -> None:
+    world.write(TWO).start(at="2026-01-10 01:00")
+
+    accepted = world.save("schedules:\n  scan: evry 30 minutes\n")
+    world.advance("1 hour 30 minutes")
+
+    rejected = world.aperture.status()["config"]["rejected"]
+    assert not accepted
+    assert [run.due for run in world.history()] == [datetime(2026, 1, 10, 2, 0, tzinfo=UTC)]
+    assert (rejected["problems"][0]["line"], rejected["problems"][0]["column"]) == (2, 9)
+
+
+def test_the_next_good_save_clears_what_was_refused(world: World) -> None:
+    world.write(TWO).start(at="2026-01-10 01:00")
+    world.save("schedules: [\n")
+
+    world.save(TWO)
+
+    assert world.aperture.status()["config"]["rejected"] is None
+
+
+def test_a_job_whose_words_did_not_change_keeps_its_next_run(world: World) -> None:
+    # An interval that does not divide the day counts from the year 2000, not from the save.
+    world.write("schedules:\n  scan: every 7 hours\n  other: daily at 3 AM\n").start(at="2026-01-10 01:00")
+    before = world.loop.state.timetable.next_slot("scan")
+
+    world.save("schedules:\n  other: daily at 4 AM\n  scan: every 7 hours\n")
+
+    assert world.loop.state.timetable.next_slot("scan") == before
+
+
+def test_running_and_queued_runs_survive_a_save(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write(TWO + "  late: daily at 2 AM\n").start(at="2026-01-10 01:00").advance("1 hour 30 minutes")
+
+    world.save(TWO.replace("3 AM", "5 AM") + "  late: daily at 2 AM\n")
+    world.advance("1 hour")
+
+    assert [(run.job, run.status) for run in world.history()] == [("scan", "completed"), ("late", "completed")]
+
+
+def test_a_job_taken_out_of_the_file_finishes_its_run_and_its_queued_runs_are_skipped(world: World) -> None:
+    world.durations["scan"] = "3 hours"
+    world.write("schedules:\n  scan: every 2 hours\n").start(at="2026-01-10 01:00").advance("3 hours 10 minutes")
+
+    world.save("schedules:\n  other: daily at 3 PM\n")
+    world.advance("4 hours")
+
+    running, queued = world.history("scan")
+    assert running.status == "completed"
+    assert queued.status == "skipped"
+    assert queued.reason is not None
+    assert queued.reason.startswith("scan was taken out of ")
+
+
+def test_a_job_switched_off_is_not_started_any_more_but_runs_by_hand(world: World) -> None:
+    world.write(TWO).start(at="2026-01-10 01:00")
+    world.save("schedules:\n  scan:\n    schedule: every 2 hours\n    enabled: no\n")
+
+    world.advance("5 hours")
+    run = world.run("scan")
+
+    assert [each.trigger for each in world.history()] == ["manual"]
+    assert run.status == "completed"
+
+
+def test_a_queue_made_wider_is_used_at_once(world: World) -> None:
+    world.durations.update({"a": "1 hour", "b": "1 hour"})
+    jobs = "schedules:\n  a: daily at 2 AM\n  b: daily at 2 AM\n"
+    world.write(jobs).start(at="2026-01-10 01:00").advance("1 hour 1 minute")
+
+    world.save("queues:\n  default: 2\n" + jobs)
+
+    assert [run.status for run in world.history()] == ["running", "running"]
+
+
+def test_the_accepted_text_is_kept(world: World) -> None:
+    world.write(TWO).start(at="2026-01-10 01:00")
+    world.save("schedules: nonsense\n")
+    changed = TWO.replace("3 AM", "4 AM")
+
+    world.save(changed)
+
+    assert [text for _, _, _, text in world.generations()] == [changed, TWO]
