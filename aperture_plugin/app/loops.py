@@ -1,0 +1,52 @@
+"""Which of the loops on a store are alive, as seen by a process that looks once and goes again."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from aperture_plugin.clock.processes import is_alive
+from aperture_plugin.loop.lease import LEASE_SECONDS
+from aperture_plugin.ports import LoopRecord
+
+__all__ = ["LATE_AFTER", "SCHEDULE", "is_late", "ticking"]
+
+SCHEDULE: Final = "schedule"
+"""What a loop serves that fires slots; a foreground run serves `run`."""
+
+LATE_AFTER: Final = timedelta(seconds=10)
+"""A loop that has not renewed its lease for so long hangs, or its machine sleeps."""
+
+
+def ticking(
+    loops: Iterable[LoopRecord],
+    *,
+    now: datetime,
+    host: str | None = None,
+    lives: Callable[[int, str], bool] = is_alive,
+) -> list[LoopRecord]:
+    """Return the loops that fire slots and are alive, the one that beat last first.
+
+    On this host the process itself is looked at. Of another host there is only the lease, held against our
+    own wall clock: whoever has the time should rather watch whether its beat moves.
+
+    Args:
+        host: This host's name; None to ask.
+        lives: Says of a pid and its boot identity whether that process lives.
+    """
+    here = host or socket.gethostname()
+    lease = timedelta(seconds=LEASE_SECONDS)
+    alive = [
+        loop
+        for loop in loops
+        if loop.serves == SCHEDULE
+        and (lives(loop.pid, loop.boot) if loop.host == here else now - loop.beat_at <= lease)
+    ]
+    return sorted(alive, key=lambda loop: loop.beat_at, reverse=True)
+
+
+def is_late(loop: LoopRecord, *, now: datetime) -> bool:
+    """Say whether a loop that is alive has not ticked when it should have."""
+    return now - loop.beat_at > LATE_AFTER

@@ -1,0 +1,94 @@
+"""A store for whoever only looks: where there is none yet, looking must not make one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+
+from aperture_plugin.app.opening import Source, store_of
+from aperture_plugin.config.model import Reading
+from aperture_plugin.ports import Ledger, LogLine, RunQuery, Store
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["opened", "opened_to_look"]
+
+_SQLITE: Final = "sqlite:///"
+
+
+@contextmanager
+def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
+    """Open the store that *url*, else the environment, else the file names, for as long as the block lasts.
+
+    Raises:
+        StoreUnavailable, StoreRefused: It cannot be reached, or must not be touched.
+    """
+    store = store_of(source, reading, url=url)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
+    """Open the store like `opened`; one that is not there yet is empty, and is not made."""
+    path = _path(url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db", source)
+    if path is not None and not path.exists():
+        yield cast(Store, _NoStore())
+        return
+    with opened(source, reading, url=url) as store:
+        yield store
+
+
+def _path(url: str, source: Source) -> Path | None:
+    """Return the file that a SQLite store lies in; None for any other store."""
+    if not url.startswith(_SQLITE):
+        return None
+    return source.directory / url.removeprefix(_SQLITE).partition("?")[0]
+
+
+class _NoLedger:
+    """A store nobody has written to, in one transaction."""
+
+    foreign = False
+
+    def in_hand(self) -> list[Run]:
+        return []
+
+    def loops(self) -> list[Any]:
+        return []
+
+    def generations(self) -> list[Any]:
+        return []
+
+    def eras(self) -> dict[str, Any]:
+        return {}
+
+    def pauses(self) -> dict[str, Any]:
+        return {}
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:  # noqa: ARG002
+        return {}
+
+    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:  # noqa: ARG002
+        return {}
+
+
+class _NoStore:
+    """A store nobody has written to; it can only be looked at."""
+
+    url = "(nothing has run yet)"
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ledger]:
+        yield cast(Ledger, _NoLedger())
+
+    def history(self, query: RunQuery) -> list[Run]:  # noqa: ARG002
+        return []
+
+    def log_lines(self, *_: object, **__: object) -> list[tuple[int, LogLine]]:
+        return []

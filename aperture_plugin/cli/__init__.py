@@ -1,0 +1,116 @@
+"""The command `aperture`: a table of names, each loaded when it is typed.
+
+So `aperture --help` and a misspelt command cost what click costs and no more. The thinking is in `app`, where
+a host can call it too; a command parses, calls one function, shows what came of it and chooses the exit code
+(DESIGN.md, section 5): 0 fine, 1 the answer is no, 2 wrong usage, an unknown job or a file that is not there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+from aperture_plugin import __version__
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS: Final = {
+    "Begin": {
+        "init": "Write a commented starter file and a hooks/ example.",
+        "check": "Validate a schedules.yaml; all problems at once, each with its place.",
+        "start": "Run the loop in the foreground.",
+    },
+    "Look": {
+        "status": "Show what runs, what waits and why, and what comes next.",
+        "next": "Show the slots that come up, in the order they will run.",
+        "history": "Show past runs: when, how long, what came of them.",
+        "logs": "Show a run's log.",
+        "preset": "Show presets, what one changes, and which one auto picks.",
+        "show": "Show the configuration in force, job by job.",
+    },
+    "Act": {
+        "run": "Run a job now, or queue it.",
+        "cancel": "Stop a job's run, or take it out of its queue.",
+        "pause": "Hold a job's slots back.",
+        "resume": "Lift a job's pause.",
+    },
+    "For tools": {
+        "manifest": "Print what the plugins register, so that check needs no host.",
+        "schema": "Print the JSON Schema of the file, for editors.",
+    },
+}
+"""Every command by what a person wants of it, with the line that `aperture --help` shows."""
+
+_EPILOG: Final = "Try it:  aperture init && aperture start"
+
+
+class _Commands(click.Group):
+    """Loads a command when it is typed, and turns every way it can end into an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own signature
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx):
+            from aperture_plugin.words.nearest import did_you_mean
+
+            ctx.fail(f'there is no command "{name}"{did_you_mean(name, self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.list_commands(ctx)))
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), line) for name, line in section.items()])
+
+    def main(  # type: ignore[override]  # It always leaves by exiting; what click offers beside that is not ours.
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        from aperture_plugin.cli.failures import exit_code_of
+
+        extra["standalone_mode"] = False
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # A terminal that cannot show a letter is shown its number: never a traceback for it.
+                stream.reconfigure(errors="backslashreplace")
+        sys.exit(exit_code_of(lambda: super(_Commands, self).main(args, prog_name or "aperture", **extra)))
+
+
+@click.group(
+    cls=_Commands,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.option(
+    "-f",
+    "--file",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The schedules.yaml; works behind the command too.  [default: $APERTURE_CONFIG, else schedules.yaml]",
+)
+@click.version_option(__version__, prog_name="aperture", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, file: Path | None) -> None:
+    """Run the jobs of a schedules.yaml, and see what they do."""
+    context.obj = file
+
+
+def main() -> NoReturn:
+    """Run the command line; the entry point of the distribution."""
+    cli.main()

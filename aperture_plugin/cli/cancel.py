@@ -1,0 +1,43 @@
+"""`aperture cancel`: stop what runs, drop what waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aperture_plugin.app.asking import ask_cancel, known_jobs, running_loops, whoever
+from aperture_plugin.app.stores import opened
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.output import say
+
+__all__ = ["command"]
+
+
+@click.command("cancel", epilog="Try it:  aperture cancel library-scan")
+@click.argument("job", metavar="JOB")
+@options.file_option
+@options.state
+def command(file: Path, job: str, state: str | None) -> None:
+    """Ask a job's run to stop, or take it out of its queue, whichever process has it in hand.
+
+    Exits with 1 if there is nothing to cancel.
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    with opened(source, read, url=state) as store:
+        configured = () if read.config is None else read.config.jobs
+        reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
+        asked = ask_cancel(store, job, now=reading.now(), by=whoever())
+        owners = {loop.id for loop in running_loops(store, now=reading.now())}
+    if asked.nothing:
+        raise Refused(f"nothing to cancel: {job} is neither running nor waiting")
+    for run in asked.dropped:
+        say(f"{job} is cancelled; it had not started (run {run.id})")
+    for run in asked.stopping:
+        say(f"{job} was asked to stop (run {run.id}); aperture logs {run.id} --follow shows how it ends")
+        if run.owner not in owners:
+            say("   no loop is running: the next start writes down how it ended", err=True)
+    for run in asked.stopping_already:
+        say(f"{job} was asked to stop before: {run.cancel_reason} (run {run.id})")

@@ -1,0 +1,105 @@
+"""`aperture history`: what ran, when, how long, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from aperture_plugin.app.asking import known_jobs
+from aperture_plugin.app.seeing import run_json
+from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.app.when import Towards, read_instant
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
+from aperture_plugin.ports import RunQuery
+from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.words.unreadable import Unreadable
+
+__all__ = ["command"]
+
+
+@click.command("history", epilog='Try it:  aperture history --job library-scan --status failed --since "2 days"')
+@options.file
+@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([status.value for status in Status]),
+    help="Only runs in this state; may be given several times.",
+)
+@click.option("--since", metavar="TIME", help='Only runs queued since then: a time, or such as "2 days".')
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0 for all.")
+@options.state
+@options.output_format
+def command(
+    file: Path,
+    jobs: tuple[str, ...],
+    statuses: tuple[str, ...],
+    since: str | None,
+    limit: int,
+    state: str | None,
+    output_format: str,
+) -> None:
+    """Show past runs, newest first; a run that was tried again has a line for each attempt."""
+    source = reading.source_of(file)
+    read = reading.read(source)
+    now, local = reading.now(), reading.zone_of(read, source)
+    query = RunQuery(
+        jobs=list(jobs) or None,
+        statuses=[Status(status) for status in statuses] or None,
+        since=None if since is None else _instant(since, now, local),
+        limit=limit or None,
+    )
+    configured = {} if read.config is None else read.config.jobs
+    with opened_to_look(source, read, url=state) as store:
+        runs = store.history(query)
+        for job in jobs:
+            if job not in configured and not any(run.job == job for run in runs):
+                reading.known_job(job, [*configured, *known_jobs(store)], where=source.name)
+    zones = {job.name: job.zone for job in configured.values()}
+    if output_format == TEXT:
+        _show(runs, zones, local, now)
+    else:
+        show_json([run_json(run, zones.get(run.job, local)) for run in runs])
+
+
+def _instant(said: str, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return read_instant(said, now=now, zone=zone, towards=Towards.PAST)
+    except Unreadable as problem:
+        raise WrongUsage(f"--since: {problem.message}", hint=problem.hint) from None
+
+
+def _show(runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: datetime) -> None:
+    if not runs:
+        say("no run to show")
+        return
+    from aperture_plugin.cli.moments import dated
+    from aperture_plugin.cli.tables import came_of_it, items, status_text, styled, table, took
+
+    rows = [
+        (
+            dated(run.started_at or run.queued_at, zones.get(run.job, local), now=now),
+            styled(run.job, "bold"),
+            status_text(str(run.status)),
+            took(run, now=now),
+            items(run),
+            _trigger(run),
+            styled(run.id if run.attempt == 1 else f"{run.id} (attempt {run.attempt})", "dim"),
+            came_of_it(run),
+        )
+        for run in runs
+    ]
+    headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", "WHAT CAME OF IT")
+    show_rich(table(*headings, rows=rows, right=("TOOK", "ITEMS")))
+
+
+def _trigger(run: Run) -> str:
+    if run.requested_by:
+        return run.requested_by
+    return f"{run.trigger} ({run.missed})" if run.missed else str(run.trigger)

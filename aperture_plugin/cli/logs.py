@@ -1,0 +1,130 @@
+"""`aperture logs`: what a run had to say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from aperture_plugin.app.asking import find_run
+from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused, WrongUsage
+from aperture_plugin.cli.output import TEXT, flush, in_colour, plain, say, show_json
+from aperture_plugin.ports import LogLine, RunQuery, Store
+from aperture_plugin.rules.runs import ENDED, Run
+
+__all__ = ["command", "line_text", "lines_of"]
+
+_LOOK_SECONDS: Final = 0.25
+_COLOURS: Final = {"ERROR": 31, "CRITICAL": 31, "WARNING": 33, "DEBUG": 2}
+
+
+@click.command("logs", epilog="Try it:  aperture logs library-scan --follow")
+@click.argument("run", metavar="RUN")
+@options.file_option
+@click.option("--follow", is_flag=True, help="Go on until the run has ended.")
+@options.state
+@options.output_format
+def command(file: Path, run: str, follow: bool, state: str | None, output_format: str) -> None:
+    """Show a run's log.
+
+    RUN is an id as `history` shows it, the beginning of one, or a job, which stands for its latest run.
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    zone = reading.zone_of(read, source)
+    if follow and output_format != TEXT:
+        raise WrongUsage("--follow goes with --format text")
+    with opened_to_look(source, read, url=state) as store:
+        run_id = _chosen(store, run)
+        if output_format == TEXT:
+            _show(store, run_id, zone, follow=follow)
+        else:
+            show_json([_line_json(line, zone) for _, line in store.log_lines(run_id)])
+
+
+def lines_of(store: Store, run_id: str, *, follow: bool, after: int = 0) -> Iterator[LogLine]:
+    """Yield a run's log lines; with *follow*, go on until its last attempt has ended."""
+    while True:
+        ended = not follow or has_ended(store, run_id)
+        for number, line in store.log_lines(run_id, after=after):
+            after = number
+            yield line
+        if ended:
+            return
+        flush()
+        time.sleep(_LOOK_SECONDS)
+
+
+def has_ended(store: Store, run_id: str) -> Run | None:
+    """Return the last attempt of a run once it has ended and none follows, else None."""
+    attempts = store.history(RunQuery(run_id=run_id, limit=None))
+    last = max(attempts, key=lambda run: run.attempt, default=None)
+    return last if last is not None and last.status in ENDED else None
+
+
+def line_text(line: LogLine, zone: ZoneInfo, *, colour: bool) -> str:
+    """Return a log line as a terminal shows it."""
+    at = line.at.astimezone(zone)
+    text = f"{at:%H:%M:%S} {line.level:7} {plain(line.text)}"
+    code = _COLOURS.get(line.level)
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code is not None else text
+
+
+def _chosen(store: Store, said: str) -> str:
+    found = find_run(store, said)
+    if not found:
+        raise WrongUsage(f'there is no run "{plain(said)}"', hint="aperture history shows the runs and their ids")
+    if len(found) > 1:
+        raise WrongUsage(
+            f'{len(found)} runs begin with "{plain(said)}"', hint=f"write more of it: {', '.join(found[:5])}"
+        )
+    return found[0]
+
+
+def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
+    colour = in_colour()
+    attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
+    shown: int | None = None
+    said = False
+    for line in lines_of(store, run_id, follow=follow):
+        if line.attempt != shown:
+            if line.attempt not in attempts:
+                attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
+            say(("\n" if said else "") + _heading(attempts.get(line.attempt), run_id, line.attempt, zone))
+            shown = line.attempt
+        say(line_text(line, zone, colour=colour))
+        said = True
+    last = has_ended(store, run_id)
+    if last is not None:
+        if not said:
+            say(_heading(last, run_id, last.attempt, zone))
+            say("it wrote nothing to its log")
+        if last.error:
+            say(f"\n{plain(last.error).rstrip()}")
+        say(f"\n{last.job} {last.status}" + (f": {plain(last.reason)}" if last.reason else ""))
+    elif not said:
+        raise Refused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
+
+
+def _heading(run: Run | None, run_id: str, attempt: int, zone: ZoneInfo) -> str:
+    if run is None:
+        return f"── {run_id}, attempt {attempt}"
+    began = run.started_at or run.queued_at
+    local: datetime = began.astimezone(zone)
+    return f"── {run.job} · run {run_id} · attempt {attempt} · {local:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _line_json(line: LogLine, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "at": line.at.astimezone(zone).isoformat(),
+        "level": line.level,
+        "text": line.text,
+        "attempt": line.attempt,
+    }

@@ -1,0 +1,102 @@
+"""`aperture next`: the slots that come up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from aperture_plugin.app.seeing import coming, slot_json
+from aperture_plugin.app.when import Towards, read_instant
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.output import TEXT, say, show_json
+from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.words.unreadable import Unreadable
+
+__all__ = ["command"]
+
+_COUNT = 10
+
+
+@click.command("next", epilog='Try it:  aperture next --from "2026-03-29" --job library-scan --count 3')
+@options.file
+@click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="That instant included.")
+@click.option("--until", metavar="TIME", help="That instant excluded; without --count, all slots until then.")
+@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
+@click.option("--count", type=click.IntRange(1), help=f"How many slots.  [default: {_COUNT}]")
+@options.plugins
+@options.output_format
+def command(
+    file: Path,
+    since: str,
+    until: str | None,
+    jobs: tuple[str, ...],
+    count: int | None,
+    modules: tuple[str, ...],
+    output_format: str,
+) -> None:
+    """Show the slots that come up, in the order they will run.
+
+    It needs no plugin and no state: the file alone says what is due when. (A --plugin is asked for the library's size
+    where the file says preset: auto.) A TIME is a date, a date and time, with an offset or in the file's zone,
+    or such as "tomorrow 6 AM" and "2 hours".
+    """
+    config = reading.config_of(reading.source_of(file, reading.plugins_of(file, modules) if modules else None))
+    for job in jobs:
+        reading.known_job(job, config.jobs, where=config.file)
+    now = reading.now()
+    begin = _instant("--from", since, now, config.zone)
+    end = None if until is None else _instant("--until", until, now, config.zone)
+    limit = count if count is not None or end is not None else _COUNT
+    slots = islice(coming(config, since=begin, until=end, jobs=jobs or None), limit)
+    if output_format == TEXT:
+        _show(list(slots), config, jobs)
+    else:
+        show_json([slot_json(job, slot) for job, slot in slots])
+
+
+def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return read_instant(said, now=now, zone=zone, towards=Towards.FUTURE)
+    except Unreadable as problem:
+        raise WrongUsage(f"{option}: {problem.message}", hint=problem.hint) from None
+
+
+def _show(slots: list[tuple[JobConfig, Slot]], config: Config, jobs: tuple[str, ...]) -> None:
+    if not slots:
+        whose = ", ".join(jobs) if jobs else f"any job of {config.file}"
+        say(f"no slot of {whose} is due in that time")
+        return
+    rows = [(_day(job, slot), _clock(job, slot), job.name, _remark(job, slot, config)) for job, slot in slots]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for day, clock, name, remark in rows:
+        say(f"{day:{widths[0]}}  {clock:>{widths[1]}}  {name:{widths[2]}}  {remark}".rstrip())
+
+
+def _day(job: JobConfig, slot: Slot) -> str:
+    local = slot.due.astimezone(job.zone)
+    return f"{local.date().isoformat()} {local:%a}"
+
+
+def _clock(job: JobConfig, slot: Slot) -> str:
+    from aperture_plugin.cli.moments import clock_face
+
+    return clock_face(slot.due, job.zone)
+
+
+def _remark(job: JobConfig, slot: Slot, config: Config) -> str:
+    """Say what a person should know beside the wall time: another zone, or a clock change."""
+    remarks = []
+    local = slot.due.astimezone(job.zone)
+    if job.zone != config.zone:
+        remarks.append(str(job.zone))
+    if local.replace(tzinfo=None) != slot.nominal:
+        remarks.append(f"written as {slot.nominal.isoformat(sep=' ', timespec='minutes')}, which the clocks skip")
+    elif local.fold:
+        remarks.append("the second time round")
+    return "; ".join(remarks)

@@ -1,0 +1,92 @@
+"""What goes to the terminal: results to stdout, the rest to stderr; text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+__all__ = ["TEXT", "console", "flush", "in_colour", "is_terminal", "plain", "say", "show_json", "show_rich"]
+
+TEXT: Final = "text"
+_AS_WIDE_AS_NEEDED: Final = 100_000
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write a line. A reader that has gone, as `head` goes, is no error: what follows is written to nobody."""
+    stream = sys.stderr if err else sys.stdout
+    try:
+        stream.write(f"{text}\n")
+        if err:
+            stream.flush()
+    except BrokenPipeError:
+        _forget(stream)
+
+
+def show_json(value: Any) -> None:
+    """Write *value* as JSON to stdout."""
+    # Letters that this terminal's encoding lacks would not be JSON any more once they were replaced.
+    every_letter = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    say(json.dumps(value, indent=2, ensure_ascii=not every_letter))
+
+
+def show_rich(*renderables: RenderableType) -> None:
+    """Write tables and styled text to stdout: in colour on a terminal, plain and unbroken elsewhere."""
+    here = console()
+    with here.capture() as capture:
+        for renderable in renderables:
+            here.print(renderable)
+    # A cell's padding at the end of a line is nothing that anybody wants to select or compare.
+    for line in capture.get().splitlines():
+        say(line.rstrip())
+
+
+def console(*, err: bool = False) -> Console:
+    """Return a console on stdout or stderr; where that is no terminal, lines are as long as they need to be."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    width = None if is_terminal(stream) or "COLUMNS" in os.environ else _AS_WIDE_AS_NEEDED
+    return Console(file=stream, highlight=False, emoji=False, markup=False, width=width, soft_wrap=False)
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Say whether a person looks at *stream* (stdout if it is not said) as it is written."""
+    try:
+        return (stream or sys.stdout).isatty()
+    except ValueError:  # It is closed.
+        return False
+
+
+def in_colour(stream: TextIO | None = None) -> bool:
+    """Say whether *stream* (stdout if it is not said) wants colours: a terminal does, unless NO_COLOR says no."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def plain(text: str) -> str:
+    """Return *text*, which a job or a file wrote, without anything that would steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in "\t\n" else "\ufffd" for letter in text)
+
+
+def flush() -> None:
+    """Write what is still held back; nobody may be reading any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _forget(stream)
+        except ValueError:
+            pass  # It is closed already: there is nothing left to write to.
+
+
+def _forget(stream: TextIO) -> None:
+    """Let all that is written to *stream* from now on go nowhere, so that Python's own last flush does too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

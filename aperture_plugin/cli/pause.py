@@ -1,0 +1,50 @@
+"""`aperture pause`: hold a job's slots back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aperture_plugin.app.asking import ask_pause, known_jobs, whoever
+from aperture_plugin.app.stores import opened
+from aperture_plugin.app.when import Towards, read_instant
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.moments import away, dated
+from aperture_plugin.cli.output import say
+from aperture_plugin.ports import Pause
+from aperture_plugin.words.unreadable import Unreadable
+
+__all__ = ["command"]
+
+
+@click.command("pause", epilog='Try it:  aperture pause embeddings --until "tomorrow 6 AM" --note "disk is full"')
+@click.argument("job", metavar="JOB")
+@click.option("--until", metavar="TIME", help='A time, or such as "2 hours"; left out, until `aperture resume`.')
+@click.option("--note", metavar="TEXT", help="Why, for whoever looks at the skipped slots.")
+@options.file_option
+@options.state
+def command(file: Path, job: str, until: str | None, note: str | None, state: str | None) -> None:
+    """Hold a job's slots back, across restarts and reloads; each is recorded as skipped.
+
+    A run that is in hand goes on, and `aperture run` still runs it.
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    now, zone = reading.now(), reading.zone_of(read, source)
+    configured = {} if read.config is None else read.config.jobs
+    if job in configured:
+        zone = configured[job].zone
+    try:
+        end = None if until is None else read_instant(until, now=now, zone=zone, towards=Towards.FUTURE)
+    except Unreadable as problem:
+        raise WrongUsage(f"--until: {problem.message}", hint=problem.hint) from None
+    if end is not None and end <= now:
+        raise WrongUsage(f"--until: {dated(end, zone, now=now)} is past already", hint="name a time to come")
+    with opened(source, read, url=state) as store:
+        reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
+        before = ask_pause(store, Pause(job=job, since=now, until=end, note=note, by=whoever()))
+    lasts = "until you resume it" if end is None else f"until {dated(end, zone, now=now)} ({away(end, now=now)})"
+    say(f"{job} is paused {lasts}" + ("" if before is None else "; its pause from before is replaced"))
+    say(f"   aperture resume {job} lifts it")

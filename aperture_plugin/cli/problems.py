@@ -1,0 +1,65 @@
+"""A file's problems, as a person at a terminal is shown them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from aperture_plugin.cli.output import in_colour, say
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.config.report import text_reports
+
+__all__ = ["counted", "say_problems", "summary"]
+
+_RED: Final = "\x1b[1;31m"
+_YELLOW: Final = "\x1b[1;33m"
+_CYAN: Final = "\x1b[36m"
+_BOLD: Final = "\x1b[1m"
+_END: Final = "\x1b[0m"
+
+
+def say_problems(problems: Sequence[Problem], text: str, *, err: bool = True) -> None:
+    """Show each of *problems* with its line of *text* and what to do about it."""
+    colour = in_colour(sys.stderr if err else sys.stdout)
+    for problem, report in zip(problems, text_reports(problems, text), strict=True):
+        say(_coloured(problem, report) if colour else report, err=err)
+
+
+def summary(problems: Sequence[Problem], *, file: str, jobs: int) -> str:
+    """Return what came of reading a file, in one line.
+
+    >>> summary([], file="schedules.yaml", jobs=10)
+    'schedules.yaml is valid: 10 jobs, no problems'
+    """
+    errors = sum(problem.is_error for problem in problems)
+    warnings = len(problems) - errors
+    found = ", ".join(
+        [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings) or ["no problems"]
+    )
+    return f"{file} is {'not ' if errors else ''}valid: {counted(jobs, 'job')}, {found}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* with its noun.
+
+    >>> counted(1, "job"), counted(2, "job")
+    ('1 job', '2 jobs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _coloured(problem: Problem, report: str) -> str:
+    first, *more = report.split("\n")
+    hue = _RED if problem.is_error else _YELLOW
+    place, mark, rest = first.partition(f" {problem.severity}: ")
+    lines = [f"{_BOLD}{place}{_END} {hue}{mark.strip()}{_END} {rest}"]
+    for line in more:
+        if line.lstrip().startswith("| ") and line.rstrip().endswith("^"):
+            bar, _, marks = line.partition("|")
+            lines.append(f"{bar}|{hue}{marks}{_END}")
+        elif line.startswith("   hint: "):
+            lines.append(f"   {_CYAN}hint:{_END} {line.removeprefix('   hint: ')}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""From what was typed to a file that was read, or to an exit that says why not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.app.opening import Source
+from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing, unknown
+from aperture_plugin.cli.problems import say_problems
+from aperture_plugin.clock.system import SystemClock
+from aperture_plugin.clock.zones import local_zone
+from aperture_plugin.config.model import Config, Reading
+
+if TYPE_CHECKING:
+    from aperture_plugin.plugins.loading import Plugins
+
+__all__ = ["config_of", "known_job", "now", "plugins_of", "read", "source_of", "zone_of"]
+
+
+def now() -> datetime:
+    """Return the instant at which the command was typed."""
+    return SystemClock().now()
+
+
+def source_of(file: Path, plugins: Plugins | None = None) -> Source:
+    """Return *file* as it is read in this process's environment."""
+    return Source(path=file, environ=os.environ, plugins=plugins)
+
+
+def read(source: Source, *, starting: bool = False) -> Reading:
+    """Return what came of reading the file, valid or not; exit with 2 where it is not there."""
+    try:
+        return source.load(now=now(), starting=starting)
+    except FileNotFoundError:
+        raise file_is_missing(source.path) from None
+    except OSError as error:
+        raise WrongUsage(f"{source.name} cannot be read: {error.strerror}") from None
+
+
+def config_of(source: Source) -> Config:
+    """Return the configuration of a valid file; exit with 1, its problems on stderr, where it is not."""
+    reading = read(source)
+    if reading.config is None:
+        say_problems([problem for problem in reading.problems if problem.is_error], reading.text)
+        raise Refused()
+    return reading.config
+
+
+def plugins_of(file: Path, modules: Sequence[str]) -> Plugins:
+    """Load the plugins: installed ones, `hooks/` beside *file*, and the *modules* that were named.
+
+    Raises:
+        PluginError: One of them cannot be loaded.
+    """
+    from aperture_plugin.plugins.loading import load_plugins
+
+    if modules:
+        # As for `python -m`: a module that lies in the current folder is what a person means by its name.
+        sys.path.insert(0, str(Path.cwd()))
+    return load_plugins(directory=file.absolute().parent, modules=modules)
+
+
+def known_job(job: str, among: Iterable[str], *, where: str) -> str:
+    """Return *job*; exit with 2, and with the nearest name, where there is none of that name."""
+    names = tuple(among)
+    if job not in names:
+        raise unknown("job", job, names, where=where)
+    return job
+
+
+def zone_of(read: Reading, source: Source) -> ZoneInfo:
+    """Return the zone in which times are told and read: the file's, or the server's where the file is not valid."""
+    return local_zone(source.environ) if read.config is None else read.config.zone

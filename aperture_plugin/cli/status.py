@@ -1,0 +1,50 @@
+"""`aperture status`: what runs, waits and comes next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aperture_plugin.app.overview import look
+from aperture_plugin.app.seeing import overview_json
+from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.output import TEXT, console, show_json, show_rich
+
+__all__ = ["command"]
+
+_WIDE = 120
+"""Columns from which the table has room for the schedules."""
+
+
+@click.command("status", epilog="Try it:  aperture status --format json")
+@options.file
+@options.state
+@options.output_format
+def command(file: Path, state: str | None, output_format: str) -> None:
+    """Show what runs, what waits and why, and what comes next.
+
+    Exits with 1 if no loop is running, if it is late, or if the file is refused; what is known is shown all the same.
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    with opened_to_look(source, read, url=state) as store:
+        seen = look(
+            store,
+            now=reading.now(),
+            config=read.config,
+            file=source.name,
+            zone=reading.zone_of(read, source),
+            problems=read.problems,
+            reread=lambda text: source.read(text.encode(), now=reading.now()).config,
+        )
+    if output_format == TEXT:
+        from aperture_plugin.cli.views import overview
+
+        show_rich(*overview(seen, narrow=console().width < _WIDE))
+    else:
+        show_json(overview_json(seen))
+    if not seen.is_well:
+        raise Refused()

@@ -1,0 +1,188 @@
+"""An overview as a person at a terminal reads it, from the most pressing to the merely good to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from aperture_plugin.app.overview import IDLE, JobView, Overview
+from aperture_plugin.cli.moments import away, dated, next_run, scheduled_for
+from aperture_plugin.cli.output import plain
+from aperture_plugin.cli.tables import bar, came_of_it, grid, last_run, status_text, styled, table, took
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["comes_next", "headline", "jobs_table", "now_running", "recent", "refused", "waiting"]
+
+_MOST_PROBLEMS: Final = 5
+
+
+def headline(seen: Overview) -> Text:
+    """Return the first line: which file, which preset, whose time."""
+    parts = [plain(seen.file)]
+    if seen.preset is not None:
+        parts.append(f"preset {seen.preset}")
+    parts.append(f"{seen.zone}, now {dated(seen.now, seen.zone, now=seen.now)}")
+    return Text(" · ".join(parts), style="bold")
+
+
+def pulse(seen: Overview) -> Text:
+    """Return whether a loop runs, and since when."""
+    loop = seen.loop
+    if loop is None:
+        return Text.assemble(("no loop is running", "bold red"), "; aperture start runs one")
+    since = f"since {dated(loop.since, seen.zone, now=seen.now)} (pid {loop.pid})"
+    if seen.is_late:
+        beat = away(loop.beat_at, now=seen.now)
+        return Text.assemble(("the loop is late", "bold red"), f": it last ticked {beat}; running {since}")
+    return Text.assemble(("running", "green"), f" {since}")
+
+
+def refused(seen: Overview) -> Iterator[Text]:
+    """Yield that the file was refused, and its errors with their places."""
+    if seen.rejected is None:
+        return
+    goes_on = "; the last good one goes on" if seen.loop is not None else ""
+    yield Text(f"{plain(seen.file)} is refused{goes_on}", style="bold red")
+    errors = [problem for problem in seen.rejected.get("problems", ()) if problem.get("severity") == "error"]
+    for problem in errors[:_MOST_PROBLEMS]:
+        yield Text(f"  {_place(problem)} {_whose(problem)}{plain(problem['message'])}", style="red")
+        yield Text(f"     hint: {plain(problem['hint'])}".replace("\n", "\n           "))
+    if len(errors) > _MOST_PROBLEMS:
+        yield Text(f"  and {len(errors) - _MOST_PROBLEMS} more; aperture check shows all", style="red")
+
+
+def now_running(seen: Overview) -> Iterator[RenderableType]:
+    """Yield what runs, with its progress."""
+    if not seen.running:
+        return
+    yield Text("Running", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}", style="bold cyan"),
+            took(run, now=seen.now),
+            bar(run.items_done, run.items_total),
+            Text("asked to stop", style="magenta") if run.cancel_reason else "",
+        )
+        for run in seen.running
+    )
+
+
+def waiting(seen: Overview) -> Iterator[RenderableType]:
+    """Yield what waits, in the order in which it will start, and why."""
+    if not seen.queue:
+        return
+    yield Text("Waiting", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}", style="yellow"),
+            status_text(str(run.status)),
+            f"{_called_for(run)} {dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)}",
+            plain(run.reason or "its turn"),
+        )
+        for run in seen.queue
+    )
+
+
+def comes_next(seen: Overview, *, most: int) -> Iterator[RenderableType]:
+    """Yield the jobs that run next, the soonest first."""
+    due = sorted((job for job in seen.jobs if job.next_run is not None), key=lambda job: (job.next_run, job.name))
+    if not due:
+        return
+    yield Text("Next", style="bold")
+    yield grid((Text(f"  {job.name}"), *_next(job, seen)) for job in due[:most])
+
+
+def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
+    """Yield how the last runs ended."""
+    if not runs:
+        return
+    yield Text("Last", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}"),
+            status_text(str(run.status)),
+            away(run.finished_at or run.queued_at, now=seen.now),
+            took(run, now=seen.now),
+            Text(came_of_it(run), style="dim", no_wrap=True, overflow="ellipsis"),
+        )
+        for run in runs
+    )
+
+
+def jobs_table(seen: Overview, *, narrow: bool) -> RenderableType:
+    """Return every job: its schedule, when it runs next, how it last ended."""
+    if narrow:
+        return table(
+            "JOB",
+            "STATE",
+            "NEXT",
+            "LAST",
+            rows=(
+                (styled(job.name, "bold"), _state(job), _next_narrow(job, seen), _last(job, seen)) for job in seen.jobs
+            ),
+        )
+    return table(
+        "JOB",
+        "SCHEDULE",
+        "STATE",
+        "NEXT RUN",
+        "",
+        "LAST RUN",
+        rows=(
+            (styled(job.name, "bold"), plain(job.schedule), _state(job), *_next(job, seen), _last(job, seen))
+            for job in seen.jobs
+        ),
+    )
+
+
+def overview(seen: Overview, *, narrow: bool) -> Iterator[RenderableType]:
+    """Yield the whole of it, section by section."""
+    yield headline(seen)
+    yield pulse(seen)
+    for section in (list(refused(seen)), list(now_running(seen)), list(waiting(seen))):
+        if section:
+            yield Group("", *section)
+    yield Group("", jobs_table(seen, narrow=narrow) if seen.jobs else Text("no jobs", style="dim"))
+
+
+def _next(job: JobView, seen: Overview) -> tuple[str, Text]:
+    if job.next_run is None:
+        return "", Text(_why_never(job), style="dim")
+    return next_run(job.next_run, now=seen.now), Text(scheduled_for(job.next_run, job.zone, now=seen.now), style="dim")
+
+
+def _next_narrow(job: JobView, seen: Overview) -> Text:
+    distance, clock = _next(job, seen)
+    return Text.assemble(distance, "\n" if distance else "", clock)
+
+
+def _why_never(job: JobView) -> str:
+    """Say why a job has no next run, in the words of its schedule."""
+    return job.waiting_for or job.schedule if job.state == IDLE else job.schedule
+
+
+def _state(job: JobView) -> Text:
+    if job.state == IDLE and job.waiting_for is not None:
+        return Text("paused" if "paused" in job.waiting_for else "off", style="magenta")
+    return status_text(job.state)
+
+
+def _last(job: JobView, seen: Overview) -> Text:
+    return last_run(job.last_run, now=seen.now)
+
+
+def _called_for(run: Run) -> str:
+    if run.requested_by is not None:
+        return f"asked for by {plain(run.requested_by)}"
+    return "catches up" if run.missed else "due"
+
+
+def _place(problem: dict[str, Any]) -> str:
+    return f"{plain(problem['file'])}:{problem['line']}:{problem['column']}:"
+
+
+def _whose(problem: dict[str, Any]) -> str:
+    return "" if problem.get("job") is None else f"{plain(problem['job'])}: "
