@@ -10,7 +10,7 @@ from typing import Final
 from aperture_plugin import LiveRun
 
 from ..database import Database
-from ..learning import best_kind, learn
+from ..learning import HASHING, LSA, best_kind, learn
 from ..opening import opened
 from ..parameters import FOLDER, Parameter, Whole
 from ..vectors import TermVectors, alike, embed, pack, unpack
@@ -76,7 +76,10 @@ def _lacking(database: Database, texts: Mapping[str, str]) -> list[str]:
 def _must_learn(
     database: Database, texts: Mapping[str, str], lacking: Sequence[str], dimensions: int, percent: int
 ) -> bool:
-    if database.mark("model") != f"{best_kind(list(texts.values()), dimensions)}-{dimensions}":
+    kind, _, size = (database.mark("model") or "").partition("-")
+    if size != str(dimensions):
+        return True
+    if kind == HASHING and best_kind(list(texts.values()), dimensions) == LSA:  # scikit-learn has been installed since.
         return True
     strange = int(database.mark("strange") or 0) + len(lacking)
     return strange * 100 >= len(texts) * percent and bool(lacking)
