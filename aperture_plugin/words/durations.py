@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from fractions import Fraction
 from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
@@ -147,9 +146,9 @@ def _refuse_fraction(text: str, place: int) -> None:
     unit = UNITS.get(lowered(word))
     instead = None
     if unit is not None and len(whole) <= _MOST_DIGITS and len(part) <= _MOST_DIGITS:
-        seconds = (int(whole) + Fraction(int(part), 10 ** len(part))) * int(unit.total_seconds())
-        if seconds.denominator == 1 and 0 < seconds <= LONGEST_DURATION.total_seconds():
-            instead = duration_text(timedelta(seconds=int(seconds)))
+        seconds, rest = divmod(int(whole + part) * int(unit.total_seconds()), 10 ** len(part))
+        if not rest and 0 < seconds <= LONGEST_DURATION.total_seconds():
+            instead = duration_text(timedelta(seconds=seconds))
     raise Unreadable(
         "duration-fraction",
         f"{quoted(found.group())} is not a whole number",

@@ -98,7 +98,7 @@ def offers_what_reads(reader: Callable[Concatenate[str, _More], _Value]) -> Call
     """
 
     @wraps(reader)
-    def reading(text: str, *more: _More.args, **named: _More.kwargs) -> _Value:
+    def reading(text: str, /, *more: _More.args, **named: _More.kwargs) -> _Value:
         try:
             return reader(text, *more, **named)
         except Unreadable as problem:
