@@ -17,7 +17,8 @@ from typing import Final
 
 from aperture_plugin.executors.groups import Group, signal_name
 from aperture_plugin.executors.live import WorkerRun
-from aperture_plugin.executors.output import Lines, OutputPump
+from aperture_plugin.executors.output import Lines
+from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.executors.secrets import Mask, secrets_of
 from aperture_plugin.executors.text import storable
 from aperture_plugin.ports import Spawned, Work
@@ -65,8 +66,8 @@ class CommandRun:
         """Run the program to its end, in this thread, its output going into the run's log."""
         run = self._run
         lines = Lines(Mask(self._secrets), lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
-        with OutputPump(lines, name=f"aperture-{run.job}-output") as pump:
-            process = self._start(pump.end)
+        with Pump(f"aperture-{run.job}-output") as pump:
+            process = self._start(pump.open(lines))
             if isinstance(process, Outcome):
                 return process
             group = self._group = Group(process)

@@ -68,15 +68,24 @@ class Group:
                 return
             # A stopped process hears nothing but this.
             self._send(signal.SIGCONT)
-            self._timer = threading.Timer(self._grace_seconds, self.kill)
-            self._timer.name = f"aperture-ends-{self.id}"
-            self._timer.daemon = True
-            self._timer.start()
+            self._begin_grace()
+
+    def kill_later(self) -> None:
+        """End the whole group by force when it has not ended by itself after the grace."""
+        with self._lock:
+            if self._may_signal and self._timer is None:
+                self._begin_grace()
 
     def kill(self) -> bool:
         """End the whole group by force; say whether there was anything to end."""
         with self._lock:
             return self._send(signal.SIGKILL)
+
+    def _begin_grace(self) -> None:
+        self._timer = threading.Timer(self._grace_seconds, self.kill)
+        self._timer.name = f"aperture-ends-{self.id}"
+        self._timer.daemon = True
+        self._timer.start()
 
     def _wait_for_leader(self) -> bool:
         """Wait, where the system can, without freeing the leader's number; say whether its end is ours to see."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Key, begin, carry_out, failed
-from aperture_plugin.executors.commands import CommandRun
+from aperture_plugin.executors.attempts import Call, Doing, Key, begin, carry_out, failed
 from aperture_plugin.executors.live import WorkerRun, no_limits
 from aperture_plugin.executors.pool import STOPPED
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
+from aperture_plugin.rules.jobs import Job
 
 __all__ = ["InlineExecutor"]
 
@@ -28,7 +28,7 @@ class InlineExecutor:
         self._clock = clock
         self._spend = spend
         self._live: dict[Key, WorkerRun] = {}
-        self._commands: dict[Key, CommandRun] = {}
+        self._doings: dict[Key, Doing] = {}
         self._is_stopped = False
 
     def start(self, work: Work, report: Report) -> None:
@@ -37,7 +37,7 @@ class InlineExecutor:
         if run is None:
             return
         self._live[run.key] = run
-        outcome = failed(STOPPED) if self._is_stopped else carry_out(work, run, self._dispatch, self._commands)
+        outcome = failed(STOPPED) if self._is_stopped else carry_out(work, run, self._call, self._doings)
         run.end()
         self._live.pop(run.key)
         report(Ended(run.key, outcome))
@@ -50,9 +50,12 @@ class InlineExecutor:
 
     def kill(self, key: Key) -> bool:
         """End a command by force, from another thread."""
-        command = self._commands.get(key)
-        return command is not None and command.kill()
+        doing = self._doings.get(key)
+        return doing is not None and doing.kill()
 
     def stop(self, timeout: timedelta) -> None:  # noqa: ARG002 - there is nothing to wait for
         """Take no more work."""
         self._is_stopped = True
+
+    def _call(self, job: Job, _work: Work, run: WorkerRun) -> Doing:
+        return Call(self._dispatch, job, run)

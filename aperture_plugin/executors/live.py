@@ -9,10 +9,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from aperture_plugin.executors.params import params_of
 from aperture_plugin.executors.text import Quota, storable
-from aperture_plugin.ports import Clock, Event, Logged, LogLine, Progressed, Report, RunCancelled, Spender, Work
-from aperture_plugin.rules.runs import RunTrigger
+from aperture_plugin.ports import Clock, Event, Logged, LogLine, Progressed, Report, RunCancelled, Spender
+from aperture_plugin.rules.runs import Run, RunTrigger
 
 __all__ = ["WorkerRun", "no_limits"]
 
@@ -36,34 +35,23 @@ class WorkerRun:
     """
 
     def __init__(
-        self,
-        work: Work,
-        report: Report,
-        *,
-        clock: Clock,
-        spend: Spender = no_limits,
-        params: dict[str, Any] | None = None,
+        self, run: Run, params: Mapping[str, Any], report: Report, *, clock: Clock, spend: Spender = no_limits
     ) -> None:
         """Begin an attempt.
 
         Args:
-            work: The attempt as the loop hands it on.
+            run: The attempt as the store has it.
+            params: What `params_of` made for it.
             report: Where its events go.
             clock: Tells the time of log lines, and when progress is due again.
             spend: How it spends from limits.
-            params: Its parameters, where another process has put them together already.
-        Raises:
-            WrongParam: The file gives a parameter of another type than the plugin's default.
         """
-        run = work.run
         self.id: str = run.id
         self.job: str = run.job
         self.attempt: int = run.attempt
         self.trigger: RunTrigger = run.trigger
         self.slot: datetime | None = run.due
         self.nominal: datetime | None = run.nominal
-        if params is None:
-            params = params_of(work.job.params if work.job is not None else {}, work.config.params)
         self.params: Mapping[str, Any] = params
         self.key: Final = run.key
         self.noticed = False

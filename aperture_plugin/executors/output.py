@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import selectors
-import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -12,10 +9,9 @@ from typing import Final
 from aperture_plugin.executors.secrets import Mask
 from aperture_plugin.executors.text import LONGEST_LINE
 
-__all__ = ["Lines", "OutputPump"]
+__all__ = ["Lines"]
 
 _TAIL_LINES: Final = 20
-_CHUNK: Final = 64 * 1024
 _ENOUGH_FOR_TAIL: Final = 8 * 1024
 
 
@@ -77,66 +73,3 @@ class Lines:
         self._begun = b""
         self._tail.append(text if len(text) <= 2000 else f"{text[:2000]} …")
         self._write(text)
-
-
-class OutputPump:
-    """Reads what is written to `end` until nobody holds that any more, or until the block is left.
-
-    A program's grandchild that left the group may hold its output open for days; so the end of the
-    program, and not the end of the pipe, is the end of reading.
-    """
-
-    def __init__(self, lines: Lines, *, name: str) -> None:
-        """Make the pipe; nothing is read before `start`.
-
-        Args:
-            lines: Where the bytes go.
-            name: What the reading thread is called.
-        """
-        self._lines = lines
-        self._pipe, self.end = os.pipe()
-        self._wake, self._waker = os.pipe()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def __enter__(self) -> OutputPump:
-        return self
-
-    def start(self) -> None:
-        """Begin to read; the program has its own copy of `end` by now."""
-        os.close(self.end)
-        self.end = -1
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Read what is there, and free everything."""
-        if self._thread.ident is not None:
-            os.write(self._waker, b".")
-            self._thread.join()
-        for descriptor in (self._pipe, self.end, self._wake, self._waker):
-            if descriptor >= 0:
-                os.close(descriptor)
-
-    def _run(self) -> None:
-        os.set_blocking(self._pipe, False)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._pipe, selectors.EVENT_READ)
-            selector.register(self._wake, selectors.EVENT_READ)
-            is_last = False
-            while not is_last:
-                is_last = any(key.fd == self._wake for key, _ in selector.select())
-                if self._read_what_is_there():
-                    break
-        self._lines.close()
-
-    def _read_what_is_there(self) -> bool:
-        """Read on; say whether the pipe has ended."""
-        # Not without end: who prints faster than we read must not keep us from seeing that it is over.
-        for _ in range(64):
-            try:
-                data = os.read(self._pipe, _CHUNK)
-            except BlockingIOError:
-                return False
-            if not data:
-                return True
-            self._lines.feed(data)
-        return False

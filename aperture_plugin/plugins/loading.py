@@ -64,7 +64,12 @@ def load_plugins(
             found.append(plugin)
     if problems:
         raise PluginError(problems)
-    return Plugins(found)
+    recipe = {
+        "directory": None if directory is None else str(directory.resolve()),
+        "modules": list(modules),
+        "entry_points": entry_points,
+    }
+    return Plugins(found, recipe=recipe)
 
 
 def _everywhere(

@@ -7,6 +7,7 @@ import math
 import os
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -17,7 +18,7 @@ from aperture_plugin.plugins.errors import one_line
 from aperture_plugin.ports import LiveRun, RunCancelled
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 
-__all__ = ["outcome_of_error", "outcome_of_result"]
+__all__ = ["checked", "outcome_of_error", "outcome_of_result"]
 
 _LONGEST_ERROR: Final = 64 * 1024
 _MACHINERY: Final = tuple(
@@ -37,14 +38,20 @@ def outcome_of_result(result: object) -> Outcome:
     'the result is not JSON: result["seen"] is a set'
     """
     if isinstance(result, Outcome):
-        return result
-    if result is None:
-        return Outcome()
+        return checked(result)
+    return checked(Outcome(result=result))  # type: ignore[arg-type]  # Whether it is JSON is looked at next.
+
+
+def checked(outcome: Outcome) -> Outcome:
+    """Return *outcome* with its result as plain JSON, or as failed where it is none."""
+    if outcome.result is None:
+        return outcome
     try:
-        return Outcome(result=json.loads(json.dumps(result, allow_nan=False)))
+        return replace(outcome, result=json.loads(json.dumps(outcome.result, allow_nan=False)))
     except (TypeError, ValueError, RecursionError) as error:
-        culprit = next(_not_json(result, "result", ()), one_line(error))
-        return Outcome(status=OutcomeStatus.FAILED, reason=f"the result is not JSON: {culprit}")
+        culprit = next(_not_json(outcome.result, "result", ()), one_line(error))
+        reason = f"the result is not JSON: {culprit}"
+        return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason)
 
 
 def outcome_of_error(error: BaseException, job: Job, run: LiveRun) -> Outcome:

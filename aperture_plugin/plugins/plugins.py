@@ -8,6 +8,7 @@ the dispatch itself goes through pluggy's own call, because only that can be wra
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
@@ -22,7 +23,7 @@ from aperture_plugin.plugins.errors import PluginError, PluginProblem, line_of, 
 from aperture_plugin.plugins.folder import forget_folder
 from aperture_plugin.plugins.hookspecs import PROJECT, Hooks
 from aperture_plugin.plugins.jobs import JobsAsked
-from aperture_plugin.plugins.outcomes import outcome_of_error
+from aperture_plugin.plugins.outcomes import checked, outcome_of_error
 from aperture_plugin.ports import Executor, LiveRun, Spender
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
@@ -72,12 +73,14 @@ class Plugins:
     Every method may be called from any thread.
     """
 
-    def __init__(self, plugins: Sequence[Plugin]) -> None:
+    def __init__(self, plugins: Sequence[Plugin], *, recipe: Mapping[str, Any] | None = None) -> None:
         """Take plugins that were checked already.
 
         Args:
             plugins: In the order in which they were found; the one found last is asked first.
+            recipe: The keyword arguments, as JSON, with which `load_plugins` finds them in another process.
         """
+        self._recipe = dict(recipe or {})
         self._built_in = BuiltIn()
         self._found = tuple(plugins)
         self._manager = _Manager(PROJECT)
@@ -97,10 +100,36 @@ class Plugins:
         """Return each plugin's name and where it came from, in the order they were found."""
         return [("built-in", Origin.BUILT_IN), *((plugin.name, plugin.origin) for plugin in self._found)]
 
-    @property
-    def from_host(self) -> list[str]:
-        """The names of the plugins that are objects of this process, which no other process can load."""
-        return [plugin.name for plugin in self._found if plugin.origin == Origin.HOST]
+    def recipe(self) -> dict[str, Any]:
+        """Return, as JSON, what `aperture_plugin.worker` needs to load the same plugins in a process of its own.
+
+        Objects that the host gave stay behind. Those that are only asked or told things do so here.
+
+        Raises:
+            PluginError: One of them registers jobs or surrounds runs, so that the other process needs it.
+        """
+        needed = ("aperture_jobs", "aperture_run_job")
+        callers = [getattr(self._manager.hook, hook) for hook in needed]
+        owners = {id(one.plugin) for caller in callers for one in caller.get_hookimpls()}
+        modules = list(self._recipe.get("modules", ()))
+        stuck: list[PluginProblem] = []
+        for plugin in self._found:
+            if plugin.origin != Origin.HOST or id(plugin.value) not in owners:
+                continue
+            name = plugin.value.__name__ if isinstance(plugin.value, ModuleType) else "__main__"
+            if name != "__main__" and sys.modules.get(name) is plugin.value:
+                modules.append(name)
+                continue
+            stuck.append(
+                PluginProblem(
+                    plugin=plugin.name,
+                    message="it is an object of this process, and a process of its own cannot reach its jobs",
+                    hint="make it a module: in hooks/, as --plugin or as an entry point; or write  executor: threads",
+                )
+            )
+        if stuck:
+            raise PluginError(stuck)
+        return {**self._recipe, "modules": modules}
 
     # ── asked at load ──
 
@@ -184,6 +213,8 @@ class Plugins:
         for plugin, call, where in asked:
             try:
                 answer = call()
+            except PluginError:
+                raise
             except Exception as error:
                 raise PluginError([_raised(plugin, "aperture_executor", error, where)]) from error
             if answer is None:
@@ -219,7 +250,7 @@ class Plugins:
         except BaseException as error:  # noqa: BLE001 - whatever a wrapper does, the attempt has ended
             return outcome_of_error(error, job, run)
         if isinstance(outcome, Outcome):
-            return outcome
+            return checked(outcome)
         return Outcome(
             status=OutcomeStatus.FAILED,
             reason=f"a plugin's aperture_run_job answered with {type(outcome).__name__} instead of an Outcome; "

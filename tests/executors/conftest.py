@@ -102,6 +102,22 @@ class Bench:
         assert isinstance(event, Spawned)
         return event
 
+    def until_spawned(self, key: tuple[str, int]) -> None:
+        """Wait until an attempt has a process."""
+        if not any(isinstance(event, Spawned) and event.key == key for event in self.heard):
+            self.until(lambda event: isinstance(event, Spawned) and event.key == key)
+
+    @property
+    def groups(self) -> list[int]:
+        """The process groups that were told of so far."""
+        return [event.group for event in self.heard if isinstance(event, Spawned)]
+
+    def next_log(self) -> str:
+        """Wait for another line of the log."""
+        event = self.until(lambda event: isinstance(event, Logged))
+        assert isinstance(event, Logged)
+        return event.line.text
+
     def logged(self, text: str) -> None:
         """Wait for a line of the log."""
         self.until(lambda event: isinstance(event, Logged) and event.line.text == text)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aperture_plugin.executors import groups
-from aperture_plugin.executors.output import OutputPump
 from aperture_plugin.executors.pool import Pool, Task
+from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.ports import Logged, Spawned
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import RunTrigger
@@ -316,10 +316,10 @@ def test_lines_are_told_with_their_run_and_time(threads: Bench) -> None:
 def test_a_program_whose_output_nobody_could_read_is_not_left_running(
     threads: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_more_threads(self: OutputPump) -> None:
+    def no_more_threads(self: Pump) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(OutputPump, "start", no_more_threads)
+    monkeypatch.setattr(Pump, "start", no_more_threads)
 
     outcome = threads.ended(command="sleep 600")
 

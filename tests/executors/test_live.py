@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aperture_plugin.config.model import Param
-from aperture_plugin.executors.live import WorkerRun
+from aperture_plugin.executors.live import WorkerRun, no_limits
 from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.executors.text import Quota, storable
-from aperture_plugin.ports import Event, Logged, Progressed, RunCancelled, Spender, Work
-from aperture_plugin.rules.jobs import Job
+from aperture_plugin.ports import Event, Logged, Progressed, RunCancelled, Spender
 
-from .conftest import Bench
+from .conftest import a_run
 
 
 class TestClock:
@@ -51,12 +49,9 @@ def told() -> Told:
 
 
 @pytest.fixture
-def make(told: Told, fake: TestClock, threads: Bench) -> Make:
+def make(told: Told, fake: TestClock) -> Make:
     def make(*, spend: Spender | None = None, params: dict[str, object] | None = None, **words: Param) -> WorkerRun:
-        work: Work = threads.work(lambda run: None, words=words)
-        work = replace(work, job=Job(work.run.job, print, params=params or {}))
-        more = {} if spend is None else {"spend": spend}
-        return WorkerRun(work, told.append, clock=fake, **more)  # type: ignore[arg-type]
+        return WorkerRun(a_run(), params_of(params or {}, words), told.append, clock=fake, spend=spend or no_limits)
 
     return make
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 
 import pytest
@@ -135,8 +136,36 @@ def test_plugins_are_found_in_files_modules_and_objects_and_each_only_once(
         ("extra:Extra", "--plugin"),
         ("Library", "host"),
     ]
-    assert plugins.from_host == ["Library"]
     assert list(plugins.jobs) == ["library-scan", "embeddings"]
+
+
+def test_a_recipe_loads_the_same_plugins_elsewhere_but_for_objects_that_only_listen(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Listening:
+        @hookimpl
+        def aperture_run_changed(self, run: object) -> None: ...
+
+    folder.write("media.py", JOBS)
+    (folder.path / "module_of_host.py").write_text(dedent(JOBS).replace("library-scan", "host-scan"))
+    monkeypatch.syspath_prepend(folder.path)
+    import module_of_host  # type: ignore[import-not-found]
+
+    recipe = folder.load(Listening(), module_of_host).recipe()
+
+    assert recipe == {"directory": str(folder.path), "modules": ["module_of_host"], "entry_points": False}
+    again = load_plugins(directory=Path(recipe.pop("directory")), **recipe)
+    assert list(again.jobs) == ["library-scan", "host-scan"]
+
+
+def test_an_object_whose_jobs_another_process_would_need_has_no_recipe(folder: Folder) -> None:
+    with pytest.raises(PluginError) as refused:
+        folder.load(Library()).recipe()
+
+    assert str(refused.value) == (
+        "plugin Library: it is an object of this process, and a process of its own cannot reach its jobs\n"
+        "   hint: make it a module: in hooks/, as --plugin or as an entry point; or write  executor: threads"
+    )
 
 
 def test_two_objects_of_a_class_have_names_of_their_own(folder: Folder) -> None:

@@ -1,0 +1,53 @@
+"""A secret that a program was given is not what its log repeats."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aperture_plugin.executors.output import Lines
+from aperture_plugin.executors.secrets import MASK, Mask, looks_secret, secrets_of
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TMDB_API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "APIKEY", "MY_PASSPHRASE"],
+)
+def test_names_that_hold_secrets(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize("name", ["HOME", "PATH", "KEYBOARD", "MONKEY", "AUTHOR", "COMPASS", "PWD_LENGTHS", "LANG"])
+def test_names_that_do_not(name: str) -> None:
+    assert looks_secret(name) == (name == "PWD_LENGTHS")
+
+
+def test_values_that_say_nothing_are_not_masked() -> None:
+    mask = Mask(secrets_of({"USE_TOKEN": "true", "PIN": "42", "API_KEY": ""}))
+
+    assert mask("it is true that 42 is the answer") == "it is true that 42 is the answer"
+
+
+def test_the_longer_of_two_secrets_is_masked_whole() -> None:
+    assert Mask(["hunter2", "hunter2-extended"])("with hunter2-extended") == f"with {MASK}"
+
+
+SECRETS = st.lists(st.text("abc123", min_size=4, max_size=8), min_size=1, max_size=3)
+
+
+@given(SECRETS, st.lists(st.text("xyz \n", max_size=6)), st.data())
+def test_no_secret_is_left_however_the_output_is_cut_into_pieces(
+    secrets: list[str], around: list[str], data: st.DataObject
+) -> None:
+    printed = "".join(text + data.draw(st.sampled_from(secrets)) for text in around).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(printed)), max_size=5)))
+    log: list[str] = []
+    lines = Lines(Mask(secrets), log.append)
+
+    for since, until in zip([0, *cuts], [*cuts, len(printed)], strict=True):
+        lines.feed(printed[since:until])
+    lines.close()
+
+    assert not any(secret in line for secret in secrets for line in log)
+    assert "".join(log).replace(MASK, "") == "".join(around).replace("\n", "")
