@@ -33,6 +33,7 @@ __all__ = [
     "LoopRecord",
     "Pause",
     "Progressed",
+    "PutOff",
     "Report",
     "RunCancelled",
     "RunQuery",
@@ -159,6 +160,7 @@ class RunQuery:
 
     Attributes:
         since: Queued at or after it.
+        begins: What the run's id begins with.
         limit: At most so many; None for all.
     """
 
@@ -167,6 +169,7 @@ class RunQuery:
     triggers: Collection[RunTrigger] | None = None
     since: datetime | None = None
     run_id: str | None = None
+    begins: str | None = None
     limit: int | None = 20
 
 
@@ -258,6 +261,14 @@ class Ledger(Protocol):
         """Take the record of a loop that stopped, or was found dead, off the store."""
         ...
 
+    def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
+        """Return the calls spent of *limit* in bins that begin at *since* or later, by their beginning."""
+        ...
+
+    def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
+        """Count *calls* in the bin that begins at *at*; bins before *forget* are not needed any more."""
+        ...
+
     def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
         """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
         ...
@@ -318,6 +329,22 @@ class RunCancelled(Exception):
     """Raised inside a handler once its run was asked to stop: let it pass through."""
 
 
+class PutOff(Exception):
+    """Raised inside a handler whose run is put off until a budget returns: let it pass through.
+
+    The attempt goes back to waiting, and the handler is called anew then; what it did is kept.
+
+    Attributes:
+        until: When it may go on.
+        reason: Why, in words.
+    """
+
+    def __init__(self, until: datetime, reason: str) -> None:
+        super().__init__(reason)
+        self.until = until
+        self.reason = reason
+
+
 class LiveRun(Protocol):
     """The live run that a handler holds.
 
@@ -365,11 +392,12 @@ class LiveRun(Protocol):
 
         Raises:
             RunCancelled: The run was asked to stop meanwhile.
+            PutOff: The budget returns so late that the run goes back to waiting until then.
             KeyError: The file declares no such limit.
         """
         ...
 
-    def on_cancel(self, call: Callable[[], None]) -> None:
+    def on_cancel(self, call: Callable[[], object]) -> None:
         """Have *call* called once somebody asks the run to stop, at once if that has happened.
 
         For what blocks and cannot look at `cancelled`: close a socket, end a program. It is called in

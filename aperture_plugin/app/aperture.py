@@ -17,10 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from aperture_plugin.app.budgets import Budgets, Sleep
 from aperture_plugin.app.handles import RunHandle, Waiters
 from aperture_plugin.app.opening import ConfigRefused, Source, gone, store_of
+from aperture_plugin.app.overview import Overview, look
 from aperture_plugin.app.running import Executors, Messenger
-from aperture_plugin.app.seeing import status_json
+from aperture_plugin.app.seeing import overview_json
 from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Config
@@ -45,11 +47,14 @@ from aperture_plugin.loop.thread import LoopThread
 from aperture_plugin.loop.ticking import Timetable
 from aperture_plugin.plugins.errors import PluginError
 from aperture_plugin.plugins.loading import Plugins, load_plugins
-from aperture_plugin.ports import Clock, Executor, LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.ports import Clock, Executor, LoopRecord, Pause, RunQuery, Spender, Store
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["Aperture"]
+
+MakeExecutor = Callable[[Plugins, Spender], Executor]
+"""Makes an executor of the plugins, whose `run_job` it dispatches to, and of how runs spend from limits."""
 
 _LIVING: set[str] = set()
 """The loops of this process that have not been let go: the process outlives them."""
@@ -252,11 +257,31 @@ class Aperture:
         Raises:
             RuntimeError: It is not running.
         """
-        return status_json(self.config, self._open_store(), now=self.clock.now(), titles=self._titles())
+        return overview_json(self.overview())
+
+    def overview(self) -> Overview:
+        """Return the same as values: instants, runs and durations instead of text.
+
+        Raises:
+            RuntimeError: It is not running.
+            StoreUnavailable: The store is away.
+        """
+        config, store = self.config, self._open_store()
+        return look(
+            store,
+            now=self.clock.now(),
+            config=config,
+            file=config.file,
+            zone=config.zone,
+            in_force=True,
+            titles=self._titles(),
+        )
 
     # ── putting it together ─────────────────────────────────────────────────────────────────────
 
-    def open(self, *, pace: Pace | None = None, executor: Callable[[Plugins], Executor] | None = None) -> Loop:
+    def open(
+        self, *, pace: Pace | None = None, executor: MakeExecutor | None = None, sleep: Sleep | None = None
+    ) -> Loop:
         """Load the plugins and the file, open the store, and return a loop that has not begun.
 
         `start` does this first; a test ticks the loop by itself.
@@ -264,6 +289,7 @@ class Aperture:
         Args:
             pace: How often the loop looks up by itself.
             executor: Makes the executor that is used whatever the file says.
+            sleep: How a run waits for a budget to return.
         """
         if self._loop is not None:
             raise RuntimeError("it runs already")
@@ -280,17 +306,18 @@ class Aperture:
             raise ConfigRefused(reading.problems, reading.text)
         self._store = store_of(self._source, reading, url=self._state_url)
         self._store.open()
-        self._executors = Executors(self._provider(self._plugins, executor), lambda: self.config.executor)
+        budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
+        self._executors = Executors(self._provider(self._plugins, budgets, executor), lambda: self.config.executor)
         self._loop = self._make_loop(reading.config, self._plugins, self._store, self._source, pace or Pace())
         # An executor that nobody provides is found out before anything starts.
         self._executors.of_name(reading.config.executor)
         return self._loop
 
-    def _provider(self, plugins: Plugins, executor: Callable[[Plugins], Executor] | None) -> Callable[[str], Executor]:
+    def _provider(self, plugins: Plugins, budgets: Budgets, executor: MakeExecutor | None) -> Callable[[str], Executor]:
         if executor is not None:
-            return lambda _name: executor(plugins)
-        built_in = {"threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock)}
-        return lambda name: plugins.executor(name, built_in)
+            return lambda _name: executor(plugins, budgets.spend)
+        built_in = {"threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock, spend=budgets.spend)}
+        return lambda name: plugins.executor(name, built_in, spend=budgets.spend)
 
     def _make_loop(self, config: Config, plugins: Plugins, store: Store, source: Source, pace: Pace) -> Loop:
         assert self._executors is not None, "open() has made them"

@@ -11,7 +11,7 @@ from aperture_plugin.loop.fire import following_run
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, Pause
-from aperture_plugin.rules.endings import again, cut_off, ended, may_follow
+from aperture_plugin.rules.endings import again, cut_off, ended, may_follow, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.words.schedules import After
@@ -36,6 +36,9 @@ def finish(state: State, turn: Turn, event: Ended) -> None:
     outcome = event.outcome
     if verdict is not None:
         outcome = replace(outcome, status=OutcomeStatus.FAILED, reason=verdict, permanent=False)
+    if outcome.status is OutcomeStatus.PUT_OFF and run.cancel_reason is None:
+        turn.change(put_off(run, outcome))
+        return
     _write_end(state, turn, run, outcome)
 
 

@@ -91,7 +91,7 @@ class Lines:
             self._running[run.queue][key] = run
             self._unpark(key)
             self._unasked.pop(key, None)
-        elif before is None:
+        elif before is None or before.status is Status.RUNNING:
             self._stand_in_line(run)
             self._unasked[key] = None
         if before is None or before.status is not run.status:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pluggy
 
 from aperture_plugin.plugins.errors import one_line
-from aperture_plugin.ports import LiveRun, RunCancelled
+from aperture_plugin.ports import LiveRun, PutOff, RunCancelled
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 
 __all__ = ["checked", "outcome_of_error", "outcome_of_result"]
@@ -64,6 +64,10 @@ def outcome_of_error(error: BaseException, job: Job, run: LiveRun) -> Outcome:
     if all(_is_cancel(leaf, run) for leaf in leaves):
         said = next((str(leaf) for leaf in leaves if isinstance(leaf, RunCancelled) and str(leaf)), None)
         return Outcome(status=OutcomeStatus.CANCELLED, reason=said or "it was asked to stop, and did")
+    put_off = [leaf for leaf in leaves if isinstance(leaf, PutOff)]
+    if len(put_off) == len(leaves):
+        latest = max(put_off, key=lambda leaf: leaf.until)
+        return Outcome(status=OutcomeStatus.PUT_OFF, reason=latest.reason, until=latest.until)
     return Outcome(
         status=OutcomeStatus.FAILED,
         reason=one_line(error),

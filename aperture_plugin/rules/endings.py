@@ -13,12 +13,13 @@ from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.schedules import After
 
-__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "may_follow"]
+__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "may_follow", "put_off"]
 
 _STATUS = {
     OutcomeStatus.COMPLETED: Status.COMPLETED,
     OutcomeStatus.FAILED: Status.FAILED,
     OutcomeStatus.CANCELLED: Status.CANCELLED,
+    OutcomeStatus.PUT_OFF: Status.CANCELLED,  # only where somebody cancelled it at the same moment
 }
 
 
@@ -57,6 +58,19 @@ def again(run: Run, job: JobConfig, outcome: Outcome, *, now: datetime) -> Run |
         now=now,
         not_before=now + wait,
         reason=f"attempt {run.attempt + 1} of {job.retry.attempts} follows {said} after the last",
+    )
+
+
+def put_off(run: Run, outcome: Outcome) -> Run:
+    """Return *run* as it waits, the same attempt, for the budget that *outcome* names; its progress is kept."""
+    return replace(
+        run,
+        status=Status.WAITING,
+        reason=outcome.reason,
+        not_before=outcome.until,
+        started_at=None,
+        owner=None,
+        group=None,
     )
 
 

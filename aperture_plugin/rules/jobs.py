@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -50,6 +51,7 @@ class OutcomeStatus(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PUT_OFF = "put off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Outcome:
         reason: One line for whoever looks at the run; needed for anything but `completed`.
         error: The traceback or the last lines of a program's output; None where there is none.
         permanent: A failure that a retry cannot cure.
+        until: For `put off`: when the attempt may go on; an aware instant.
     """
 
     status: OutcomeStatus = OutcomeStatus.COMPLETED
@@ -68,3 +71,4 @@ class Outcome:
     reason: str | None = None
     error: str | None = None
     permanent: bool = False
+    until: datetime | None = None

@@ -80,6 +80,8 @@ class SqlStore(ABC):
             chosen = chosen.where(runs.c.queued_at >= micros(query.since))
         if query.run_id is not None:
             chosen = chosen.where(runs.c.id == query.run_id)
+        if query.begins is not None:
+            chosen = chosen.where(runs.c.id.startswith(query.begins, autoescape=True))
         if query.limit is not None:
             chosen = chosen.limit(query.limit)
         with self._in_words(), self._reading() as connection:

@@ -28,7 +28,18 @@ from aperture_plugin.store.records import (
     run_of,
     run_row,
 )
-from aperture_plugin.store.schema import IN_HAND_WORDS, claims, eras, generations, latest, logs, loops, pauses, runs
+from aperture_plugin.store.schema import (
+    IN_HAND_WORDS,
+    claims,
+    eras,
+    generations,
+    latest,
+    logs,
+    loops,
+    pauses,
+    runs,
+    spends,
+)
 
 __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
 
@@ -193,6 +204,21 @@ class SqlLedger:
             (row["seq"], instant(row["accepted_at"]), row["file"], row["text"])
             for row in self._connection.execute(chosen).mappings()
         ]
+
+    # ── limits ──
+
+    def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
+        """Return the calls spent of *limit* in bins that begin at *since* or later."""
+        chosen = select(spends.c.at, spends.c.calls).where(spends.c.limit == limit, spends.c.at >= micros(since))
+        return {instant(at): calls for at, calls in self._connection.execute(chosen)}
+
+    def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
+        """Count *calls* in the bin that begins at *at*; bins before *forget* are not needed any more."""
+        statement = self._insert(spends)
+        more = spends.c.calls + statement.excluded.calls
+        row = {"limit": limit, "at": micros(at), "calls": calls}
+        self._write(statement.on_conflict_do_update(index_elements=["limit", "at"], set_={"calls": more}), [row])
+        self._connection.execute(delete(spends).where(spends.c.limit == limit, spends.c.at < micros(forget)))
 
     # ── helpers ──
 

@@ -23,6 +23,7 @@ __all__ = [
     "metadata",
     "pauses",
     "runs",
+    "spends",
 ]
 
 SCHEMA_VERSION: Final = 1
@@ -145,6 +146,14 @@ logs = Table(
     Column("level", String, nullable=False),
     Column("text", Text, nullable=False),
     Index("logs_of_run", "run_id", "seq"),
+)
+
+spends = Table(
+    "spends",
+    metadata,
+    Column("limit", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("calls", BigInteger, nullable=False),
 )
 
 generations = Table(

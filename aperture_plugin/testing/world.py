@@ -7,6 +7,7 @@ the test says so, and time stands still until then.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.pacing import Pace
 from aperture_plugin.plugins.hookspecs import hookimpl
 from aperture_plugin.plugins.plugins import Plugins
-from aperture_plugin.ports import Executor, LiveRun, LogLine, Pause, RunQuery, Store
+from aperture_plugin.ports import Executor, LiveRun, LogLine, Pause, RunQuery, Spender, Store
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.testing.clock import FakeClock
@@ -113,7 +114,7 @@ class World:
             entry_points=False,
             watch=False,
         )
-        self._loop = self._aperture.open(pace=_PACE, executor=self._make_executor)
+        self._loop = self._aperture.open(pace=_PACE, executor=self._make_executor, sleep=self._sleep)
         self._loop.begin()
         return self.drain()
 
@@ -238,10 +239,13 @@ class World:
         if reading.config is not None:
             self._names = tuple(reading.config.jobs)
 
-    def _make_executor(self, plugins: Plugins) -> Executor:
-        inline = InlineExecutor(plugins.run_job, clock=self.clock)
+    def _make_executor(self, plugins: Plugins, spend: Spender) -> Executor:
+        inline = InlineExecutor(plugins.run_job, clock=self.clock, spend=spend)
         self._executor = PretendingExecutor(inline, self.clock, self.durations, self.stubborn)
         return self._executor
+
+    def _sleep(self, _cancelled: threading.Event, span: timedelta) -> None:
+        self.clock.advance(span)
 
     def _let_go(self) -> Self:
         self.aperture.close()

@@ -1,0 +1,68 @@
+"""Shared budgets: runs spend from them, wait a little, or are put off until they return."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from aperture_plugin.ports import LiveRun
+from aperture_plugin.testing import World
+
+
+def text(limit: str, schedule: str = "daily at 2 AM") -> str:
+    return f"limits:\n  omdb: {limit}\nschedules:\n  enrichment:\n    schedule: {schedule}\n    limit: [omdb]\n"
+
+
+def spender(world: World, calls: list[datetime], count: int) -> None:
+    def enrich(run: LiveRun) -> None:
+        while len(calls) < count:
+            run.spend("omdb")
+            calls.append(world.clock.now())
+
+    world.handlers["enrichment"] = enrich
+
+
+def test_a_run_waits_a_little_for_a_budget_to_return(world: World) -> None:
+    calls: list[datetime] = []
+    spender(world, calls, 100)
+
+    world.write(text("40 per 10 seconds")).start(at="2026-01-10 02:00")
+
+    assert len(calls) == 100
+    assert all(later - earlier >= timedelta(seconds=10) for earlier, later in zip(calls, calls[40:], strict=False))
+    assert calls[-1] - calls[0] <= timedelta(seconds=21)
+
+
+def test_a_run_is_put_off_until_a_daily_budget_returns_and_goes_on_where_it_was(world: World) -> None:
+    calls: list[datetime] = []
+    spender(world, calls, 1500)
+    world.write(text("1000 per day from 4:00 AM UTC")).start(at="2026-01-10 02:00")
+
+    [put_off] = world.history()
+    world.advance("3 hours")
+
+    assert (put_off.status, put_off.reason) == ("waiting", "limit omdb is used up; it returns at 4:00 AM")
+    [run] = world.history()
+    assert (run.status, run.attempt, len(calls)) == ("completed", 1, 1500)
+    assert calls[1000] == datetime(2026, 1, 10, 4, tzinfo=UTC)
+
+
+def test_a_restart_forgets_no_call(world: World) -> None:
+    calls: list[datetime] = []
+    spender(world, calls, 1500)
+    world.write(text("1000 per day from midnight UTC")).start(at="2026-01-10 02:00")
+
+    world.kill().start().advance("1 hour")
+
+    assert len(calls) == 1000
+
+
+def test_spending_from_a_limit_that_the_file_does_not_declare_fails_with_the_nearest_name(world: World) -> None:
+    world.handlers["enrichment"] = lambda run: run.spend("ombd")
+
+    world.write(text("40 per 10 seconds")).start(at="2026-01-10 02:00")
+
+    [run] = world.history()
+    assert run.status == "failed"
+    assert run.reason is not None
+    assert 'declares no limit "ombd"' in run.reason
+    assert "omdb" in run.reason
