@@ -62,7 +62,7 @@ class WorkerRun:
         self._why = ""
         self._has_ended = False
         self._lock = threading.Lock()
-        self._on_cancel: list[Callable[[], None]] = []
+        self._on_cancel: list[Callable[[], object]] = []
         self._quota = Quota()
         self._log: logging.Logger | None = None
         self._progress_at = float("-inf")
@@ -116,7 +116,7 @@ class WorkerRun:
         self._spend(self.key, limit, calls, self._asked)
         self._stop_if_asked()
 
-    def on_cancel(self, call: Callable[[], None]) -> None:
+    def on_cancel(self, call: Callable[[], object]) -> None:
         """Have *call* called once somebody asks the run to stop, at once if that has happened."""
         with self._lock:
             if not self._asked.is_set():

@@ -1,0 +1,140 @@
+"""Every example runs, does what its README says, and stops when it is told to."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.examples.conftest import REPOSITORY, SECONDS, Starter, line_of
+
+EXAMPLES = sorted(readme.parent.name for readme in (REPOSITORY / "examples").glob("*/README.md"))
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def eventually(ask: Callable[[], Any]) -> Any:
+    """Ask until there is an answer that is true, and return it."""
+    until = monotonic() + SECONDS
+    while not (answer := ask()):
+        assert monotonic() < until, f"still {answer!r}"
+        sleep(0.05)
+    return answer
+
+
+def ended(runs: list[dict[str, Any]], **expected: Any) -> list[dict[str, Any]]:
+    """Return the runs that completed and have what is expected."""
+    return [run for run in runs if {**expected, "status": "completed"}.items() <= run.items()]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_plain_host_indexes_its_notes_until_it_is_stopped(
+    start: Starter, checkout: Path, number: signal.Signals
+) -> None:
+    host = start("plain_host")
+
+    host.wait_for(r'index completed: \{"notes": 3, "words": 80\}')
+
+    assert host.stop(number) == 0
+    assert host.printed[-1] == "stopped\n"
+    index = json.loads((checkout / "examples/plain_host/output/index.json").read_text())
+    assert sorted(index) == ["bees", "boat", "kiln"]
+
+
+def test_the_plain_host_takes_in_what_is_saved_while_it_runs(start: Starter, checkout: Path) -> None:
+    host = start("plain_host")
+    host.wait_for("2 jobs are scheduled")
+
+    (checkout / "examples/plain_host/schedules.yaml").write_text("schedules:\n  archive: every 1 second\n")
+
+    host.wait_for(r'archive completed: \{"notes": 3\}')
+    assert host.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_asyncio_host_greets_whoever_is_connected(start: Starter, number: signal.Signals) -> None:
+    host = start("asyncio_host")
+    port = int(host.wait_for(r"serving on 127.0.0.1:(\d+)")[1])
+
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+        line = connection.makefile().readline()
+        code = host.stop(number)
+
+    assert line.startswith("Good day, all 1 of you; this is run ")
+    assert (code, host.printed[-1]) == (0, "stopped\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_flask_host_reminds_readers_and_answers_with_its_history(start: Starter, number: signal.Signals) -> None:
+    host = start("flask_host")
+    address = host.wait_for(r"serving on (http://[\d.:]+)")[1]
+    with httpx.Client(base_url=address, timeout=SECONDS) as web:
+        web.post("/loans", json={"book": "Larch", "reader": "Ilze", "days": 2}).raise_for_status()
+        web.post("/loans", json={"book": "Willow", "reader": "Janis"}).raise_for_status()
+
+        runs = eventually(lambda: ended(web.get("/runs").json(), trigger="schedule", result={"reminded": 1}))
+
+        assert {run["job"] for run in runs} == {"remind"}
+        assert [loan["reminded"] for loan in web.get("/loans").json()] == [1, 0]
+    assert (host.stop(number), host.printed[-1]) == (0, "stopped\n")
+
+
+def test_the_flask_host_runs_a_job_when_a_request_asks_for_it(start: Starter) -> None:
+    host = start("flask_host")
+    with httpx.Client(base_url=host.wait_for(r"serving on (http://[\d.:]+)")[1], timeout=SECONDS) as web:
+        web.post("/loans", json={"book": "Larch", "reader": "Ilze"}).raise_for_status()
+
+        asked = web.post("/jobs/new-day/run")
+        eventually(lambda: ended(web.get("/runs").json(), id=asked.json()["id"]))
+
+        assert [loan["days_left"] for loan in web.get("/loans").json()] == [20]
+        assert (asked.status_code, web.post("/jobs/old-day/run").status_code) == (202, 404)
+    assert host.stop(signal.SIGTERM) == 0
+
+
+def test_the_fastapi_host_sums_readings_up_and_answers_with_its_history(start: Starter) -> None:
+    host = start("fastapi_host")
+    with httpx.Client(base_url=host.wait_for(r"running on (http://[\d.:]+)")[1], timeout=SECONDS) as web:
+        for value in (20.0, 22.0):
+            web.post("/readings", json={"sensor": "roof", "value": value}).raise_for_status()
+
+        asked = web.post("/jobs/prune/run")
+        eventually(lambda: ended(web.get("/runs").json(), trigger="schedule", job="summary", result={"sensors": 1}))
+        [pruned] = eventually(lambda: ended(web.get("/runs").json(), id=asked.json()["id"]))
+
+        assert web.get("/means").json() == {"roof": 21.0}
+        assert pruned["result"] == {"forgotten": 0}
+        assert web.get("/status").json()["running"] is True
+        assert web.post("/jobs/prone/run").status_code == 404
+    assert host.stop(signal.SIGINT) == 0
+
+
+def test_the_fastapi_host_ends_its_lifespan_on_sigterm(start: Starter) -> None:
+    host = start("fastapi_host")
+    host.wait_for("running on http")
+
+    code = host.stop(signal.SIGTERM)
+
+    # Once everything is done, uvicorn lets the signal that stopped it end the process in its own way.
+    assert code in (0, -signal.SIGTERM)
+    assert any("Application shutdown complete" in line for line in host.printed)
+
+
+def test_a_hosts_own_tests_pass_by_the_line_of_their_readme(checkout: Path) -> None:
+    words = line_of(checkout / "examples/testing/README.md")
+
+    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+
+
+def test_every_example_is_here() -> None:
+    assert EXAMPLES == ["asyncio_host", "fastapi_host", "flask_host", "plain_host", "testing"]
