@@ -79,6 +79,7 @@ class _Index:
         self._batch: list[tuple[Title, _Indexed]] = []
 
     def look_at(self, file: Path) -> None:
+        """Take one file in, if it is new or reads differently than before."""
         path = file.relative_to(self._media).as_posix()
         known = self._by_path.get(path)
         try:
@@ -152,6 +153,7 @@ class _Index:
         self._batch.clear()
 
     def finish(self) -> None:
+        """Forget the titles that no file told of."""
         self._write()
         gone = [one for key, one in self._by_key.items() if key not in self._seen]
         with self._database.writing() as connection:
