@@ -85,13 +85,15 @@ class FileWords:
 
     Attributes:
         settings: The single values at the top: timezone, preset, state, executor, broker.
-        queues, limits: What the file declares, by name.
+        queues, limits, presets: What the file declares, by name; None if that could not be read at all.
         schedules: This installation's own words, by job.
+        lost: Names of jobs that are there, but in a form that could not be read.
     """
 
     settings: Mapping[str, Said] = field(default_factory=dict)
-    queues: Mapping[str, Said] = field(default_factory=dict)
-    limits: Mapping[str, Said] = field(default_factory=dict)
+    queues: Mapping[str, Said] | None = field(default_factory=dict)
+    limits: Mapping[str, Said] | None = field(default_factory=dict)
     defaults: Entry | None = None
-    presets: Mapping[str, PresetWords] = field(default_factory=dict)
+    presets: Mapping[str, PresetWords] | None = field(default_factory=dict)
     schedules: Mapping[str, Entry] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()

@@ -45,6 +45,8 @@ class Environment:
         self._problems = problems
         self._starting = starting
         self._told: set[Place] = set()
+        self.filled_in = 0
+        """How many values have had a variable in them so far."""
 
     def brought(self, text: str) -> tuple[str, ...]:
         """Return the values that the variables in *text* bring into it."""
@@ -54,6 +56,7 @@ class Environment:
         """Return the text of *said* with its variables filled in; None if one of them cannot be, which is told."""
         if "${" not in said.text:
             return said.text
+        self.filled_in += 1
         whole = True
         parts: list[str] = []
         end = 0

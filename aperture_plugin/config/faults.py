@@ -17,7 +17,7 @@ from aperture_plugin.config.scanning import Refused
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 
-__all__ = ["told"]
+__all__ = ["told", "too_unusual"]
 
 _INDENTED_BY_TAB: Final = re.compile(r" *\t")
 _OUTSIDE: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|(?:(?<=\s)|^)\#.*|(\t)""")
@@ -71,6 +71,12 @@ def told(text: str, refused: Refused, keys: tuple[str, ...] = ()) -> Finding:
     return Finding("not-yaml", case.spot, f"this cannot be read: {refused.problem}", _GENERAL)
 
 
+def too_unusual(spot: Spot) -> Finding:
+    """Return what is wrong with a text that may be YAML, but in a form that would take too long to read."""
+    hint = "write it plainly: keys and values on lines of their own, and long texts behind |"
+    return Finding("too-unusual", spot, "this is written in a form that is not read here", hint)
+
+
 _GENERAL: Final = "check the indentation, the colons and the quotes on this line and the one above"
 
 
@@ -82,10 +88,7 @@ def _too_deep(case: _Case) -> Finding | None:
 
 
 def _too_long(case: _Case) -> Finding | None:
-    if case.refused.problem != "too long":
-        return None
-    hint = "write it plainly: keys and values on lines of their own, and long texts behind |"
-    return Finding("too-unusual", case.spot, "this is too long to be read in the form it is written in", hint)
+    return too_unusual(case.spot) if case.refused.problem == "too long" else None
 
 
 def _complex_key(case: _Case) -> Finding | None:

@@ -11,40 +11,38 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
+from aperture_plugin.config.faults import too_unusual
+from aperture_plugin.config.memory import JobWords, PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
-from aperture_plugin.config.pieces import Piece, Words, cut, read_piece, strayed
+from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
 
-__all__ = ["Remembered", "read_words"]
-
-Remembered = dict[tuple[int, str], Words]
-"""What was read of the jobs of a file, by the depth they stand at and their text."""
+__all__ = ["read_words"]
 
 _SETTINGS: Final = ("timezone", "preset", "state", "executor", "broker")
 _MARK: Final = re.compile(r"^(---|\.\.\.)(?:[ \t].*)?$|^%.*$", re.MULTILINE)
 _SAYS_SOMETHING: Final = re.compile(r"^[ \t]*[^ \t#\n]", re.MULTILINE)
 
 
-def read_words(text: str, problems: Problems, remembered: Remembered) -> tuple[FileWords, Remembered]:
-    """Return what *text* says, and what to remember for the next time; *problems* take what is wrong with it.
+def read_words(text: str, problems: Problems, before: Remembered, after: Remembered) -> FileWords:
+    """Return what *text* says; *problems* take what is wrong with it.
 
     Args:
         text: The file, LF as its only line end.
-        remembered: What the last reading of the file gave to remember.
+        before: What the last reading of the file has left behind.
+        after: Takes what this one leaves behind.
     """
-    reader = _FileReader(problems, remembered)
     piece = _document(text, problems)
-    words = FileWords() if piece is None else reader.file(piece)
-    return words, reader.seen
+    return FileWords() if piece is None else _FileReader(problems, before, after).file(piece)
 
 
 def _document(text: str, problems: Problems) -> Piece | None:
     """Return the lines of the one document in *text*; None if nothing is written in it."""
     begin, end = 0, len(text)
-    for found in _MARK.finditer(text):
+    for found in _MARK.finditer(text) if _may_be_marked(text) else ():
         at = Place(text.count("\n", 0, found.start()) + 1, 1, len(found.group()))
         begun = _SAYS_SOMETHING.search(text, begin, found.start()) is not None
         if found.group().startswith("%"):
@@ -69,64 +67,86 @@ def _document(text: str, problems: Problems) -> Piece | None:
     return Piece(text[begin:end], text.count("\n", 0, begin))
 
 
+def _may_be_marked(text: str) -> bool:
+    """Whether a line begins as a marker or directive does; much quicker than looking for one."""
+    return text.startswith(("---", "...", "%")) or any(mark in text for mark in ("\n---", "\n...", "\n%"))
+
+
 class _FileReader:
     """Puts the words of the pieces together."""
 
-    def __init__(self, problems: Problems, remembered: Remembered) -> None:
-        self.seen: Remembered = {}
-        self._remembered = remembered
+    def __init__(self, problems: Problems, before: Remembered, after: Remembered) -> None:
         self._problems = problems
+        self._before = before
+        self._after = after
+        self._lost: set[str] = set()
 
     def file(self, piece: Piece) -> FileWords:
         """Return what the lines of the whole file say."""
         top: dict[str, Said] = {}
-        presets: dict[str, PresetWords] = {}
+        presets: dict[str, PresetWords] | None = {}
         schedules: dict[str, Entry] = {}
-        for key, said in self._parts(FILE, piece, 0, {"schedules", "presets"}.__contains__):
-            if isinstance(said.value, Piece):
-                if key == "schedules":
-                    schedules = self._jobs(said.value, SCHEDULES, 1)
-                else:
-                    presets = self._presets(said.value)
+        defaults: Entry | None = None
+        for key, said, part in self._parts(FILE, piece, 0, {"schedules", "presets", "defaults"}.__contains__):
+            if key == "defaults":
+                defaults = self._defaults(part) if isinstance(said.value, Piece) else None
             elif key == "schedules":
-                schedules = _entries(said, SCHEDULES)
+                schedules = self._jobs(said.value, SCHEDULES, 1) if isinstance(said.value, Piece) else {}
             elif key == "presets":
-                presets = {name: _preset(name, preset) for name, preset in _behind(said).items()}
+                presets = self._presets(said.value) if isinstance(said.value, Piece) else None
             else:
-                top[key] = said
-        defaults = top.get("defaults")
+                top[key] = said.moved(part.line)
         return FileWords(
             settings={key: said for key, said in top.items() if key in _SETTINGS},
             queues=_behind(top.get("queues")),
             limits=_behind(top.get("limits")),
-            defaults=None if defaults is None else Entry("", DEFAULTS, _behind(defaults), defaults.key),
+            defaults=defaults,
             presets=presets,
             schedules=schedules,
+            lost=frozenset(self._lost),
         )
+
+    def _defaults(self, part: Piece) -> Entry | None:
+        before = self._before.defaults
+        if before is not None and before[0] == part.text:
+            words = before[1]
+        else:
+            said, findings = read_piece(FILE, part.text, 0)
+            self._tell(findings, part.line)
+            words = _behind(said.get("defaults")) or {}
+            if findings:
+                return Entry("", DEFAULTS, words, (0, 0, len(DEFAULTS)), part.line)
+        self._after.defaults = part.text, words
+        return Entry("", DEFAULTS, words, (0, 0, len(DEFAULTS)), part.line)
 
     def _presets(self, piece: Piece) -> dict[str, PresetWords]:
         presets = {}
-        for name, said in self._parts(PRESETS, piece, 1, lambda _: True):
-            if not isinstance(said.value, Piece):
-                presets[name] = _preset(name, said)
-                continue
+        for name, said, part in self._parts(PRESETS, piece, 1, lambda _: True):
             keys: dict[str, Said] = {}
-            jobs: dict[str, Entry] | None = None
-            for key, inner in self._parts(PRESET, said.value, 2, "schedules".__eq__):
-                if isinstance(inner.value, Piece):
-                    jobs = self._jobs(inner.value, f"preset {name}", 3)
-                else:
-                    keys[key] = inner
-            presets[name] = _preset(name, Said(keys, said.spot, said.key), jobs)
+            jobs: dict[str, Entry] = {}
+            if isinstance(said.value, Piece):
+                for key, inner, inner_part in self._parts(PRESET, said.value, 2, "schedules".__eq__):
+                    if isinstance(inner.value, Piece):
+                        jobs = self._jobs(inner.value, f"preset {name}", 3)
+                    else:
+                        keys[key] = inner.moved(inner_part.line)
+            presets[name] = PresetWords(
+                name=name,
+                place=place_of(said.key, part.line),
+                extends=keys.get("extends"),
+                items=keys.get("items"),
+                jobs=jobs,
+            )
         return presets
 
     def _parts(
         self, shape: Keys | Named, piece: Piece, depth: int, in_pieces: Callable[[str], bool]
-    ) -> Iterator[tuple[str, Said]]:
-        """Yield each key of a mapping once with what stands behind it, at its place in the file.
+    ) -> Iterator[tuple[str, Said, Piece]]:
+        """Yield each key of a mapping once, with what stands behind it, and the piece that both are relative to.
 
         Args:
-            in_pieces: Whether what stands behind a key is to be left to the caller, as a `Piece`, if it can be cut.
+            in_pieces: Whether what stands behind a key is left to the caller, as a `Piece` of the file. Where it
+                cannot be cut it is told, and what could be read of it is yielded as it is.
         """
         seen: dict[str, Spot] = {}
         for part in cut(piece):
@@ -137,28 +157,34 @@ class _FileReader:
                 said = {} if findings else {key.text: Said(body, key.spot, key.spot)}
             else:
                 said, findings = read_piece(shape, part.text, depth)
+                if not findings and any(in_pieces(name) and isinstance(said[name].value, dict) for name in said):
+                    findings = [too_unusual((0, 0, 1))]
             self._tell((*strayed(part), *findings), part.line)
             for name, value in said.items():
-                here = value.moved(part.line)
+                here = moved(value.key, part.line)
                 if name in seen:
-                    self._tell([duplicate(name, here.key, seen[name])], 0)
+                    self._tell([duplicate(name, here, seen[name])], 0)
                 else:
-                    seen[name] = here.key
-                    yield name, here
+                    seen[name] = here
+                    yield name, value, part
 
     def _jobs(self, piece: Piece, layer: str, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
+        before, after = self._before.pieces, self._after.pieces
         for part in cut(piece):
-            words = self._remembered.get((depth, part.text)) or read_piece(JOBS, part.text, depth)
-            self.seen[depth, part.text] = words
-            if words.findings or part.astray:
-                self._tell((*strayed(part), *words.findings), part.line, next(iter(words.said), None))
-            for name, said in words.said.items():
+            text, line = part.text, part.line
+            read = before.get((depth, text)) or _read_jobs(text, depth)
+            after[depth, text] = read
+            if read.findings or part.astray:
+                self._tell((*strayed(part), *read.findings), line, read.jobs[0].name if read.jobs else None)
+                if read.lost is not None:
+                    self._lost.add(read.lost)
+            for name, spot, words in read.jobs:
                 if name in entries:
-                    first = moved(entries[name].spot, entries[name].base - part.line)
-                    self._tell([duplicate(name, said.key, first)], part.line, name)
+                    first = moved(entries[name].spot, entries[name].base - line)
+                    self._tell([duplicate(name, spot, first)], line, name)
                 else:
-                    entries[name] = _entry(name, layer, said, part.line)
+                    entries[name] = Entry(name, layer, words, spot, line)
         return entries
 
     def _tell(self, findings: Iterable[Finding], line: int, job: str | None = None) -> None:
@@ -166,25 +192,18 @@ class _FileReader:
             self._problems.add(code, at=place_of(spot, line), job=job, message=message, hint=hint)
 
 
-def _entry(name: str, layer: str, said: Said, line: int) -> Entry:
-    words = said.value if isinstance(said.value, dict) else {"schedule": said}
-    return Entry(name, layer, words, said.key, line)
-
-
-def _entries(said: Said | None, layer: str) -> dict[str, Entry]:
-    return {name: _entry(name, layer, job, 0) for name, job in _behind(said).items()}
-
-
-def _preset(name: str, said: Said, jobs: dict[str, Entry] | None = None) -> PresetWords:
-    keys = _behind(said)
-    return PresetWords(
-        name=name,
-        place=place_of(said.key, 0),
-        extends=keys.get("extends"),
-        items=keys.get("items"),
-        jobs=_entries(keys.get("schedules"), f"preset {name}") if jobs is None else jobs,
+def _read_jobs(text: str, depth: int) -> PieceRead:
+    said, findings = read_piece(JOBS, text, depth)
+    jobs = tuple(
+        JobWords(name, job.key, job.value if isinstance(job.value, dict) else {"schedule": job})
+        for name, job in said.items()
     )
+    lost = None if jobs else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
+    return PieceRead(jobs, tuple(findings), lost)
 
 
-def _behind(said: Said | None) -> dict[str, Said]:
-    return {} if said is None or said.value is FAULTY else said.value
+def _behind(said: Said | None) -> dict[str, Said] | None:
+    """Return the keys behind a key; None if they could not be read."""
+    if said is None:
+        return {}
+    return None if said.value is FAULTY else said.value

@@ -28,7 +28,7 @@ _LONGEST_SCANNED: Final = 64 * 1024
 """Characters of one value that strictyaml's scanner is asked about; it takes a second for 100 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
     """A key and what belongs to it.
 

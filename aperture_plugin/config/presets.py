@@ -24,7 +24,7 @@ _FALLBACK: Final = "default"
 def declared(words: FileWords) -> dict[str, Preset]:
     """Return the presets that the file declares, as the configuration lists them."""
     presets = {}
-    for name, preset in words.presets.items():
+    for name, preset in (words.presets or {}).items():
         sizes = _sizes(preset)
         presets[name] = Preset(
             name=name,
@@ -94,7 +94,7 @@ def picked(
     there is one: what all tiers have in common, and no tier at all.
     """
     said = words.settings.get("preset")
-    if said is None or said.value is FAULTY:
+    if said is None or said.value is FAULTY or words.presets is None:
         return None, False
     at = place_of(said.spot, 0)
     if said.value != AUTO:
@@ -104,17 +104,17 @@ def picked(
             "unknown-preset",
             at=at,
             message=f"{quoted(said.value)} is not a preset of this file",
-            hint=_expected(words, said),
+            hint=_expected(words.presets, said),
         )
         return None, False
-    return _automatic(words, library_size, at, problems), True
+    return _automatic(words.presets, library_size, at, problems), True
 
 
 def _automatic(
-    words: FileWords, library_size: Callable[[], int | None] | None, at: Place, problems: Problems
+    presets: Mapping[str, PresetWords], library_size: Callable[[], int | None] | None, at: Place, problems: Problems
 ) -> str | None:
-    fallback = _FALLBACK if _FALLBACK in words.presets else None
-    tiers = {name: sizes for name, preset in words.presets.items() if (sizes := _sizes(preset)) is not None}
+    fallback = _FALLBACK if _FALLBACK in presets else None
+    tiers = {name: sizes for name, preset in presets.items() if (sizes := _sizes(preset)) is not None}
     if not tiers:
         problems.add(
             "auto-without-sizes",
@@ -148,10 +148,10 @@ def _without(fallback: str | None) -> str:
     return "none is in force" if fallback is None else f"{fallback} is in force"
 
 
-def _expected(words: FileWords, said: Said) -> str:
-    if not words.presets:
+def _expected(presets: Mapping[str, PresetWords], said: Said) -> str:
+    if not presets:
         return "there are no presets in this file; declare it under presets, or take this line out"
-    names = tuple(words.presets)
+    names = tuple(presets)
     return f"expected {', '.join((*names[:8], 'auto'))}{did_you_mean(said.value, (*names, AUTO))}"
 
 

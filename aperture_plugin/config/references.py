@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, Told
 from aperture_plugin.config.graphs import circles
 from aperture_plugin.config.jobs import laid
+from aperture_plugin.config.memory import Remembered
+from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.problems import Problems
-from aperture_plugin.config.scheduling import Parts, parts_of
+from aperture_plugin.config.scheduling import parts_of
 from aperture_plugin.config.walking import FAULTY, Said
 from aperture_plugin.words.nearest import Neighbours
 from aperture_plugin.words.schedules import After
@@ -17,7 +19,8 @@ from aperture_plugin.words.unreadable import quoted
 
 __all__ = ["References", "check_registered"]
 
-_LONGEST_SHOWN: Final = 8
+_MOST_SHOWN: Final = 8
+_MOST_LINKS: Final = 4
 
 Stacks = Mapping[str, Sequence[Entry]]
 """The entries of each job, from the lowest layer to the highest, in the order of the jobs."""
@@ -29,29 +32,30 @@ def check_registered(words: FileWords, known: Collection[str] | None, problems: 
     Args:
         known: The registered names; None if no plugin and no manifest was found at all, so that nothing can be told.
     """
-    entries = [*words.schedules.values()]
-    for preset in words.presets.values():
-        entries += preset.jobs.values()
-    programs = {entry.name for entry in entries if "command" in entry.words}
     if words.defaults is not None and "command" in words.defaults.words:
         return
-    reachable = programs if known is None else programs.union(known)
-    strangers = [entry for entry in entries if entry.name not in reachable]
-    if not strangers:
+    layers = [preset.jobs for preset in (words.presets or {}).values()] + [words.schedules]
+    unknown = set().union(*layers).difference(known or ())
+    if not unknown:
         return
-    if known is None:
+    entries = [layer[name] for layer in layers for name in layer if name in unknown]
+    unknown -= {entry.name for entry in entries if "command" in entry.words}
+    strangers = [entry for entry in entries if entry.name in unknown]
+    if known is not None:
+        _tell_unknown(strangers, known, problems)
+    elif strangers:
         first = min(strangers, key=lambda entry: entry.place)
-        count = len({entry.name for entry in strangers})
+        names = f"the names of {len(unknown)} jobs" if len(unknown) > 1 else quoted(first.name)
         problems.warn(
             "jobs-not-checked",
             at=first.place,
             job=first.name,
-            message=f"no plugin was found, so the names of {count} jobs cannot be checked"
-            if count > 1
-            else f"no plugin was found, so {quoted(first.name)} cannot be checked",
+            message=f"no plugin was found, so {names} cannot be checked",
             hint="name the plugin with --plugin, or what it registers with --jobs; a job with a command needs neither",
         )
-        return
+
+
+def _tell_unknown(strangers: Sequence[Entry], known: Collection[str], problems: Problems) -> None:
     neighbours = Neighbours(tuple(known))
     for entry in strangers:
         near = neighbours.nearest(entry.name)
@@ -66,68 +70,82 @@ def check_registered(words: FileWords, known: Collection[str] | None, problems: 
 
 
 class References:
-    """Checks what the jobs of one configuration refer to.
+    """Checks what the jobs of a file refer to.
 
     Args:
         words: The whole file.
         known: The registered names; None if they cannot be told.
+        before, after: What the last reading of the file has left behind, and what takes that of this one.
     """
 
-    def __init__(self, words: FileWords, known: Collection[str] | None, problems: Problems) -> None:
+    def __init__(
+        self,
+        words: FileWords,
+        known: Collection[str] | None,
+        problems: Problems,
+        before: Remembered,
+        after: Remembered,
+    ) -> None:
         self._problems = problems
-        self._named = {name for preset in words.presets.values() for name in preset.jobs}
-        self._named.update(words.schedules)
-        self._known = known or ()
-        self._queues = {"default", *words.queues}
-        self._limits = words.limits
-        self._jobs_near: Neighbours | None = None
-        self._told: set[Told] = set()
+        self._before = before
+        self._after = after
+        self._jobs = set(words.schedules).union(
+            *(preset.jobs for preset in (words.presets or {}).values()), known or (), words.lost
+        )
+        self._declared = {
+            "queue": None if words.queues is None else {"default", *words.queues},
+            "limit": None if words.limits is None else {*words.limits},
+        }
+        self._near: dict[str, Neighbours] = {}
+        self._told: set[tuple[str, Told]] = set()
 
-    def check(self, stacks: Stacks) -> None:
-        """Tell of every name in *stacks* that leads nowhere, or round in a circle."""
-        needs: dict[str, list[str]] = {}
-        after: dict[str, list[str]] = {}
-        places: dict[tuple[str, str, str], Told] = {}
-        for name, entries in stacks.items():
-            words = laid(entries)
-            if "queue" in words:
-                self._one_of("queue", words["queue"], self._queues, name)
-            if "limit" in words:
-                for told in _items(words["limit"]):
-                    self._one_of("limit", told, self._limits, name)
-            if "needs" in words:
-                needs[name] = self._jobs("need", _items(words["needs"]), name, places)
-            followed = _followed(parts_of(entries, Problems("")))
+    def check(self, stacks: Stacks, jobs: Mapping[str, JobConfig | None]) -> None:
+        """Tell of every name in *stacks* that leads nowhere, or round in a circle.
+
+        Args:
+            jobs: What was made of the stacks; None where that failed.
+        """
+        needs: dict[str, tuple[str, ...]] = {}
+        after: dict[str, tuple[str, ...]] = {}
+        queues, limits = self._declared["queue"], self._declared["limit"]
+        exists = self._jobs.issuperset
+        for name, job in jobs.items():
+            if job is None:
+                followed = self._names(_followed(stacks[name]))
+                needed = self._names(_items(stacks[name], "needs"))
+                doubtful = True
+            else:
+                followed = job.schedule.jobs if isinstance(job.schedule, After) else ()
+                needed = job.needs
+                doubtful = not (
+                    (queues is None or job.queue in queues)
+                    and (limits is None or limits.issuperset(job.limits))
+                    and exists(needed)
+                    and exists(followed)
+                )
+            if needed:
+                needs[name] = needed
             if followed:
-                after[name] = self._jobs("after", followed, name, places)
-        self._circles("need", needs, stacks, places)
-        self._circles("after", after, stacks, places)
+                after[name] = followed
+            if doubtful:
+                self._check_job(name, stacks[name])
+        self._circles("needs", needs, stacks)
+        self._circles("after", after, stacks)
 
-    def _jobs(self, kind: str, items: Iterable[Told], name: str, places: dict[tuple[str, str, str], Told]) -> list[str]:
-        found = []
-        for told in items:
-            other = told.said.value
-            if other in self._named or other in self._known:
-                found.append(other)
-                places[kind, name, other] = told
-                continue
-            if self._jobs_near is None:
-                self._jobs_near = Neighbours((*self._named, *self._known))
-            near = self._jobs_near.nearest(other)
-            verb = "needs" if kind == "need" else "runs after"
-            self._add(
-                "unknown-need" if kind == "need" else "unknown-after",
-                told,
-                name,
-                f"{quoted(name)} {verb} {quoted(other)}, which does not exist",
-                f'did you mean "{near}"?' if near else "expected the name of a job of this file or of a plugin",
-            )
-        return found
+    def _check_job(self, name: str, entries: Sequence[Entry]) -> None:
+        queue = laid(entries).get("queue")
+        for what, items in (("queue", [queue] if queue else []), ("limit", _items(entries, "limit"))):
+            declared = self._declared[what]
+            for told in items:
+                if declared is not None and told.said.value not in declared:
+                    self._undeclared(what, told, declared, name)
+        for kind, items in (("needs", _items(entries, "needs")), ("after", _followed(entries))):
+            for told in items:
+                if told.said.value not in self._jobs:
+                    self._no_such_job(kind, told, name)
 
-    def _one_of(self, what: str, told: Told, declared: Collection[str], name: str) -> None:
-        if told.said.value in declared:
-            return
-        near = Neighbours(declared).nearest(told.said.value)
+    def _undeclared(self, what: str, told: Told, declared: Collection[str], name: str) -> None:
+        near = self._nearest(what, told.said.value, declared)
         example = "1" if what == "queue" else "40 per 10 seconds"
         self._add(
             f"unknown-{what}",
@@ -138,53 +156,83 @@ class References:
             + f"A {what} is declared under {what}s at the top of the file, such as  {told.said.value}: {example}",
         )
 
-    def _circles(
-        self,
-        kind: str,
-        links: Mapping[str, Sequence[str]],
-        stacks: Stacks,
-        places: Mapping[tuple[str, str, str], Told],
-    ) -> None:
+    def _no_such_job(self, kind: str, told: Told, name: str) -> None:
+        near = self._nearest("job", told.said.value, self._jobs)
+        self._add(
+            "unknown-need" if kind == "needs" else "unknown-after",
+            told,
+            name,
+            f"{quoted(name)} {'needs' if kind == 'needs' else 'runs after'} {quoted(told.said.value)}, "
+            "which does not exist",
+            f'did you mean "{near}"?' if near else "expected the name of a job of this file or of a plugin",
+        )
+
+    def _circles(self, kind: str, links: Mapping[str, tuple[str, ...]], stacks: Stacks) -> None:
+        if links in self._before.acyclic.get(kind, ()):
+            self._remember(kind, links)
+            return
+        found = False
         ordered = dict(sorted(links.items(), key=lambda item: stacks[item[0]][-1].place))
         for circle in circles(ordered):
+            found = True
             first, second = circle[0], circle[1]
-            told = places[kind, first, second]
-            verb = "need" if kind == "need" else "run after"
-            if len(circle) == 2:
-                message = f"{quoted(first)} {verb}s itself" if kind == "need" else f"{quoted(first)} runs after itself"
-            else:
-                shown = circle if len(circle) <= _LONGEST_SHOWN else (*circle[: _LONGEST_SHOWN - 2], "…", *circle[-2:])
-                message = f"jobs {verb} each other in a circle: {' → '.join(shown)}"
-            self._add(
-                f"{'needs' if kind == 'need' else 'after'}-circle",
-                told,
-                first,
-                message,
-                "none of them could ever run; take one of these out",
-            )
+            items = _items(stacks[first], "needs") if kind == "needs" else _followed(stacks[first])
+            told = next(told for told in items if told.said.value == second)
+            self._add(f"{kind}-circle", told, first, _told(kind, circle), _BREAK[kind])
+        if not found:
+            self._remember(kind, links)
+
+    def _remember(self, kind: str, links: Mapping[str, tuple[str, ...]]) -> None:
+        remembered = self._after.acyclic.setdefault(kind, [])
+        if len(remembered) < _MOST_LINKS:
+            remembered.append(dict(links))
+
+    def _nearest(self, what: str, name: str, names: Collection[str]) -> str | None:
+        if what not in self._near:
+            self._near[what] = Neighbours(sorted(names))
+        return self._near[what].nearest(name)
+
+    @staticmethod
+    def _names(items: Sequence[Told]) -> tuple[str, ...]:
+        return tuple(told.said.value for told in items)
 
     def _add(self, code: str, told: Told, job: str, message: str, hint: str) -> None:
-        # Words from defaults are the same for every job: tell of them once.
+        # Words of defaults are those of every job: tell of them once.
         if told.entry.layer == DEFAULTS:
-            if told in self._told:
+            if (code, told) in self._told:
                 return
-            self._told.add(told)
+            self._told.add((code, told))
         self._problems.add(code, at=told.place, job=job, message=message, hint=hint)
 
 
-def _items(told: Told) -> list[Told]:
-    return [Told(said, told.entry) for said in told.said.value]
+_BREAK: Final = {
+    "needs": "each would wait for the others to have completed, so none could ever run; take one of these needs out",
+    "after": "each would wait for the others to complete, so none would ever be due; give one a time of its own",
+}
 
 
-def _followed(parts: Parts) -> list[Told]:
+def _told(kind: str, circle: tuple[str, ...]) -> str:
+    if len(circle) == 2:
+        return f"{quoted(circle[0])} {'needs' if kind == 'needs' else 'runs after'} itself"
+    shown = circle if len(circle) <= _MOST_SHOWN else (*circle[: _MOST_SHOWN - 2], "…", *circle[-2:])
+    return f"jobs {'need' if kind == 'needs' else 'run after'} each other in a circle: {' → '.join(shown)}"
+
+
+def _items(entries: Sequence[Entry], key: str) -> list[Told]:
+    told = laid(entries).get(key)
+    return [] if told is None else [Told(said, told.entry) for said in told.said.value]
+
+
+def _followed(entries: Sequence[Entry]) -> list[Told]:
     """Return the jobs that a schedule runs after, each at its place."""
+    parts = parts_of(entries, Problems(""))
     phrase = parts.get("schedule")
     if phrase is not None:
-        if not isinstance(phrase.said.value, After):
+        if phrase.said.value is FAULTY or not isinstance(phrase.said.value, After):
             return []
         return [Told(_within_phrase(phrase.said, job), phrase.entry) for job in phrase.said.value.jobs]
     jobs = parts.get("jobs")
-    return [] if jobs is None or jobs.said.value is FAULTY else _items(jobs)
+    return [] if jobs is None or jobs.said.value is FAULTY else [Told(said, jobs.entry) for said in jobs.said.value]
 
 
 def _within_phrase(said: Said, job: str) -> Said:

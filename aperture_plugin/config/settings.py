@@ -20,27 +20,45 @@ DEFAULT_STATE: Final = "sqlite:///aperture.db"
 BUILT_IN_EXECUTORS: Final = ("threads", "processes", "celery")
 
 _STATE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://.+", re.DOTALL)
+_PATH: Final = re.compile(r"[\w./-]+")
 
 
-def state_of(words: FileWords, environment: Environment, problems: Problems) -> str | None:
-    """Return the URL of the store, its variables filled in; None if the file does not say it legibly."""
+def state_of(words: FileWords, environment: Environment, problems: Problems) -> tuple[str, str | None]:
+    """Return the address of the store, twice: as the configuration has it, and only if it can be used.
+
+    The second is None if the file does not say it legibly, or takes it from a variable that is not set; then the
+    first is as it was written.
+    """
     said = words.settings.get("state")
     if said is None:
-        return DEFAULT_STATE
+        return DEFAULT_STATE, DEFAULT_STATE
     if said.value is FAULTY:
-        return None
+        return "", None
     url = environment.filled(said, 0)
     if url is None:
-        return None
+        return said.text, None
     if _STATE.fullmatch(url):
-        return url
+        return url, url
     problems.add(
         "unknown-state",
         at=place_of(said.spot, 0),
+        # The address may hold a password, so it does not show itself.
         message="this is not the address of a store",
-        hint="expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE",
+        hint=_address(url, shown=url == said.text),
     )
-    return None
+    return "", None
+
+
+def _address(url: str, *, shown: bool) -> str:
+    scheme = url.partition(":")[0].lower() if ":" in url else ""
+    hint = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+    if scheme.startswith("postgres"):
+        return f"{hint}; begin it with postgresql+psycopg://"
+    if scheme == "sqlite":
+        return f"{hint}; three slashes stand before the name of the file, four before a whole path"
+    if shown and _PATH.fullmatch(url):
+        return f"{hint}\nWrite:  state: sqlite:///{url}"
+    return hint
 
 
 def executor_of(words: FileWords, known: Collection[str] | None, problems: Problems) -> str:

@@ -31,6 +31,7 @@ _BOMS: Final = {
 _UNSEEN: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_SEEN_ASCII: Final = bytes((9, 10, *range(32, 127)))
 _MOST_TOLD: Final = 20
 
 
@@ -39,12 +40,13 @@ class Source:
     """A text that is fit to be read.
 
     Attributes:
-        text: With LF as the only line end and without a byte order mark.
-        lines: The text cut at its line ends.
+        written: The text as it was written.
+        text: The same with LF as the only line end, without a byte order mark, and with a visible stand-in for every
+            character that may not be there.
     """
 
+    written: str
     text: str
-    lines: list[str]
 
 
 def source_of(content: str | bytes, problems: Problems) -> Source | None:
@@ -63,16 +65,15 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
             hint=f"expected at most {LARGEST // 1024 // 1024} MiB; is it the right file?",
         )
         return None
-    text = _decoded(content, problems) if isinstance(content, bytes) else content
-    if text is None:
+    written = _decoded(content, problems) if isinstance(content, bytes) else content
+    if written is None:
         return None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    if _UNSEEN.search(text) is not None:
-        replaced = _without_unseen(text, problems)
-        if replaced is None:
-            return None
-        text = replaced
-    return Source(text, text.split("\n"))
+    text = written.removeprefix("\ufeff").replace("\r\n", "\n")
+    odd = text.encode("ascii").translate(None, _SEEN_ASCII) if text.isascii() else _UNSEEN.search(text)
+    if not odd:
+        return Source(written, text)
+    replaced = _without_unseen(text, problems)
+    return None if replaced is None else Source(written, replaced)
 
 
 def _decoded(content: bytes, problems: Problems) -> str | None:
