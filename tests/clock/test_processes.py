@@ -1,0 +1,46 @@
+"""Whether a process lives: by its number, its boot and its beginning."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
+
+
+def test_this_process_lives() -> None:
+    assert is_alive(os.getpid(), boot_identity(os.getpid()))
+
+
+def test_another_process_with_a_recycled_number_is_not_taken_for_it() -> None:
+    assert not is_alive(os.getpid(), boot_identity(os.getppid()))
+
+
+def test_a_process_that_ended_lives_no_more_even_before_it_is_reaped() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = boot_identity(child.pid)
+    alive = is_alive(child.pid, identity)
+
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    as_a_zombie = is_alive(child.pid, identity)
+    child.communicate()
+
+    assert (alive, as_a_zombie, is_alive(child.pid, identity)) == (True, False, False)
+
+
+def test_a_process_nobody_knows_lives_not() -> None:
+    assert not is_alive(os.getpid(), "")
+    assert boot_identity(2**22 + 1) == ""
+
+
+def test_a_group_is_ended_whole_and_one_that_is_gone_is_passed_over() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+
+    end_group(child.pid)
+    code = child.wait(timeout=10)
+    end_group(child.pid)
+    child.communicate()
+
+    assert code == -9

@@ -1,0 +1,265 @@
+"""The store's contract, over SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.rules.runs import Run, RunTrigger, Status
+
+NOON = datetime(2026, 1, 10, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def run_of(run_id: str = "a", job: str = "scan", status: Status = Status.QUEUED, attempt: int = 1) -> Run:
+    return Run(
+        id=run_id,
+        attempt=attempt,
+        job=job,
+        trigger=RunTrigger.SCHEDULE,
+        status=status,
+        due=NOON,
+        nominal=NOON.replace(tzinfo=None),
+        priority_at=NOON,
+        priority_nominal=NOON.replace(tzinfo=None),
+        queued_at=NOON,
+    )
+
+
+def claim_of(hour: int, job: str = "scan") -> Claim:
+    due = NOON.replace(hour=hour, microsecond=0)
+    return Claim(job=job, due=due, nominal=due.replace(tzinfo=None), first_due=due, count=1, run_id="a")
+
+
+def test_a_run_comes_back_as_it_was_written(store: Store) -> None:
+    run = replace(
+        run_of(status=Status.COMPLETED),
+        started_at=NOON + timedelta(seconds=1),
+        finished_at=NOON + timedelta(seconds=2),
+        not_before=NOON,
+        reason="grün, 漢字 and a 'quote'",
+        items_done=3,
+        items_total=10_000_000_000,
+        error="Traceback …\n  boom",
+        result={"added": 12, "names": ["a", None, 1.5, True]},
+        group=4711,
+        requested_by="ada",
+        cancel_reason="cancelled by ada",
+        owner="me",
+        missed=4,
+    )
+
+    with store.transaction() as ledger:
+        ledger.add([run])
+
+    assert store.history(RunQuery()) == [run]
+
+
+def test_a_slot_is_claimed_once(store: Store, other: Store) -> None:
+    with store.transaction() as ledger:
+        first = ledger.claim([claim_of(2), claim_of(4)])
+    with other.transaction() as ledger:
+        second = ledger.claim([claim_of(2), claim_of(3), claim_of(4), claim_of(6)])
+
+    assert first == [True, True]
+    assert second == [False, False, False, True]
+
+
+def test_a_claim_is_taken_job_by_job(store: Store) -> None:
+    with store.transaction() as ledger:
+        ledger.claim([claim_of(6, "a")])
+        taken = ledger.claim([claim_of(2, "a"), claim_of(2, "b")])
+        marks = ledger.watermarks(["a", "b", "c"])
+
+    assert taken == [False, True]
+    assert marks == {"a": claim_of(6).due, "b": claim_of(2).due}
+
+
+def test_what_fails_in_a_transaction_never_happened(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="half way"), store.transaction() as ledger:
+        ledger.claim([claim_of(2)])
+        ledger.add([run_of()])
+        raise RuntimeError("half way")
+
+    with store.transaction() as ledger:
+        assert ledger.watermarks() == {}
+        assert ledger.in_hand() == []
+
+
+def test_another_process_that_wrote_is_noticed_once(store: Store, other: Store) -> None:
+    with store.transaction():
+        pass
+    quiet = store.changed()
+    with other.transaction() as ledger:
+        ledger.add([run_of()])
+
+    noticed = store.changed()
+    with store.transaction() as ledger:
+        foreign = ledger.foreign
+    after = store.changed()
+
+    assert (quiet, noticed, foreign, after) == (False, True, True, False)
+
+
+def test_our_own_writing_is_not_taken_for_anothers(store: Store) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of()])
+
+    assert not store.changed()
+    with store.transaction() as ledger:
+        assert not ledger.foreign
+
+
+def test_in_hand_is_what_has_not_ended(store: Store) -> None:
+    runs = [run_of(status.value, status=status) for status in Status]
+
+    with store.transaction() as ledger:
+        ledger.add(runs)
+        found = {run.id for run in ledger.in_hand()}
+
+    assert found == {"queued", "waiting", "running"}
+
+
+def test_the_latest_of_each_job_is_kept_in_step(store: Store) -> None:
+    began, ended = NOON + timedelta(seconds=1), NOON + timedelta(seconds=5)
+    running = replace(run_of(status=Status.RUNNING), started_at=began)
+    completed = replace(running, status=Status.COMPLETED, finished_at=ended)
+    failed = replace(completed, id="b", status=Status.FAILED, started_at=ended, finished_at=ended)
+    skipped = replace(run_of("c", status=Status.SKIPPED), finished_at=ended + timedelta(hours=1))
+
+    with store.transaction() as ledger:
+        ledger.add([running])
+        ledger.update([completed])
+        ledger.add([failed])
+        ledger.add([skipped])
+        last, completions, taken = ledger.last_runs(), ledger.last_completions(["scan"]), ledger.last_taken(["scan"])
+
+    assert last == {"scan": failed}
+    assert completions == {"scan": ended}
+    assert taken == {"scan": ended + timedelta(hours=1)}
+
+
+def test_history_is_newest_first_and_narrows(store: Store) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of("a"), run_of("b", job="other"), run_of("c", status=Status.FAILED)])
+        ledger.add([run_of("a", attempt=2)])
+
+    def ids(query: RunQuery) -> list[tuple[str, int]]:
+        return [run.key for run in store.history(query)]
+
+    assert ids(RunQuery()) == [("a", 2), ("c", 1), ("b", 1), ("a", 1)]
+    assert ids(RunQuery(limit=2)) == [("a", 2), ("c", 1)]
+    assert ids(RunQuery(jobs=["other"])) == [("b", 1)]
+    assert ids(RunQuery(statuses=[Status.FAILED])) == [("c", 1)]
+    assert ids(RunQuery(run_id="a")) == [("a", 2), ("a", 1)]
+    assert ids(RunQuery(since=NOON + timedelta(seconds=1))) == []
+
+
+def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
+    earlier = Era(job="scan", schedule="Every 2 hours", zone="Europe/Riga", since=NOON)
+    later = replace(earlier, schedule="")
+    pause = Pause(job="scan", since=NOON, note="disk full", by="ada")
+    loop = LoopRecord(
+        id="l", host="h", pid=1, boot="b", serves="schedule", since=NOON, beat=1, beat_at=NOON, details={"file": "x"}
+    )
+    line = LogLine(run_id="a", attempt=1, at=NOON, level="INFO", text="indexed 漢字")
+
+    with store.transaction() as ledger:
+        ledger.begin_eras([earlier])
+        ledger.begin_eras([later])
+        ledger.set_pause(replace(pause, note="old"))
+        ledger.set_pause(pause)
+        ledger.keep_loop(loop)
+        ledger.keep_loop(replace(loop, beat=2))
+        ledger.log([line])
+        for number in range(25):
+            ledger.keep_generation(file="s.yaml", text=f"{number // 2}", at=NOON)
+
+    with store.snapshot() as ledger:
+        assert ledger.eras() == {"scan": later}
+        assert ledger.eras_of("scan") == [earlier, later]
+        assert ledger.pauses() == {"scan": pause}
+        assert ledger.loops() == [replace(loop, beat=2)]
+        assert [text for *_, text in ledger.generations()] == [f"{number}" for number in range(12, -1, -1)]
+    [(number, found)] = store.log_lines("a")
+    assert found == line
+    assert store.log_lines("a", after=number) == []
+    with store.transaction() as ledger:
+        assert ledger.clear_pause("scan")
+        assert not ledger.clear_pause("scan")
+        ledger.drop_loop("l")
+        assert ledger.loops() == []
+
+
+def test_a_store_opened_again_has_everything(store: Store, url: str, tmp_path: Path) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of()])
+    store.close()
+
+    store.open()
+
+    assert [run.id for run in store.history(RunQuery())] == ["a"]
+
+
+RACER = """
+import sys, json
+from datetime import datetime, timedelta, UTC
+from pathlib import Path
+from aperture_plugin.ports import Claim
+from aperture_plugin.store.opening import open_store
+store = open_store(sys.argv[1], directory=Path(sys.argv[2]))
+store.open()
+sys.stdin.readline()
+taken = []
+for number in range(200):
+    due = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+    claim = Claim(job="scan", due=due, nominal=due.replace(tzinfo=None), first_due=due, count=1, run_id=sys.argv[3])
+    with store.transaction() as ledger:
+        if ledger.claim([claim]) == [True]:
+            taken.append(number)
+print(json.dumps(taken))
+"""
+
+
+def test_of_two_processes_one_claims_each_slot(url: str, tmp_path: Path) -> None:
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, url, str(tmp_path), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("a", "b", "c")
+    ]
+
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    taken = [json.loads(racer.communicate(timeout=60)[0]) for racer in racers]
+
+    assert sorted(number for numbers in taken for number in numbers) == list(range(200))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_any_text_is_kept(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    from aperture_plugin.store.opening import open_store
+
+    store = open_store("sqlite:///aperture.db", directory=tmp_path_factory.mktemp("store"))
+    store.open()
+    with store.transaction() as ledger:
+        ledger.add([replace(run_of(), reason=text, result={"said": text})])
+
+    [run] = store.history(RunQuery())
+    store.close()
+
+    assert (run.reason, run.result) == (text, {"said": text})
