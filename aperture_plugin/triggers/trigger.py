@@ -48,7 +48,7 @@ class NoSlots(SlotStream):
         return iter(())
 
 
-def trigger_of(schedule: Schedule, zone: ZoneInfo) -> Trigger:  # noqa: PLR0911  # one for each kind
+def trigger_of(schedule: Schedule, zone: ZoneInfo) -> Trigger:
     """Return the trigger of *schedule*, its wall times read in *zone*.
 
     Raises:

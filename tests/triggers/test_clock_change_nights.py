@@ -176,6 +176,14 @@ def test_a_search_that_begins_within_a_repeat_never_answers_with_the_past(since:
         assert slot.due > utc(since)
 
 
+def test_a_starred_cron_of_one_date_finds_its_second_pass_though_its_next_wall_time_is_a_year_away() -> None:
+    assert clocks("Europe/Riga", "2026-10-01", "2026-11-01") == ["04:00 to 03:00 at 01:00Z on 2026-10-25"]
+    starred = Cron(expression="*/30 3 25 10 *")
+
+    assert fires(starred, "Europe/Riga", "2026-10-25 00:50", "2027-10-25 00:00") == ["01:00Z 03:00", "01:30Z 03:30"]
+    assert fires(starred, "Europe/Riga", "2026-10-25 01:50", "2027-10-25 00:30") == ["00:00Z 03:00"]
+
+
 # ── changes that are not an hour ─────────────────────────────────────────────────────────────────
 
 
