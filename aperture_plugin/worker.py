@@ -125,7 +125,7 @@ class _Budget:
         self._open: dict[int, SimpleQueue[dict[str, Any]]] = {}
 
     def spend(self, _key: tuple[str, int], limit: str, calls: int, _cancelled: threading.Event) -> None:
-        from aperture_plugin.ports import RunCancelled
+        from aperture_plugin.ports import PutOff, RunCancelled
 
         number = next(self._numbers)
         answers = self._open[number] = SimpleQueue()
@@ -136,6 +136,8 @@ class _Budget:
         match answer:
             case {"kind": "RunCancelled", "text": str(text)}:
                 raise RunCancelled(text)
+            case {"kind": "PutOff", "text": str(text), "until": str(until)}:
+                raise PutOff(datetime.fromisoformat(until), text)
             case {"kind": "KeyError", "text": str(text)}:
                 raise KeyError(text)
             case {"kind": str(kind), "text": str(text)}:

@@ -23,7 +23,7 @@ from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.executors.secrets import Mask, secrets_of
 from aperture_plugin.executors.text import storable
 from aperture_plugin.executors.wire import Message, Messages, Speaker, outcome_from, run_to
-from aperture_plugin.ports import Clock, Progressed, Spawned, Spender, Work
+from aperture_plugin.ports import Clock, Progressed, PutOff, Spawned, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
 __all__ = ["ProcessExecutor"]
@@ -132,6 +132,8 @@ class _Process:
     def _spend(self, number: int, limit: str, calls: int) -> None:
         try:
             self._run.spend(limit, calls)
+        except PutOff as error:
+            self._speaker.say(spent=number, kind="PutOff", text=error.reason, until=error.until.isoformat())
         except BaseException as error:  # noqa: BLE001 - raised again where the handler waits for the answer
             self._speaker.say(spent=number, kind=type(error).__name__, text=_text_of(error))
         else:

@@ -125,6 +125,7 @@ def outcome_to(outcome: Outcome) -> Message:
         "reason": outcome.reason,
         "error": outcome.error,
         "permanent": outcome.permanent,
+        "until": None if outcome.until is None else outcome.until.isoformat(),
     }
 
 
@@ -136,6 +137,7 @@ def outcome_from(said: Mapping[str, Any]) -> Outcome:
         reason=said["reason"],
         error=said["error"],
         permanent=said["permanent"],
+        until=_instant(said["until"]),
     )
 
 

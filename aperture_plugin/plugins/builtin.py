@@ -112,14 +112,19 @@ def _in_new_loop(awaitable: Awaitable[object], run: LiveRun) -> Outcome:
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         loop = runner.get_loop()
-        task = loop.create_task(_as_coroutine(awaitable), name=f"aperture-{run.job}")
+        coroutine = awaitable if inspect.iscoroutine(awaitable) else _as_coroutine(awaitable)
+        task: asyncio.Task[object] = loop.create_task(coroutine, name=f"aperture-{run.job}")
 
         def cancel() -> None:
             with contextlib.suppress(RuntimeError):  # The handler has just ended, and its loop is closed.
                 loop.call_soon_threadsafe(task.cancel)
 
         run.on_cancel(cancel)
-        outcome = outcome_of_result(loop.run_until_complete(task))
+        try:
+            outcome = outcome_of_result(loop.run_until_complete(task))
+        finally:
+            if task.done() and not task.cancelled():
+                task.exception()  # SystemExit passes by the task, which would complain that nobody looked at it.
         noticed = task.cancelling() > 0 or getattr(run, "noticed", False)
         return _left_early(outcome) if noticed else outcome
 

@@ -17,6 +17,7 @@ import pytest
 from aperture_plugin.executors import groups
 from aperture_plugin.executors.processes import ProcessExecutor
 from aperture_plugin.plugins.loading import load_plugins
+from aperture_plugin.ports import PutOff
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
 from .conftest import PATIENCE, Bench, RealClock, a_run, is_alive, open_descriptors
@@ -95,6 +96,10 @@ HOOKS = """
             return error.args[0]
 
     @job
+    def spend_too_much(run):
+        run.spend("used up")
+
+    @job
     def spend_slowly(run):
         run.log.info("ready")
         run.spend("slow")
@@ -121,6 +126,8 @@ def processes(tmp_path: Path, clock: RealClock, spent: list[tuple[str, int]]) ->
     def spend(key: tuple[str, int], limit: str, calls: int, cancelled: threading.Event) -> None:
         if limit == "slow":
             assert cancelled.wait(PATIENCE)
+        elif limit == "used up":
+            raise PutOff(datetime(2026, 1, 11, tzinfo=UTC), "limit used up returns at midnight")
         elif limit == "nothing":
             raise KeyError('there is no limit "nothing"')
         else:
@@ -232,6 +239,14 @@ def test_a_thread_left_behind_does_not_hold_up_the_end_for_ever(
 def test_limits_are_spent_where_they_are_kept(processes: Bench, spent: list[tuple[str, int]]) -> None:
     assert ended(processes, "spend").result == 'there is no limit "nothing"'
     assert spent == [("tmdb", 3)]
+
+
+def test_a_run_is_put_off_until_its_budget_returns(processes: Bench) -> None:
+    assert ended(processes, "spend_too_much") == Outcome(
+        status=OutcomeStatus.PUT_OFF,
+        reason="limit used up returns at midnight",
+        until=datetime(2026, 1, 11, tzinfo=UTC),
+    )
 
 
 def test_waiting_for_a_limit_ends_with_a_cancel(processes: Bench) -> None:

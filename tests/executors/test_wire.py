@@ -43,6 +43,7 @@ def test_messages_are_heard_whole_however_they_are_cut(messages: list[Message], 
         reason=st.none() | st.text(),
         error=st.none() | st.text(),
         permanent=st.booleans(),
+        until=st.none() | st.datetimes(timezones=st.just(UTC)),
     )
 )
 def test_an_outcome_said_and_heard_is_the_same(outcome: Outcome) -> None:

@@ -106,5 +106,5 @@ class PlainRun:
     def spend(self, limit: str, calls: int = 1) -> None:
         raise KeyError(limit)
 
-    def on_cancel(self, call: Callable[[], None]) -> None:
+    def on_cancel(self, call: Callable[[], object]) -> None:
         pass
