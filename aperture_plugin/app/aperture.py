@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aperture_plugin.app.budgets import Budgets, Sleep
 from aperture_plugin.app.handles import RunHandle, Waiters
@@ -34,6 +34,7 @@ from aperture_plugin.loop.inbox import (
     CancelAsked,
     ConfigRead,
     ConfigRefusedMessage,
+    Message,
     PauseAsked,
     ResumeAsked,
     RunAsked,
@@ -52,6 +53,8 @@ from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["Aperture"]
+
+Answer = TypeVar("Answer")
 
 MakeExecutor = Callable[[Plugins, Spender], Executor]
 """Makes an executor of the plugins, whose `run_job` it dispatches to, and of how runs spend from limits."""
@@ -397,7 +400,7 @@ class Aperture:
         message = CancelAsked(run_id=run_id, reason=f"cancelled by {whoever()}")
         self._ask(message, message.answer)
 
-    def _ask(self, message: Any, answer: Future[Any]) -> Any:
+    def _ask(self, message: Message, answer: Future[Answer]) -> Answer:
         self._running_loop().inbox.put(message)
         return answer.result()
 

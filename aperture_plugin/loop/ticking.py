@@ -51,12 +51,12 @@ class Entry(schedule.Job):
         self.slot: Slot | None = None
 
     @property
-    def next_run(self) -> datetime | None:
+    def next_run(self) -> datetime | None:  # type: ignore[override]  # worked out, where schedule keeps a field
         """When it is due next, aware and in UTC; None for never."""
         return None if self.slot is None else self.slot.due
 
     @property
-    def tags(self) -> set[Hashable]:
+    def tags(self) -> set[Hashable]:  # type: ignore[override]  # worked out, where schedule keeps a field
         """Its name, so that `get_jobs(tag)` and `clear(tag)` find it."""
         return {self.name}
 
@@ -118,7 +118,7 @@ class Timetable(schedule.Scheduler):
         self._heap: list[tuple[datetime, datetime, int, str, Entry]] = []
 
     @property
-    def jobs(self) -> list[schedule.Job]:
+    def jobs(self) -> list[schedule.Job]:  # type: ignore[override]  # worked out, where schedule keeps a field
         """Every entry, as `schedule` names them."""
         return list(self._entries.values())
 

@@ -74,7 +74,7 @@ def test_missed_skip_records_each_missed_slot() -> None:
 def test_slots_missed_longer_ago_than_missed_within_are_skipped_and_the_others_caught_up() -> None:
     answers = fire(job(missed_within=timedelta(hours=3)), due_at(6, 8, 10, 11), now=NOON, able_since=NOON)
 
-    assert [type(answer) for answer in answers] == [Pass, Pass, Queue]
+    assert [type(answer).__name__ for answer in answers] == ["Pass", "Pass", "Queue"]
     assert answers[0] == Pass(
         slot=slot(6),
         reason="it was due while nothing ran, more than 3 hours ago (missed within)",
@@ -89,7 +89,7 @@ def test_a_slot_held_back_by_a_pause_is_skipped_with_its_note() -> None:
 
     answers = fire(job(), due_at(6, 8, 10), now=NOON, able_since=NOON, held_back=pause)
 
-    assert [(type(answer), answer.slot) for answer in answers] == [(Pass, slot(8)), (Queue, slot(10))]
+    assert [(type(answer).__name__, answer.slot) for answer in answers] == [("Pass", slot(8)), ("Queue", slot(10))]
 
 
 @pytest.mark.parametrize(
