@@ -1,0 +1,65 @@
+"""What .ci/run stands on: the README's own line, and no test that quietly does nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def pytest_in(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a folder as this project's are run."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "--continue-on-collection-errors"],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def skipping(tmp_path: Path) -> Path:
+    """A test that skips itself, and a module that does, below the project's own conftest.py."""
+    (tmp_path / "conftest.py").write_text(Path(__file__).with_name("conftest.py").read_text())
+    (tmp_path / "test_one.py").write_text("import pytest\n\ndef test():\n    pytest.skip('no browser')\n")
+    (tmp_path / "test_two.py").write_text("import pytest\n\npytest.importorskip('no_such_thing')\n")
+    return tmp_path
+
+
+def test_a_skip_is_a_failure_where_everything_has_to_be_there(skipping: Path) -> None:
+    done = pytest_in(skipping, APERTURE_TEST_REQUIRE="1")
+
+    assert done.returncode != 0
+    assert "no browser (and APERTURE_TEST_REQUIRE is set)" in done.stdout
+    assert "could not import 'no_such_thing'" in done.stdout
+
+
+def test_a_skip_is_a_skip_elsewhere(skipping: Path) -> None:
+    done = pytest_in(skipping, APERTURE_TEST_REQUIRE="")
+
+    assert "2 skipped" in done.stdout
+
+
+def test_what_ci_runs_is_the_readmes_second_command() -> None:
+    script = (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+
+    [found] = [line for line in readme if "-m pytest" in line and line.startswith("python3 ")]
+
+    assert found == next(line for line in readme if "-m pytest" in line)
+    assert "--fixed-strings -- '-m pytest' README.md" in script
+
+
+def test_ci_can_be_run() -> None:
+    script = REPOSITORY / ".ci/run"
+
+    assert script.stat().st_mode & stat.S_IXUSR
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
