@@ -12,7 +12,7 @@ from typing import Final
 
 from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
 from aperture_plugin.config.faults import too_unusual
-from aperture_plugin.config.memory import JobWords, PieceRead, Remembered
+from aperture_plugin.config.memory import PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
 from aperture_plugin.config.problems import Place, Problems
@@ -170,21 +170,27 @@ class _FileReader:
 
     def _jobs(self, piece: Piece, layer: str, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
-        before, after = self._before.pieces, self._after.pieces
+        before, after = self._before.pieces.get(depth, {}), self._after.pieces.setdefault(depth, {})
         for part in cut(piece):
             text, line = part.text, part.line
-            read = before.get((depth, text)) or _read_jobs(text, depth)
-            after[depth, text] = read
+            read = before.get(text)
+            if read is None:
+                read = _read_jobs(text, line, layer, depth)
+            elif read.line != line or read.layer != layer:
+                moved_on = tuple(Entry(entry.name, layer, entry.words, entry.spot, line) for entry in read.entries)
+                read = read._replace(entries=moved_on, layer=layer, line=line)
+            after[text] = read
             if read.findings or part.astray:
-                self._tell((*strayed(part), *read.findings), line, read.jobs[0].name if read.jobs else None)
+                self._tell((*strayed(part), *read.findings), line, read.entries[0].name if read.entries else None)
                 if read.lost is not None:
                     self._lost.add(read.lost)
-            for name, spot, words in read.jobs:
-                if name in entries:
-                    first = moved(entries[name].spot, entries[name].base - line)
-                    self._tell([duplicate(name, spot, first)], line, name)
+            for entry in read.entries:
+                if entry.name in entries:
+                    first = entries[entry.name]
+                    again = duplicate(entry.name, entry.spot, moved(first.spot, first.base - line))
+                    self._tell([again], line, entry.name)
                 else:
-                    entries[name] = Entry(name, layer, words, spot, line)
+                    entries[entry.name] = entry
         return entries
 
     def _tell(self, findings: Iterable[Finding], line: int, job: str | None = None) -> None:
@@ -192,14 +198,14 @@ class _FileReader:
             self._problems.add(code, at=place_of(spot, line), job=job, message=message, hint=hint)
 
 
-def _read_jobs(text: str, depth: int) -> PieceRead:
+def _read_jobs(text: str, line: int, layer: str, depth: int) -> PieceRead:
     said, findings = read_piece(JOBS, text, depth)
-    jobs = tuple(
-        JobWords(name, job.key, job.value if isinstance(job.value, dict) else {"schedule": job})
+    entries = tuple(
+        Entry(name, layer, job.value if isinstance(job.value, dict) else {"schedule": job}, job.key, line)
         for name, job in said.items()
     )
-    lost = None if jobs else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
-    return PieceRead(jobs, tuple(findings), lost)
+    lost = None if entries else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
+    return PieceRead(entries, tuple(findings), lost, layer, line)
 
 
 def _behind(said: Said | None) -> dict[str, Said] | None:

@@ -6,36 +6,26 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from aperture_plugin.config.entries import Entry
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.walking import Finding, Said
 
-__all__ = ["JobWords", "PieceRead", "Remembered"]
-
-
-class JobWords(NamedTuple):
-    """One job's words in a piece of text; places are relative to the piece.
-
-    Attributes:
-        spot: Where the name stands.
-        words: By key; a schedule told as a phrase stands under `schedule`, however it was written.
-    """
-
-    name: str
-    spot: Spot
-    words: dict[str, Said]
+__all__ = ["PieceRead", "Remembered"]
 
 
 class PieceRead(NamedTuple):
-    """All that a piece of text says of jobs: usually of one.
+    """What a piece of text says of jobs: usually of one.
 
     Attributes:
+        entries: The jobs in it, as they stand in *layer* when the piece begins at *line* of the file.
         lost: The name of a job that is there and could not be read, not even its name for certain.
     """
 
-    jobs: tuple[JobWords, ...]
+    entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
     lost: str | None
+    layer: str
+    line: int
 
 
 @dataclass(slots=True)
@@ -43,7 +33,7 @@ class Remembered:
     """Values of one reading that hold for the next one.
 
     Attributes:
-        pieces: What was read of the jobs, by the depth they stand at and their text.
+        pieces: What was read of the jobs, by the depth they stand at, and by their text.
         defaults: What `defaults` says, with the text it was read from.
         jobs: The jobs that were made without a problem and without the environment, by the identity of the words
             of their layers. Those words are kept alive by `pieces` and `defaults`.
@@ -51,7 +41,7 @@ class Remembered:
         acyclic: Links between jobs that were found to hold no circle, by their kind.
     """
 
-    pieces: dict[tuple[int, str], PieceRead] = field(default_factory=dict)
+    pieces: dict[int, dict[str, PieceRead]] = field(default_factory=dict)
     defaults: tuple[str, dict[str, Said]] | None = None
     jobs: dict[tuple[int, ...], JobConfig] = field(default_factory=dict)
     zones: tuple[ZoneInfo, ZoneInfo] | None = None
