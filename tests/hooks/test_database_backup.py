@@ -58,11 +58,12 @@ def test_a_cancelled_backup_leaves_no_copy_and_removes_none(built: MediaLibrary)
 def test_what_a_killed_run_left_is_cleared_away(library: MediaLibrary) -> None:
     library.run("user-sync")
     (library.root / "backups").mkdir()
-    (library.root / "backups" / ".library-20250101T010000Z.db.partial").write_bytes(b"half of it")
+    for left_over in ("partial", "partial-journal"):
+        (library.root / "backups" / f".library-20250101T010000Z.db.{left_over}").write_bytes(b"half of it")
 
-    library.run("database-backup")
+    result = library.run("database-backup")
 
-    assert [name for name in names(library) if name.endswith(".partial")] == []
+    assert names(library) == [result["backup"].removeprefix("backups/")]
 
 
 def test_a_copy_that_is_damaged_replaces_nothing(

@@ -9,6 +9,12 @@ from aperture_plugin.ports import RunCancelled
 from .conftest import MediaLibrary
 
 
+@pytest.fixture(autouse=True)
+def _no_media(library: MediaLibrary) -> None:
+    """Keep the media folder from being filled: nothing here looks into it."""
+    (library.root / "media").mkdir(parents=True)
+
+
 def test_the_first_user_sync_adds_everybody(library: MediaLibrary) -> None:
     result = library.run("user-sync")
 

@@ -37,7 +37,7 @@ def back_up(run: LiveRun) -> dict[str, int | str]:
     with opened(run) as library:
         folder = library.folder.backups
         folder.mkdir(exist_ok=True)
-        for left_over in folder.glob(".library-*.partial"):  # A run was killed while it copied.
+        for left_over in folder.glob(".library-*.partial*"):  # A run was killed while it copied; its journal too.
             left_over.unlink(missing_ok=True)
         backup = folder / f"library-{now():%Y%m%dT%H%M%SZ}.db"
         partial = folder / f".{backup.name}.partial"
