@@ -27,6 +27,7 @@ from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.executors.processes import ProcessExecutor
 from aperture_plugin.executors.threads import ThreadExecutor
 from aperture_plugin.files.reading import read_bounded
 from aperture_plugin.loop.fire import asked_run
@@ -319,7 +320,10 @@ class Aperture:
     def _provider(self, plugins: Plugins, budgets: Budgets, executor: MakeExecutor | None) -> Callable[[str], Executor]:
         if executor is not None:
             return lambda _name: executor(plugins, budgets.spend)
-        built_in = {"threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock, spend=budgets.spend)}
+        built_in: dict[str, Callable[[], Executor]] = {
+            "threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock, spend=budgets.spend),
+            "processes": lambda: ProcessExecutor(plugins.recipe(), clock=self.clock, spend=budgets.spend),
+        }
         return lambda name: plugins.executor(name, built_in, spend=budgets.spend)
 
     def _make_loop(self, config: Config, plugins: Plugins, store: Store, source: Source, pace: Pace) -> Loop:
