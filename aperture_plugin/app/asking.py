@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from aperture_plugin.app.loops import ticking
-from aperture_plugin.config.model import JobConfig, Overlap
+from aperture_plugin.config.model import Config, JobConfig, Overlap
 from aperture_plugin.loop.fire import asked_run
 from aperture_plugin.ports import LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import RAN, WAITING, Run, Status
@@ -25,6 +25,7 @@ __all__ = [
     "ask_pause",
     "ask_resume",
     "ask_run",
+    "config_in_force",
     "find_run",
     "known_jobs",
     "refusal",
@@ -67,6 +68,19 @@ def known_jobs(store: Store) -> set[str]:
     with store.snapshot() as ledger:
         named = {name for name, era in ledger.eras().items() if era.schedule}
         return named | {run.job for run in ledger.in_hand()} | set(ledger.last_runs())
+
+
+def config_in_force(store: Store, config: Config | None, *, reread: Callable[[str], Config | None]) -> Config | None:
+    """Return the configuration that a loop on *store* has in force, as far as can be told from here.
+
+    Args:
+        config: The file as it stands on disk; None where it is not valid.
+        reread: Reads the text of a file that was good once.
+    """
+    if config is not None:
+        return config
+    with store.snapshot() as ledger:
+        return next((reread(text) for _, _, _, text in ledger.generations()[:1]), None)
 
 
 def ask_run(store: Store, job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:

@@ -20,7 +20,7 @@ from aperture_plugin.config.model import Config, Reading
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
 
-__all__ = ["config_of", "known_job", "now", "plugins_of", "read", "source_of", "zone_of"]
+__all__ = ["config_of", "find_here", "known_job", "now", "plugins_of", "read", "require", "source_of", "zone_of"]
 
 
 def now() -> datetime:
@@ -60,10 +60,21 @@ def plugins_of(file: Path, modules: Sequence[str]) -> Plugins:
     """
     from aperture_plugin.plugins.loading import load_plugins
 
-    if modules:
-        # As for `python -m`: a module that lies in the current folder is what a person means by its name.
-        sys.path.insert(0, str(Path.cwd()))
+    find_here(modules)
     return load_plugins(directory=file.absolute().parent, modules=modules)
+
+
+def find_here(modules: Sequence[str]) -> None:
+    """Let *modules* be found in the current folder too, as `python -m` finds them: what a person means by a name."""
+    here = str(Path.cwd())
+    if modules and here not in sys.path:
+        sys.path.insert(0, here)
+
+
+def require(file: Path) -> None:
+    """Exit with 2 where *file* is not there, before anything slower is done."""
+    if not file.exists():
+        raise file_is_missing(file)
 
 
 def known_job(job: str, among: Iterable[str], *, where: str) -> str:

@@ -87,7 +87,8 @@ def took(run: Run, *, now: datetime) -> str:
     if run.duration is not None:
         return short_duration(run.duration)
     if run.started_at is not None and run.status is Status.RUNNING:
-        return short_duration(max(now - run.started_at, timedelta(0)))
+        so_far = max(0, int((now - run.started_at) / timedelta(seconds=1)))
+        return short_duration(timedelta(seconds=so_far)) if so_far else "0 s"
     return ""
 
 

@@ -115,15 +115,7 @@ def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
 def jobs_table(seen: Overview, *, narrow: bool) -> RenderableType:
     """Return every job: its schedule, when it runs next, how it last ended."""
     if narrow:
-        return table(
-            "JOB",
-            "STATE",
-            "NEXT",
-            "LAST",
-            rows=(
-                (styled(job.name, "bold"), _state(job), _next_narrow(job, seen), _last(job, seen)) for job in seen.jobs
-            ),
-        )
+        return table("JOB", "STATE", "NEXT", "LAST", rows=(_in_two_lines(job, seen) for job in seen.jobs))
     return table(
         "JOB",
         "SCHEDULE",
@@ -154,9 +146,15 @@ def _next(job: JobView, seen: Overview) -> tuple[str, Text]:
     return next_run(job.next_run, now=seen.now), Text(scheduled_for(job.next_run, job.zone, now=seen.now), style="dim")
 
 
-def _next_narrow(job: JobView, seen: Overview) -> Text:
+def _in_two_lines(job: JobView, seen: Overview) -> tuple[Text, Text, Text, Text]:
+    """Return a job's cells for a terminal that has no room for all of them side by side."""
     distance, clock = _next(job, seen)
-    return Text.assemble(distance, "\n" if distance else "", clock)
+    return (
+        Text.assemble((job.name, "bold"), "\n", (plain(job.schedule), "dim")),
+        _state(job),
+        Text.assemble(distance, "\n" if distance else "", clock),
+        _last(job, seen),
+    )
 
 
 def _why_never(job: JobView) -> str:

@@ -1,0 +1,98 @@
+"""The live table of `aperture start`: what runs, what waits and why, what comes next, how the last ones ended.
+
+It is drawn below whatever the terminal shows already, once a second and only if it reads otherwise than
+before; warnings are printed above it and stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from io import StringIO
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from aperture_plugin.app.overview import Overview
+from aperture_plugin.cli.views import comes_next, headline, now_running, recent, refused, waiting
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["RECENT", "LiveTable"]
+
+RECENT: Final = 5
+"""How many of the last runs are shown."""
+
+_LEAST_NEXT: Final = 3
+
+
+class LiveTable:
+    """Draws on *console* for as long as its block lasts; then the picture is taken away again."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._seen: tuple[Overview, Sequence[Run]] | None = None
+        self._drawn = ""
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def print(self, line: str) -> None:
+        """Print a line above the table."""
+        self._console.print(Text(line), soft_wrap=True)
+
+    def draw(self, seen: Overview, ended: Sequence[Run], *, note: Text | None = None) -> None:
+        """Draw *seen*, unless that is what stands there already.
+
+        Args:
+            ended: The last runs that ended, newest first.
+            note: What goes beside the headline: that it is stopping, or that the store is away.
+        """
+        self._seen = (seen, ended)
+        picture = Group(*self._sections(seen, ended, note))
+        drawn = self._as_text(picture)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._live.update(picture, refresh=True)
+
+    def draw_again(self, *, note: Text) -> None:
+        """Draw what was seen last, with another *note*."""
+        if self._seen is not None:
+            self.draw(*self._seen, note=note)
+
+    def _as_text(self, picture: RenderableType) -> str:
+        # Not the live console itself: what it captures has the moves of the cursor in it.
+        other = Console(file=StringIO(), width=self._console.width, markup=False, emoji=False, highlight=False)
+        with other.capture() as capture:
+            other.print(picture)
+        return capture.get()
+
+    def _sections(self, seen: Overview, ended: Sequence[Run], note: Text | None) -> Iterator[RenderableType]:
+        room = max(12, self._console.height) - 3
+        first = headline(seen)
+        yield first if note is None else Text.assemble(first, " · ", note)
+        sections: list[list[RenderableType]] = [list(refused(seen))]
+        running, queued = _shortened(seen, room // 3)
+        sections += [list(now_running(running)), list(waiting(queued))]
+        used = len(running.running) + len(queued.queue) + 3 * len(sections[0]) + len(ended) + 8
+        sections += [list(comes_next(seen, most=max(_LEAST_NEXT, room - used))), list(recent(ended, seen))]
+        for section in sections:
+            if section:
+                yield Group("", *section)
+
+
+def _shortened(seen: Overview, most: int) -> tuple[Overview, Overview]:
+    """Return *seen* with no more running, and no more waiting runs than there is room for."""
+    most = max(_LEAST_NEXT, most)
+    return replace(seen, running=seen.running[:most]), replace(seen, queue=seen.queue[:most])

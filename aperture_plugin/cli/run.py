@@ -1,0 +1,208 @@
+"""`aperture run`: a job, now."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from aperture_plugin.app.asking import ask_run, config_in_force, running_loops, whoever
+from aperture_plugin.app.seeing import run_json
+from aperture_plugin.app.stores import opened
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused, unknown
+from aperture_plugin.cli.output import TEXT, plain, say, show_json
+from aperture_plugin.cli.problems import say_problems
+from aperture_plugin.config.model import JobConfig, Reading
+from aperture_plugin.rules.ids import RunIds
+from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.words.pieces import join_with_and
+from aperture_plugin.words.spans import short_duration
+
+if TYPE_CHECKING:
+    from aperture_plugin.app.aperture import Aperture
+    from aperture_plugin.app.opening import Source
+    from aperture_plugin.cli.following import GoOn
+    from aperture_plugin.cli.signals import Stop
+    from aperture_plugin.ports import Store
+
+__all__ = ["command"]
+
+_INTERRUPTED: Final = 130
+_CARE_SECONDS: Final = 2.0
+_LAST_LINES: Final = 15
+
+
+@click.command("run", epilog="Try it:  aperture run library-scan --wait")
+@click.argument("job", metavar="JOB")
+@click.option("--wait", is_flag=True, help="Follow it to its end, and exit with 1 unless it completed.")
+@options.file_option
+@options.plugins
+@options.state
+@options.output_format
+def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
+    """Run a job now, or queue it behind what runs.
+
+    The loop on the store takes it within a second; where none is running, it runs here, to its end. It waits for its
+    turn in its queue, but neither for what the job needs nor for its window. What it logs and how far it is goes to
+    stderr; what came of it to stdout.
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    zone = reading.zone_of(read, source)
+    with opened(source, read, url=state) as store:
+        if running_loops(store, now=reading.now()):
+            config = _job(store, source, read, job, modules)
+            run = ask_run(
+                store, config, run_id=RunIds(os.urandom(4)).new(reading.now()), now=reading.now(), by=whoever()
+            )
+            _remark(config)
+            if wait and run.status is not Status.SKIPPED:
+                run = _followed(store, run, config.zone)
+        else:
+            run, zone = _here(store, source, job, modules, state)
+    _show(run, zone, output_format)
+    if run.status is Status.SKIPPED or ((wait or run.finished_at) and run.status is not Status.COMPLETED):
+        raise Refused()
+
+
+# ── by the loop ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _job(store: Store, source: Source, read: Reading, name: str, modules: tuple[str, ...]) -> JobConfig:
+    """Return the words of the job that the loop has in force."""
+    config = config_in_force(
+        store, read.config, reread=lambda text: source.read(text.encode(), now=reading.now()).config
+    )
+    if config is None:
+        say_problems([problem for problem in read.problems if problem.is_error], read.text)
+        raise Refused()
+    if name in config.jobs:
+        return config.jobs[name]
+    registered = reading.plugins_of(source.path, modules).jobs
+    if name in registered:
+        return config.unlisted(name)
+    raise unknown("job", name, dict.fromkeys([*config.jobs, *registered]), where=source.name)
+
+
+def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
+    from aperture_plugin.cli.following import follow
+
+    looked = time.monotonic()
+
+    def is_cared_for(_tell: Callable[[str], None]) -> bool:
+        nonlocal looked
+        if time.monotonic() - looked < _CARE_SECONDS:
+            return True
+        looked = time.monotonic()
+        return bool(running_loops(store, now=reading.now()))
+
+    try:
+        ended = follow(store, run.id, zone=zone, go_on=is_cared_for)
+    except KeyboardInterrupt:
+        say(f"{run.job} goes on without being watched; aperture cancel {run.job} stops it", err=True)
+        raise click.exceptions.Exit(_INTERRUPTED) from None
+    if ended is None:
+        raise Refused(
+            f"the loop has ended; run {run.id} of {run.job} is taken up by the next one",
+            hint="aperture start runs one",
+        )
+    return ended
+
+
+# ── here ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _here(store: Store, source: Source, job: str, modules: tuple[str, ...], state: str | None) -> tuple[Run, ZoneInfo]:
+    """Run the job in this process, by the same engine, and return how it ended."""
+    from aperture_plugin.app.aperture import Aperture
+    from aperture_plugin.cli.following import follow
+    from aperture_plugin.cli.logging import logged
+    from aperture_plugin.cli.signals import Stop
+
+    reading.find_here(modules)
+    with Stop() as stop, logged(logging.ERROR):
+        aperture = Aperture(source.path, modules=modules, state=state, schedule=False).start()
+        try:
+            config = aperture.config
+            try:
+                handle = aperture.run(job)
+            except KeyError:
+                names = dict.fromkeys([*config.jobs, *reading.plugins_of(source.path, modules).jobs])
+                raise unknown("job", job, names, where=source.name) from None
+            words = config.jobs.get(job) or config.unlisted(job)
+            _remark(words)
+            ended = follow(store, handle.id, zone=words.zone, go_on=_heeding(stop, aperture, handle.cancel))
+        finally:
+            aperture.stop(0)
+    if stop.asked.is_set():
+        if ended is not None:
+            _show(ended, words.zone, TEXT)
+        raise click.exceptions.Exit(_INTERRUPTED)
+    if ended is None:
+        raise Refused(f"{job} was cut off")
+    return ended, words.zone
+
+
+def _heeding(stop: Stop, aperture: Aperture, cancel: Callable[[], None]) -> GoOn:
+    """Return what keeps a run going here: Ctrl-C cancels it, SIGTERM has it taken up again by the next start."""
+    asked = False
+
+    def go_on(tell: Callable[[str], None]) -> bool:
+        nonlocal asked
+        if stop.insisted.is_set() or not aperture.is_running:
+            return False
+        if stop.asked.is_set() and not asked:
+            asked = True
+            if stop.number != signal.SIGINT:
+                return False
+            tell("asking it to stop; Ctrl-C again leaves it as it is")
+            cancel()
+        return True
+
+    return go_on
+
+
+# ── what came of it ──────────────────────────────────────────────────────────────────────────────
+
+
+def _remark(job: JobConfig) -> None:
+    """Say what a run that a person asks for does not wait for."""
+    passed_over = []
+    if job.needs:
+        passed_over.append(f"{join_with_and(list(job.needs))}, which it needs")
+    if job.window is not None:
+        passed_over.append("its window")
+    if passed_over:
+        say(f"{job.name} was asked for, so it does not wait for {' or for '.join(passed_over)}", err=True)
+
+
+def _show(run: Run, zone: ZoneInfo, output_format: str) -> None:
+    if output_format != TEXT:
+        show_json(run_json(run, zone))
+        return
+    if run.finished_at is None:
+        say(f"{run.job} is queued (run {run.id}); aperture logs {run.id} --follow shows it")
+        return
+    took = "" if run.duration is None else f" after {short_duration(run.duration)}"
+    reason = f": {plain(run.reason)}" if run.reason else ""
+    say(f"{run.job} {run.status}{took}{reason}")
+    for line in _result_lines(run):
+        say(f"   {line}")
+    if run.error:
+        say("\n".join(plain(run.error).rstrip().split("\n")[-_LAST_LINES:]), err=True)
+        say(f"   aperture logs {run.id} shows all of it", err=True)
+
+
+def _result_lines(run: Run) -> list[str]:
+    """Return what a run returned, a line for each thing it says."""
+    if isinstance(run.result, dict):
+        return [f"{plain(key)}: {plain(str(value))}" for key, value in run.result.items()]
+    return [] if run.result is None else [plain(str(run.result))]
