@@ -46,12 +46,14 @@ class Source:
         path: As the person named it; its folder is what relative paths in it start from.
         plugins: Whose jobs it may name; None reads it without plugins, so that names are not checked.
         manifest: Names of jobs that a manifest lists, in place of plugins.
+        preset: A preset of the file to be in force in place of the one that it names.
     """
 
     path: Path
     environ: Mapping[str, str]
     plugins: Plugins | None = None
     manifest: Sequence[str] | None = None
+    preset: str | None = None
 
     @property
     def directory(self) -> Path:
@@ -95,6 +97,7 @@ class Source:
             library_size=None if self.plugins is None else self.plugins.library_size,
             now=now,
             starting=starting,
+            preset=self.preset,
         )
         if self.plugins is None or reading.config is None:
             return reading

@@ -30,14 +30,18 @@ def configured(
     library_size: Callable[[], int | None] | None,
     known_jobs: Collection[str] | None,
     known_executors: Collection[str] | None,
+    instead: str | None = None,
 ) -> tuple[Config, int]:
     """Return the configuration that *words* make, and how many jobs it has with those that could not be made.
 
-    It is worth something only if *reader* has met no error, and nobody else has.
+    The preset called *instead*, if there is one, is in force in place of the one that the file names. The answer is
+    worth something only if *reader* has met no error, and nobody else has.
     """
     problems = reader.problems
     chains = chains_of(words.presets or {}, problems)
     preset, is_auto = picked(words, library_size, problems)
+    if instead is not None and instead in (words.presets or {}):
+        preset, is_auto = instead, False
     check_registered(words, known_jobs, problems)
     references = References(words, known_jobs, problems, reader.before, reader.after)
 

@@ -43,6 +43,7 @@ def read(
     now: datetime | None = None,
     starting: bool = False,
     known_executors: Collection[str] | None = None,
+    preset: str | None = None,
 ) -> Reading:
     """Read a whole file.
 
@@ -56,6 +57,7 @@ def read(
         now: An aware instant that `once` is held against; None to leave that out.
         starting: Whether the file is about to be in force, so that a variable that is not set is an error.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
+        preset: A preset of the file to be in force in place of the one that it names.
     Returns:
         All problems in file order, and a configuration if none of them is an error.
 
@@ -91,6 +93,7 @@ def read(
         library_size=library_size,
         known_jobs=known_jobs,
         known_executors=known_executors,
+        instead=preset,
     )
     _remember(file, after)
     return Reading(
