@@ -22,7 +22,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS: Final = {
     "Begin": {
         "init": "Write a commented starter file and a hooks/ example.",
-        "check": "Validate a schedules.yaml; all problems at once, each with its place.",
+        "check": "Validate a schedules.yaml: all problems at once.",
         "start": "Run the loop in the foreground.",
     },
     "Look": {
@@ -31,7 +31,6 @@ COMMANDS: Final = {
         "history": "Show past runs: when, how long, what came of them.",
         "logs": "Show a run's log.",
         "preset": "Show presets, what one changes, and which one auto picks.",
-        "show": "Show the configuration in force, job by job.",
     },
     "Act": {
         "run": "Run a job now, or queue it.",
@@ -41,7 +40,6 @@ COMMANDS: Final = {
     },
     "For tools": {
         "manifest": "Print what the plugins register, so that check needs no host.",
-        "schema": "Print the JSON Schema of the file, for editors.",
     },
 }
 """Every command by what a person wants of it, with the line that `aperture --help` shows."""

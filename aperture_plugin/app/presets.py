@@ -1,0 +1,152 @@
+"""What each preset of a file changes, and which one `auto` picks for a library of this size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final
+
+from aperture_plugin.app.opening import Source
+from aperture_plugin.app.written import as_written
+from aperture_plugin.config.model import Config, JobConfig, Preset
+from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.sizes import Sizes, sizes_text
+
+__all__ = ["Change", "Choice", "PresetView", "Presets", "changes", "choice", "presets_of"]
+
+_NOT_WORDS: Final = frozenset({"name", "order", "place"})
+"""Where a job stands in the file, which is nothing that a preset says of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that a preset says otherwise than what it is held against.
+
+    Attributes:
+        key: `schedule`, or another key of the job.
+        before, after: As the file would write it; None where the job, or the value, is absent.
+    """
+
+    job: str
+    key: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetView:
+    """One preset.
+
+    Attributes:
+        sizes: The library sizes it is meant for, as the file writes them; None if `auto` never picks it.
+        is_in_force: Whether the file goes by it.
+        changes: Against the preset that it extends; against nothing for one that extends none.
+    """
+
+    name: str
+    extends: str | None
+    sizes: str | None
+    is_in_force: bool
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which preset `auto` picks.
+
+    Attributes:
+        preset: None if none is meant for such a library, or nobody knows its size.
+        items: How many items the library holds; None if nobody says.
+        reason: Why, in words.
+    """
+
+    preset: str | None
+    items: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presets:
+    """All presets of a file.
+
+    Attributes:
+        in_force: The one that it goes by; None for none.
+        is_auto: Whether `auto` has picked that one.
+    """
+
+    file: str
+    in_force: str | None
+    is_auto: bool
+    auto: Choice
+    presets: tuple[PresetView, ...]
+
+
+def presets_of(source: Source, config: Config, *, now: datetime) -> Presets:
+    """Return the presets that *config*, read from *source*, declares.
+
+    Args:
+        now: Aware.
+    """
+    by_name = {name: _as_preset(source, config, name, now) for name in config.presets}
+    return Presets(
+        file=config.file,
+        in_force=config.preset,
+        is_auto=config.preset_is_auto,
+        auto=choice(config, None if source.plugins is None else source.plugins.library_size()),
+        presets=tuple(
+            PresetView(
+                name=name,
+                extends=preset.extends,
+                sizes=_sizes(preset),
+                is_in_force=name == config.preset,
+                changes=tuple(changes(None if preset.extends is None else by_name[preset.extends], by_name[name])),
+            )
+            for name, preset in config.presets.items()
+        ),
+    )
+
+
+def choice(config: Config, items: int | None) -> Choice:
+    """Return what `auto` picks for a library of so many *items*, whether the file says auto or not."""
+    tiers = {name: preset for name, preset in config.presets.items() if preset.sized}
+    if not tiers:
+        return Choice(preset=None, items=items, reason="no preset says for which library sizes it is meant (items)")
+    if items is None:
+        return Choice(preset=None, items=None, reason="no plugin says how many items the library holds")
+    for name, preset in tiers.items():
+        if Sizes(at_least=preset.at_least, below=preset.below).contains(items):
+            reason = f"the library holds {items:,} items, and {name} is for {_sizes(preset)}"
+            return Choice(preset=name, items=items, reason=reason)
+    return Choice(preset=None, items=items, reason=f"no preset is meant for a library of {items:,} items")
+
+
+def changes(before: Config | None, after: Config) -> Iterator[Change]:
+    """Yield what *after* says otherwise than *before*, job by job in file order; against nothing, every schedule."""
+    old = {} if before is None else before.jobs
+    for name, job in after.jobs.items():
+        if name not in old:
+            yield Change(job=name, key="schedule", before=None, after=phrase_of(job.schedule))
+            continue
+        for field in fields(JobConfig):
+            was, is_now = getattr(old[name], field.name), getattr(job, field.name)
+            if field.name not in _NOT_WORDS and was != is_now:
+                yield Change(
+                    job=name, key=field.name.replace("_", " "), before=as_written(was), after=as_written(is_now)
+                )
+    for name, job in old.items():
+        if name not in after.jobs:
+            yield Change(job=name, key="schedule", before=phrase_of(job.schedule), after=None)
+
+
+def _as_preset(source: Source, config: Config, name: str, now: datetime) -> Config:
+    """Return the file as it would be with the preset *name* in force."""
+    if name == config.preset:
+        return config
+    reading = replace(source, preset=name, plugins=None).read(config.text.encode(), now=now)
+    # All presets of a valid file are valid: they are looked at whether they are in force or not.
+    return reading.config or config
+
+
+def _sizes(preset: Preset) -> str | None:
+    return sizes_text(Sizes(at_least=preset.at_least, below=preset.below)) if preset.sized else None
