@@ -12,7 +12,8 @@ from aperture_plugin.config.problems import Problem
 from aperture_plugin.plugins.loading import Plugins
 from aperture_plugin.ports import Executor, Report, Work
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.words.spans import short_duration
 
 __all__ = ["Executors", "Messenger"]
 
@@ -76,7 +77,9 @@ class Messenger:
         self._waiters.heard(run)
 
     def run_changed(self, run: Run) -> None:
-        """Tell the plugins."""
+        """Tell the log, and the plugins."""
+        if _log.isEnabledFor(logging.INFO):
+            _log_change(run)
         self._plugins.run_changed(run)
 
     def config_loaded(self, config: Config, previous: Config | None) -> None:
@@ -96,3 +99,19 @@ class Messenger:
     def ready(self, job: Job) -> list[str]:
         """Ask the plugins."""
         return self._plugins.ready(job)
+
+
+def _log_change(run: Run) -> None:
+    """Write an event to the log: what became of which run, with its fields in `extra`."""
+    level, said = logging.INFO, str(run.status)
+    if run.status is Status.RUNNING:
+        said = "started"
+    elif run.status in WAITING:
+        level = logging.DEBUG
+    elif run.status in {Status.FAILED, Status.INTERRUPTED}:
+        level = logging.WARNING
+    took = "" if run.duration is None else f" after {short_duration(run.duration)}"
+    attempt = f", attempt {run.attempt}" if run.attempt > 1 else ""
+    reason = f": {run.reason}" if run.reason else ""
+    fields = {"job": run.job, "run": run.id, "attempt": run.attempt, "status": str(run.status)}
+    _log.log(level, "%s %s%s (run %s%s)%s", run.job, said, took, run.id, attempt, reason, extra=fields)
