@@ -162,7 +162,7 @@ def _behind_quote(case: _Case) -> Finding | None:
         if found is not None:
             rest = found[2].rstrip()
             hint = "put the quotes around the whole value"
-            if found[1].startswith("'") and re.match(r"\w", rest):
+            if found[1].startswith("'") and found.end(1) == found.start(2):
                 hint = "within single quotes an apostrophe is written twice: ''; or put double quotes around the text"
             spot = (number, found.start(2), len(rest))
             return Finding("text-after-quote", spot, f"{quoted(rest)} stands behind the closing quote", hint)
@@ -190,7 +190,9 @@ def _anchor(case: _Case) -> Finding | None:
     if value is None or not value[1].startswith("&"):
         return None
     hint = "take it out; what several jobs share belongs under defaults. A text that begins with & needs quotes"
-    return Finding("anchor", value[0], f"{quoted(value[1].split(' ')[0])} gives the value a name", hint)
+    (line, column, _), text = value
+    name = text.split(" ")[0]
+    return Finding("anchor", (line, column, len(name)), f"{quoted(name)} gives the value a name", hint)
 
 
 def _tag(case: _Case) -> Finding | None:
@@ -198,7 +200,9 @@ def _tag(case: _Case) -> Finding | None:
     if value is None or not value[1].startswith("!"):
         return None
     hint = "take it out: every value is read by its key. A text that begins with ! needs quotes"
-    return Finding("tag", value[0], f"{quoted(value[1].split(' ')[0])} tells the type of a value", hint)
+    (line, column, _), text = value
+    name = text.split(" ")[0]
+    return Finding("tag", (line, column, len(name)), f"{quoted(name)} tells the type of a value", hint)
 
 
 def _braces(case: _Case) -> Finding | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
+from aperture_plugin.config.shape import Keys
 from aperture_plugin.words.nearest import nearest
 from aperture_plugin.words.pieces import join_with_and
 from aperture_plugin.words.unreadable import quoted
@@ -89,17 +90,23 @@ def names_behind(key: str, what: str) -> str:
     return f"write the {what} on the lines below, indented, each with a colon; or take the line {quoted(key)} out"
 
 
-def unknown_key(found: str, parent: str, keys: Mapping[str, Any]) -> tuple[str, str, str | None]:
-    """Return message and hint for a key that is not one of *keys*, which stand behind *parent*, and the one meant."""
-    where = f"behind {quoted(parent)}" if parent else "at the top of the file"
-    message = f"{quoted(found)} is not a key {where}"
-    near = nearest(found, tuple(keys))
+def unknown_key(found: str, value: str | None, shape: Keys) -> tuple[str, str, str | None]:
+    """Return message and hint for a key that *shape* does not have, and the one that was probably meant.
+
+    Args:
+        value: What stands behind it, if that is one text.
+    """
+    message = f"{quoted(found)} is not a key of {shape.what}"
+    if found in shape.elsewhere:
+        return message, shape.elsewhere[found], None
+    near = nearest(found, tuple(shape.keys))
     if near is not None:
-        return message, f'did you mean "{near}"?', near
+        write = "" if value is None else f"\nWrite:  {line(near, value)}"
+        return message, f'did you mean "{near}"?{write}', near
     other = _OTHER_WORDS.get(re.sub(r"[-_\s]+", " ", found.strip().lower()))
-    if other is not None and other.partition(":")[0] in keys:
+    if other is not None and other.partition(":")[0] in shape.keys:
         return message, f"it is called {quoted(other)} here", other.partition(":")[0]
-    return message, f"expected {_listed(list(keys))}", None
+    return message, shape.otherwise or f"expected {_listed(list(shape.keys))}", None
 
 
 def duplicate(name: str, lines_below: int) -> tuple[str, str]:

@@ -190,4 +190,4 @@ def _stands_alone(line: str, key: Scalar) -> bool:
 @lru_cache(maxsize=64)
 def _next_key(column: int) -> re.Pattern[str]:
     """Return what finds the line end before a line that begins a key, at *column* or before it."""
-    return re.compile(rf"\n {{0,{column}}}+(?=[^ \t#\n\]])(?!-(?:[ \n]|$))")
+    return re.compile(rf"\n {{0,{column}}}+(?=[^ \t#\n\]])(?![-:](?:[ \n]|$))")

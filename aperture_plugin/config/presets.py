@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Final
 
 from aperture_plugin.config.entries import FileWords, PresetWords, place_of
@@ -41,6 +42,7 @@ def chains_of(presets: Mapping[str, PresetWords], problems: Problems) -> dict[st
 
     An `extends` that leads nowhere, round in a circle or too far is told, and the chain ends before it.
     """
+    _check_names_and_sizes(presets, problems)
     links: dict[str, list[str]] = {}
     for name, preset in presets.items():
         if preset.extends is None or preset.extends.value is FAULTY:
@@ -83,6 +85,29 @@ def chains_of(presets: Mapping[str, PresetWords], problems: Problems) -> dict[st
             )
         chains[name] = tuple(reversed(chain))
     return chains
+
+
+def _check_names_and_sizes(presets: Mapping[str, PresetWords], problems: Problems) -> None:
+    if AUTO in presets:
+        problems.add(
+            "reserved-name",
+            at=presets[AUTO].place,
+            message='a preset cannot be called "auto"',
+            hint="preset: auto picks one by the size of the library; give this one another name",
+        )
+    tiers = [(sizes, preset) for preset in presets.values() if (sizes := _sizes(preset)) is not None]
+    tiers.sort(key=lambda tier: tier[0].at_least or 0)
+    for (lower, first), (upper, second) in pairwise(tiers):
+        if lower.below is not None and (upper.at_least or 0) >= lower.below:
+            continue
+        later, earlier = (second, first) if first.place < second.place else (first, second)
+        assert later.items is not None
+        problems.warn(
+            "overlapping-sizes",
+            at=place_of(later.items.spot, 0),
+            message=f"{quoted(later.name)} and {quoted(earlier.name)} are both meant for some sizes of the library",
+            hint=f"for these, auto picks {earlier.name}, which stands first; where one range ends the next may begin",
+        )
 
 
 def picked(

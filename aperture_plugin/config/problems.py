@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 __all__ = ["Place", "Problem", "Problems", "Severity"]
 
@@ -67,9 +68,15 @@ class Problems:
     ['unknown-day']
     """
 
+    MOST: Final = 20_000
+    """How many are kept; further ones are counted. Nobody reads as many, and a file may have millions."""
+
     def __init__(self, file: str) -> None:
         self.file = file
         self._found: list[Problem] = []
+        self._left_out = 0
+        self._any_error = False
+        self._muted: Collection[int] = ()
 
     def add(self, code: str, *, at: Place, message: str, hint: str, job: str | None = None) -> None:
         """Add an error; reading goes on."""
@@ -81,21 +88,47 @@ class Problems:
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Take over the problems that a host's lint, or another reading, has found."""
-        self._found.extend(problems)
+        for problem in problems:
+            self._found.append(problem)
+            self._any_error = self._any_error or problem.is_error
+
+    def mute(self, lines: Collection[int]) -> None:
+        """Leave out what is added from now on at any of *lines*: they are known to be spoilt."""
+        self._muted = lines
 
     def __iter__(self) -> Iterator[Problem]:
         """Yield every problem in file order, one of each where two say the same."""
-        return iter(sorted(dict.fromkeys(self._found), key=lambda problem: (problem.place, problem.code)))
+        found = sorted(dict.fromkeys(self._found), key=lambda problem: (problem.place, problem.code))
+        if self._left_out:
+            found.append(self._rest(found[-1].place))
+        return iter(found)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + self._left_out
 
     @property
     def any_error(self) -> bool:
         """Whether one of them keeps the file out of force."""
-        return any(problem.is_error for problem in self._found)
+        return self._any_error
 
     def _add(self, severity: Severity, code: str, at: Place, message: str, hint: str, job: str | None) -> None:
+        if at.line in self._muted:
+            return
+        is_error = severity is Severity.ERROR
+        if len(self._found) >= self.MOST and (self._any_error or not is_error):
+            self._left_out += 1
+            return
+        self._any_error = self._any_error or is_error
         self._found.append(
             Problem(severity=severity, code=code, message=message, hint=hint, file=self.file, place=at, job=job)
+        )
+
+    def _rest(self, last: Place) -> Problem:
+        return Problem(
+            severity=Severity.ERROR,
+            code="more-problems",
+            message=f"{self._left_out} more problems are not shown",
+            hint="mend the first ones, and the rest will show, or be gone with them",
+            file=self.file,
+            place=last,
         )

@@ -24,15 +24,15 @@ __all__ = [
     "read_attempts",
     "read_day",
     "read_text",
-    "read_units",
     "read_variable_name",
     "read_width",
+    "units",
 ]
 
 MOST_AT_ONCE: Final = 10_000
 _MOST_ATTEMPTS: Final = 1_000
-_MOST_UNITS: Final = 366 * 24 * 60 * 60
 
+_CALLED: Final = {"type": "a type of schedule"}
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIKE_A_MONTH_DAY: Final = re.compile(r"\s*(?:[+-]?[0-9]|last|the\b|day\b)", re.IGNORECASE)
 
@@ -41,7 +41,7 @@ def choice(what: str, options: Iterable[str]) -> Callable[[str], str]:
     """Return a reader that takes one of *options*; case and extra spaces do not matter.
 
     Args:
-        what: What it is a choice of, as it goes into the code and the message: `type`, `overlap`.
+        what: The key it stands behind, as it goes into the code and the message: `type`, `overlap`.
     """
     known = tuple(options)
 
@@ -52,7 +52,7 @@ def choice(what: str, options: Iterable[str]) -> Callable[[str], str]:
         near = nearest(said, known)
         raise Unreadable(
             f"unknown-{what.replace(' ', '-')}",
-            f"{quoted(text)} is not {_article(what)} {what}",
+            f"{quoted(text)} is not {_CALLED.get(what, f'a choice for {quoted(what)}')}",
             f"expected {join_with_and(list(known), 'or')}{did_you_mean(said, known)}",
             length=len(text),
             instead=near,
@@ -70,7 +70,7 @@ def names_of(what: str) -> Callable[[str], str]:
         except Unreadable as problem:
             if problem.code != "bad-job-name":
                 raise
-            message = problem.message.replace("a job's name", f"a {what}'s name")
+            message = problem.message.replace("a job's name", f"{_article(what)} {what}'s name")
             raise Unreadable(
                 f"bad-{what}-name",
                 message,
@@ -138,9 +138,9 @@ def read_attempts(text: str) -> int:
     return read_whole_number(text, 1, _MOST_ATTEMPTS)
 
 
-def read_units(text: str) -> int:
-    """Return the number of hours, minutes or seconds of an interval."""
-    return read_whole_number(text, 1, _MOST_UNITS)
+def units(at_most: int) -> Callable[[str], int]:
+    """Return a reader of the number of hours, minutes or seconds of an interval."""
+    return lambda text: read_whole_number(text, 1, at_most)
 
 
 def _article(word: str) -> str:

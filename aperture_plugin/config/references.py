@@ -64,8 +64,8 @@ def _tell_unknown(strangers: Sequence[Entry], known: Collection[str], problems: 
             at=entry.place,
             job=entry.name,
             message=f"{quoted(entry.name)} is not a job that any plugin registers",
-            hint=(f'did you mean "{near}"? ' if near else "")
-            + "A job needs a plugin that registers it, or a command of its own",
+            hint=(f'did you mean "{near}"? If not, ' if near else "")
+            + "let a plugin register it, or give it a command of its own",
         )
 
 
@@ -152,8 +152,8 @@ class References:
             told,
             name,
             f"{quoted(told.said.value)} is not a {what} that the file declares",
-            (f'did you mean "{near}"? ' if near else "")
-            + f"A {what} is declared under {what}s at the top of the file, such as  {told.said.value}: {example}",
+            (f'did you mean "{near}"? If not, ' if near else "")
+            + f"declare it under {what}s at the top of the file\nWrite:  {told.said.value}: {example}",
         )
 
     def _no_such_job(self, kind: str, told: Told, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aperture_plugin.config.crons import read_checked_cron, read_checked_phrase
+from aperture_plugin.config.checked import read_checked_cron, read_checked_limit, read_checked_phrase
 from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
 from aperture_plugin.config.readers import (
     choice,
@@ -12,14 +12,13 @@ from aperture_plugin.config.readers import (
     read_attempts,
     read_day,
     read_text,
-    read_units,
     read_variable_name,
     read_width,
+    units,
 )
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.durations import read_duration
-from aperture_plugin.words.limits import read_limit
 from aperture_plugin.words.moments import read_moment
 from aperture_plugin.words.names import read_job_name
 from aperture_plugin.words.numbers import read_factor, read_yes_no
@@ -56,12 +55,17 @@ _SCHEDULE: Final[dict[str, Reads | OneOrMany]] = {
     "schedule": _phrase,
     "time": OneOrMany(Reads(read_times, "2:00 AM")),
     "day": OneOrMany(Reads(read_day, "sunday")),
-    **dict.fromkeys(UNITS, Reads(read_units, "2")),
+    "hours": Reads(units(366 * 24), "2"),
+    "minutes": Reads(units(366 * 24 * 60), "30"),
+    "seconds": Reads(units(366 * 24 * 60 * 60), "30"),
     "offset": Reads(read_duration, "10 minutes"),
     "cron": Reads(read_checked_cron, "0 3 * * 1-5"),
     "at": Reads(read_moment, "2026-12-24 18:00"),
     "jobs": OneOrMany(_job),
 }
+
+_TOP: Final = ("preset", "presets", "state", "executor", "broker", "queues", "defaults", "schedules")
+_SUCH_AS: Final = "expected a key such as {}; the README lists them all"
 
 SCHEDULE_KEYS: Final = frozenset(_SCHEDULE)
 
@@ -85,7 +89,8 @@ BESIDE: Final = Keys(
                 "delay": Reads(read_duration, "1 minute"),
                 "backoff": Reads(read_factor, "2"),
                 "max delay": Reads(read_duration, "1 hour"),
-            }
+            },
+            "retry",
         ),
         "limit": OneOrMany(Reads(names_of("limit"), "tmdb"), may_be_empty=True),
         "window": Reads(read_window, "1:00 AM to 6:00 AM"),
@@ -98,11 +103,25 @@ BESIDE: Final = Keys(
         "environment": Named(Reads(read_variable_name, "LOG_LEVEL"), _verbatim, "variables"),
         "on failure": Reads(choice("on failure", OnFailure), "continue"),
         "interrupted": Reads(choice("interrupted", Interrupted), "run again"),
-    }
+    },
+    "defaults",
+    elsewhere={
+        **dict.fromkeys(_SCHEDULE, "a schedule is said of each job, under schedules or in a preset"),
+        **dict.fromkeys(_TOP, "it belongs at the top of the file, not indented"),
+    },
+    otherwise=_SUCH_AS.format("timeout, retry, queue, missed or heavy"),
 )
 """The keys beside the schedule, in `defaults` or on a job."""
 
-JOB: Final = PhraseOr(_phrase, Keys({**_SCHEDULE, **BESIDE.keys}))
+JOB: Final = PhraseOr(
+    _phrase,
+    Keys(
+        {**_SCHEDULE, **BESIDE.keys},
+        "a job",
+        elsewhere=dict.fromkeys(_TOP, "it belongs at the top of the file, not indented"),
+        otherwise=_SUCH_AS.format("schedule, needs, timeout, enabled or params"),
+    ),
+)
 
 JOBS: Final = Named(_job, JOB, "jobs")
 
@@ -111,7 +130,9 @@ PRESET: Final = Keys(
         "extends": Reads(names_of("preset"), "default"),
         "items": Reads(read_sizes, "500 to 2000"),
         "schedules": JOBS,
-    }
+    },
+    "a preset",
+    otherwise="expected extends, items or schedules; jobs stand below schedules, indented once more",
 )
 
 PRESETS: Final = Named(Reads(names_of("preset"), "medium"), PRESET, "presets")
@@ -124,9 +145,16 @@ FILE: Final = Keys(
         "executor": Reads(names_of("executor"), "threads"),
         "broker": Reads(read_text, "redis://localhost"),
         "queues": Named(Reads(names_of("queue"), "default"), Reads(read_width, "1"), "queues"),
-        "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_limit, "40 per 10 seconds"), "limits"),
+        "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
         "presets": PRESETS,
         "schedules": JOBS,
-    }
+    },
+    "the file",
+    elsewhere={
+        **dict.fromkeys(_SCHEDULE, "it belongs on a job, under schedules"),
+        **dict.fromkeys(BESIDE.keys.keys() - {"timezone"}, "it belongs under defaults, or on a job"),
+    },
+    otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, presets or schedules; "
+    "jobs stand below schedules, indented",
 )

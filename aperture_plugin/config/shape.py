@@ -61,11 +61,23 @@ class OneOrMany(OrValidator):  # type: ignore[misc]  # strictyaml is not typed
 
 
 class Keys(Map):  # type: ignore[misc]  # strictyaml is not typed
-    """Keys with names of ours, each at most once, none needed."""
+    """Keys with names of ours, each at most once, none needed.
 
-    def __init__(self, keys: Mapping[str, Shape]) -> None:
+    Args:
+        keys: What stands behind each.
+        what: What they are keys of, for messages: `a job`.
+        elsewhere: Where keys belong that are none of these, but might be taken for them.
+        otherwise: What to say of a key that is not even like one; the keys themselves if left out.
+    """
+
+    def __init__(
+        self, keys: Mapping[str, Shape], what: str, *, elsewhere: Mapping[str, str] | None = None, otherwise: str = ""
+    ) -> None:
         super().__init__({Optional(key): shape for key, shape in keys.items()})
         self.keys = dict(keys)
+        self.what = what
+        self.elsewhere = elsewhere or {}
+        self.otherwise = otherwise
 
 
 class Named(MapPattern):  # type: ignore[misc]  # strictyaml is not typed

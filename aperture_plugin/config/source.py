@@ -72,8 +72,11 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
     odd = text.encode("ascii").translate(None, _SEEN_ASCII) if text.isascii() else _UNSEEN.search(text)
     if not odd:
         return Source(written, text)
-    replaced = _without_unseen(text, problems)
-    return None if replaced is None else Source(written, replaced)
+    lines = _tell_unseen(text, problems)
+    if lines is None:
+        return None
+    problems.mute(lines)
+    return Source(written, _UNSEEN.sub("\ufffd", text))
 
 
 def _decoded(content: bytes, problems: Problems) -> str | None:
@@ -100,24 +103,22 @@ def _decoded(content: bytes, problems: Problems) -> str | None:
         return None
 
 
-def _without_unseen(text: str, problems: Problems) -> str | None:
-    """Return *text* with a visible stand-in for every character that may not be there; None if there are too many."""
+def _tell_unseen(text: str, problems: Problems) -> set[int] | None:
+    """Tell of every character that may not be there, and return their lines; None if there are too many."""
     line, start = 1, 0
+    lines = set()
     for told, found in enumerate(_UNSEEN.finditer(text)):
         line += text.count("\n", start, found.start())
         start = found.start()
-        column = start - text.rfind("\n", 0, start)
+        lines.add(line)
+        at = Place(line, start - text.rfind("\n", 0, start))
         if told == _MOST_TOLD:
-            problems.add(
-                "not-a-text",
-                at=Place(line, column),
-                message="the file has many characters that are not text",
-                hint="expected a text file in UTF-8; is it the right file?",
-            )
+            hint = "expected a text file in UTF-8; is it the right file?"
+            problems.add("not-a-text", at=at, message="the file has many characters that are not text", hint=hint)
             return None
         code, message, hint = _told(found.group())
-        problems.add(code, at=Place(line, column), message=message, hint=hint)
-    return _UNSEEN.sub("\ufffd", text)
+        problems.add(code, at=at, message=message, hint=hint)
+    return lines
 
 
 def _told(character: str) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ the piece of text that was read (see `nodes`), so what was found once holds wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,8 @@ from aperture_plugin.config import hints
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads, Shape
 from aperture_plugin.words.unreadable import Unreadable, quoted
+
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 __all__ = ["FAULTY", "Finding", "Said", "duplicate", "misnamed", "moved", "said_by"]
 
@@ -93,8 +96,7 @@ def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, w
     if not text and node.plain:
         findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
         return None
-    if text == "=" and node.plain:
-        findings.append(Finding("lone-equals-sign", node.spot, '"=" alone is no text in YAML', 'put it in quotes: "="'))
+    if _illegible(node, findings):
         return None
     try:
         return Said(shape.reader(text), node.spot, key.spot, text)
@@ -104,6 +106,22 @@ def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, w
             hint = f"{hint}\nWrite:  {hints.line(key.text, problem.instead)}"
         findings.append(Finding(problem.code, node.part(problem.start, problem.length), problem.message, hint))
         return None
+
+
+def _illegible(node: Scalar, findings: list[Finding]) -> bool:
+    """Tell of a text that means something else to YAML, or has characters that nobody can see."""
+    if node.plain:
+        if node.text != "=":
+            return False
+        findings.append(Finding("lone-equals-sign", node.spot, '"=" alone is no text in YAML', 'put it in quotes: "="'))
+        return True
+    found = _UNSEEN.search(node.text) if node.inner == NOWHERE else None
+    if found is None:
+        return False
+    message = f"the text has a character that cannot be seen: U+{ord(found.group()):04X}"
+    hint = "take its escape out; only line ends and tabs may be in a text beside what can be seen"
+    findings.append(Finding("unseen-character", node.spot, message, hint))
+    return True
 
 
 def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
@@ -168,7 +186,8 @@ def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said
     for name, value in _once_each(node, findings):
         behind = shape.keys.get(name.text)
         if behind is None:
-            message, hint, meant = hints.unknown_key(name.text, key.text, shape.keys)
+            text = value.text if type(value) is Scalar and value.inner != NOWHERE else None
+            message, hint, meant = hints.unknown_key(name.text, text or None, shape)
             findings.append(Finding("unknown-key", name.spot, message, hint))
             if meant is not None:
                 values.setdefault(meant, Said(FAULTY, value.spot, name.spot))
@@ -205,7 +224,7 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fin
 
 def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     if type(node) is Scalar:
-        return Said(node.text, node.spot, key.spot, node.text)
+        return None if _illegible(node, findings) else Said(node.text, node.spot, key.spot, node.text)
     if type(node) is Sequence:
         items = (_nested(shape, item, key, findings) for item in node.items)
         return Said(tuple(item for item in items if item is not None), node.spot, key.spot)

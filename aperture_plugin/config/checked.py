@@ -1,19 +1,21 @@
-"""Cron expressions and phrases, read and found able to fire.
+"""Values whose words are right and that still may not be: a cron that never fires, a limit in a zone unheard of.
 
-The words of a cron expression are checked where schedules are read; whether its fields ever meet is for
-`triggers` to say. Both faults are told at the very field.
+`words` reads how they are written; whether cron's fields ever meet is for `triggers` to say, and which zones
+there are for the database of zones. Either fault is told at the very word.
 """
 
 from __future__ import annotations
 
 import re
 
+from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.crons import read_cron
+from aperture_plugin.words.limits import Limit, read_limit
 from aperture_plugin.words.phrases import read_phrase
 from aperture_plugin.words.schedules import Cron, Schedule
 from aperture_plugin.words.unreadable import Unreadable
 
-__all__ = ["read_checked_cron", "read_checked_phrase"]
+__all__ = ["read_checked_cron", "read_checked_limit", "read_checked_phrase"]
 
 
 def read_checked_cron(text: str) -> Cron:
@@ -39,6 +41,22 @@ def read_checked_phrase(text: str) -> Schedule:
     return schedule
 
 
+def read_checked_limit(text: str) -> Limit:
+    """Return the budget that *text* says.
+
+    Raises:
+        Unreadable: It says none, or names a zone that there is not.
+    """
+    limit = read_limit(text)
+    if limit.zone_name is not None:
+        start = text.rindex(limit.zone_name)
+        try:
+            read_zone_name(limit.zone_name)
+        except Unreadable as problem:
+            raise problem.within(text, start, start + len(limit.zone_name)) from None
+    return limit
+
+
 def _check(schedule: Cron, text: str, start: int) -> None:
     from aperture_plugin.triggers.cron import check_cron
 
@@ -47,7 +65,10 @@ def _check(schedule: Cron, text: str, start: int) -> None:
     except Unreadable as problem:
         first = _as_written(text, start, schedule.expression, problem.start)
         last = _as_written(text, start, schedule.expression, problem.start + problem.length - 1)
-        raise Unreadable(problem.code, problem.message, problem.hint, start=first, length=last - first + 1) from None
+        instead = None if problem.instead is None else text[:start] + problem.instead
+        raise Unreadable(
+            problem.code, problem.message, problem.hint, start=first, length=last - first + 1, instead=instead
+        ) from None
 
 
 def _as_written(text: str, start: int, expression: str, place: int) -> int:

@@ -1,0 +1,135 @@
+"""Every code that a problem can carry, and what it tells: the one table that documents them.
+
+A tool that filters problems goes by these names, so a code is never given another meaning. A test holds the
+table to what the code raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from aperture_plugin.words.codes import WORD_CODES
+
+__all__ = ["CODES", "WARNINGS"]
+
+_FILE: Final = {
+    "directive": "A line that begins with %, a directive of YAML.",
+    "empty-file": "A file in which nothing is written, or only comments.",
+    "file-too-large": "A file of more than 16 MiB.",
+    "more-problems": "There are more problems than are shown.",
+    "not-a-text": "A file with many characters that are not text.",
+    "not-utf-8": "A byte that is not UTF-8.",
+    "odd-line-end": "A line that ends neither in LF nor in CRLF.",
+    "several-documents": "A second YAML document in one file.",
+    "text-after-marker": "Something on the line of the leading `---`.",
+    "unseen-character": "A control character, or another that cannot be seen.",
+    "wrong-encoding": "A file in UTF-16 or UTF-32.",
+}
+
+_FORM: Final = {
+    "alias": "A value that begins with *: a YAML alias.",
+    "anchor": "A value that begins with &: a YAML anchor.",
+    "asterisk": "A cron expression that begins with * and is not in quotes.",
+    "bad-escape": "A backslash in double quotes before a character that it gives no meaning.",
+    "bad-indentation": "A line whose indentation fits none of the lines above it.",
+    "bad-text-block": "A | or > with something behind it that does not belong there.",
+    "colon-in-value": "A value with a colon and a space in it, not in quotes.",
+    "complex-key": "A line that begins with ? or with a colon.",
+    "dash-on-key-line": "An item of a list on the line of its key.",
+    "list-for-keys": "Names with dashes before them where names with colons belong.",
+    "lone-equals-sign": "The value =, not in quotes.",
+    "mapping-in-braces": "Keys and values in braces.",
+    "merge-key": "One of the keys << and =, to which YAML gives a meaning of its own.",
+    "needs-quotes": "A value that begins with a character that YAML keeps for itself.",
+    "no-colon": "A key without a colon.",
+    "no-space-after-colon": "A colon with a value right behind it.",
+    "not-yaml": "Anything else that strictyaml cannot read.",
+    "tab": "A tab between words.",
+    "tab-indentation": "A line that is indented by a tab.",
+    "tag": "A value that begins with !: a YAML tag.",
+    "text-after-quote": "A text that goes on behind its closing quote.",
+    "too-deep": "More than 32 levels of lists and mappings.",
+    "too-unusual": "A long text in a rare form of YAML, which would take too long to read.",
+    "unclear-list": "A list whose items are read as one text.",
+    "unclosed-list": "A list with no ] at its end.",
+    "unclosed-quote": "A text in quotes with no quote at its end.",
+}
+
+_KEYS: Final = {
+    "bad-executor-name": "An executor's name with a character that names do not have.",
+    "bad-limit-name": "A limit's name with a character that names do not have.",
+    "bad-preset-name": "A preset's name with a character that names do not have.",
+    "bad-queue-name": "A queue's name with a character that names do not have.",
+    "bad-variable": "A ${ that no variable's name and } follow.",
+    "bad-variable-name": "Not the name of an environment variable.",
+    "duplicate-key": "A key that stands in its mapping a second time.",
+    "empty-list": "An empty list where it would say nothing.",
+    "empty-value": "A key with nothing behind it.",
+    "no-command": "A directory or environment for a job that has no command.",
+    "repeated-item": "An item that stands in its list a second time.",
+    "unknown-executor": "An executor that neither aperture nor a plugin has.",
+    "unknown-interrupted": "Not one of the choices behind `interrupted`.",
+    "unknown-key": "A key that there is not.",
+    "unknown-missed": "Not one of the choices behind `missed`.",
+    "unknown-on-failure": "Not one of the choices behind `on failure`.",
+    "unknown-overlap": "Not one of the choices behind `overlap`.",
+    "unknown-state": "Not the address of a store.",
+    "unknown-timezone": "Not the name of a time zone.",
+    "unset-variable": "A ${NAME} that the environment does not set. A warning, and an error for `start`.",
+    "wrong-kind": "A list, keys or a single value where one of the others belongs.",
+}
+
+_SCHEDULES: Final = {
+    "cron-field": "A cron field with a value that it cannot have.",
+    "key-of-other-type": "A key that schedules of this type do not take.",
+    "missing-key": "A schedule without a key that its type needs.",
+    "missing-type": "Keys of a schedule, and no type in any layer.",
+    "never-fires": "A cron expression whose fields never meet.",
+    "no-schedule": "A job of which no layer says when it runs.",
+    "once-in-the-past": "A time for `once` that has passed. A warning.",
+    "several-month-days": "More than one day for a monthly schedule.",
+    "two-schedules": "Keys of a schedule beside a phrase.",
+    "two-units": "An interval in more than one unit.",
+    "unknown-type": "Not one of the eight types of schedule.",
+}
+
+_NAMES: Final = {
+    "after-circle": "Jobs that run after each other in a circle.",
+    "jobs-not-checked": "No plugin and no manifest says which jobs there are. A warning.",
+    "needs-circle": "Jobs that need each other in a circle.",
+    "unknown-after": "A job that is to run after one that does not exist.",
+    "unknown-job": "A job that no plugin registers and that has no command.",
+    "unknown-limit": "A limit that the file does not declare.",
+    "unknown-need": "A need that does not exist.",
+    "unknown-queue": "A queue that the file does not declare.",
+}
+
+_PRESETS: Final = {
+    "auto-without-answer": "`preset: auto`, and nobody says how many items the library has. A warning.",
+    "auto-without-preset": "`preset: auto`, and no preset is meant for a library of that size. A warning.",
+    "auto-without-sizes": "`preset: auto`, and no preset has `items`.",
+    "extends-circle": "Presets that extend each other in a circle.",
+    "extends-too-far": "A preset that stands on more than 32 others.",
+    "overlapping-sizes": "Two presets meant for the same sizes of the library. A warning.",
+    "reserved-name": "A preset called auto.",
+    "unknown-preset": "A preset that the file does not declare.",
+}
+
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    dict(sorted({**WORD_CODES, **_FILE, **_FORM, **_KEYS, **_SCHEDULES, **_NAMES, **_PRESETS}.items()))
+)
+"""What each code tells, by code, in alphabetical order."""
+
+WARNINGS: Final = frozenset(
+    {
+        "auto-without-answer",
+        "auto-without-preset",
+        "jobs-not-checked",
+        "once-in-the-past",
+        "overlapping-sizes",
+        "unset-variable",
+    }
+)
+"""The codes of problems that do not keep a file out of force; `unset-variable` does for `start`."""
