@@ -21,25 +21,25 @@ __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS: Final = {
     "Begin": {
-        "init": "Write a commented starter file and a hooks/ example.",
+        "init": "Write a commented schedules.yaml and a hooks/ example.",
         "check": "Validate a schedules.yaml: all problems at once.",
         "start": "Run the loop in the foreground.",
     },
     "Look": {
         "status": "Show what runs, what waits and why, and what comes next.",
         "next": "Show the slots that come up, in the order they will run.",
-        "history": "Show past runs: when, how long, what came of them.",
+        "history": "Show past runs, newest first.",
         "logs": "Show a run's log.",
-        "preset": "Show presets, what one changes, and which one auto picks.",
+        "preset": "List presets, what each changes, and which one auto picks.",
     },
     "Act": {
-        "run": "Run a job now, or queue it.",
+        "run": "Run a job now, or queue it behind what runs.",
         "cancel": "Stop a job's run, or take it out of its queue.",
         "pause": "Hold a job's slots back.",
         "resume": "Lift a job's pause.",
     },
     "For tools": {
-        "manifest": "Print what the plugins register, so that check needs no host.",
+        "manifest": "Print what the plugins register, as JSON.",
     },
 }
 """Every command by what a person wants of it, with the line that `aperture --help` shows."""

@@ -20,9 +20,9 @@ __all__ = ["command"]
 @options.file_option
 @options.state
 def command(file: Path, job: str, state: str | None) -> None:
-    """Ask a job's run to stop, or take it out of its queue, whichever process has it in hand.
+    """Stop a job's run, or take it out of its queue.
 
-    Exits with 1 if there is nothing to cancel.
+    Whichever process has it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
     """
     source = reading.source_of(file)
     read = reading.read(source)

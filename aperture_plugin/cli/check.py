@@ -40,9 +40,10 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     help="For people, for programs, or for what shows problems beside a change.",
 )
 def command(file: Path, strict: bool, manifest: Path | None, modules: tuple[str, ...], output_format: str) -> None:
-    """Validate a schedules.yaml: all problems at once, each with its place and a way to mend it.
+    """Validate a schedules.yaml: all problems at once.
 
-    Exits with 1 if there is an error (with --strict, a warning too).
+    Each comes with its place, what was found there and a way to mend it. Exits with 1 if there is an error, or with
+    --strict a warning.
     """
     source = reading.source_of(file)
     names = None if manifest is None else _names(manifest)

@@ -45,7 +45,11 @@ def command(
     state: str | None,
     output_format: str,
 ) -> None:
-    """Show past runs, newest first; a run that was tried again has a line for each attempt."""
+    """Show past runs, newest first.
+
+    When each ran, how long, how many items it counted and what came of it. A run that was tried again has a line for
+    each attempt; those that run or wait have theirs too.
+    """
     source = reading.source_of(file)
     read = reading.read(source)
     now, local = reading.now(), reading.zone_of(read, source)

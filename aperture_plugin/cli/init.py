@@ -18,9 +18,9 @@ __all__ = ["command"]
 @click.command("init", epilog="Try it:  aperture init && aperture check")
 @click.argument("directory", metavar="[DIR]", default=Path(), type=click.Path(path_type=Path))
 def command(directory: Path) -> None:
-    """Write a commented schedules.yaml and a hooks/ example to DIR (this folder, if left out).
+    """Write a commented schedules.yaml and a hooks/ example.
 
-    Nothing is overwritten: a file that is there stays as it is, and is named.
+    DIR is this folder, if left out. Nothing is overwritten: a file that is there stays as it is, and is named.
     """
     try:
         copied = copy_starter(directory)

@@ -19,16 +19,17 @@ from aperture_plugin.words.unreadable import Unreadable
 __all__ = ["command"]
 
 
-@click.command("pause", epilog='Try it:  aperture pause embeddings --until "tomorrow 6 AM" --note "disk is full"')
+@click.command("pause", epilog='Try it:  aperture pause embeddings --until "tomorrow 6 AM"')
 @click.argument("job", metavar="JOB")
 @click.option("--until", metavar="TIME", help='A time, or such as "2 hours"; left out, until `aperture resume`.')
 @click.option("--note", metavar="TEXT", help="Why, for whoever looks at the skipped slots.")
 @options.file_option
 @options.state
 def command(file: Path, job: str, until: str | None, note: str | None, state: str | None) -> None:
-    """Hold a job's slots back, across restarts and reloads; each is recorded as skipped.
+    """Hold a job's slots back.
 
-    A run that is in hand goes on, and `aperture run` still runs it.
+    A pause outlives restarts and reloads; each slot that it holds back is recorded as skipped. A run that is in hand
+    goes on, and `aperture run` still runs the job.
     """
     source = reading.source_of(file)
     read = reading.read(source)

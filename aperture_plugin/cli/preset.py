@@ -28,7 +28,7 @@ __all__ = ["command"]
 @options.plugins
 @options.output_format
 def command(file: Path, name: str | None, modules: tuple[str, ...], output_format: str) -> None:
-    """List the presets of the file, what each changes, and which one auto picks and why.
+    """List presets, what each changes, and which one auto picks.
 
     With NAME, show what choosing that one would change against the file as it is.
     """

@@ -20,9 +20,9 @@ __all__ = ["command"]
 @options.file_option
 @options.state
 def command(file: Path, job: str, state: str | None) -> None:
-    """Lift a job's pause: its slots fire again from now on.
+    """Lift a job's pause.
 
-    Exits with 1 if it is not paused.
+    Its slots fire again from now on. Exits with 1 if it is not paused.
     """
     source = reading.source_of(file)
     read = reading.read(source)

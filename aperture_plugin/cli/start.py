@@ -39,10 +39,11 @@ _log = logging.getLogger("aperture")
 @options.state
 @options.grace
 def command(file: Path, modules: tuple[str, ...], state: str | None, grace: float) -> None:
-    """Run the loop in the foreground: a live table on a terminal, log lines elsewhere.
+    """Run the loop in the foreground.
 
-    A save of FILE takes effect within a second, or is refused and changes nothing. SIGTERM or Ctrl-C stops it: running
-    jobs are given the grace to finish; a second one cuts that short.
+    It shows a live table on a terminal, and writes log lines elsewhere. A save of FILE takes effect within a second, or
+    is refused and changes nothing. SIGTERM or Ctrl-C stops it: running jobs are given the grace to finish; a second
+    one cuts that short.
     """
     reading.require(file)
     reading.find_here(modules)

@@ -1,0 +1,163 @@
+"""`aperture check`, format by format."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from aperture_plugin.testing import World
+from tests.cli.conftest import Answer, Shell
+
+BAD = "schedules:\n  embeddings:\n    type: weekly\n    day: saterday\n    time: 3:00 AM\n    command: 'true'\n"
+GOOD = BAD.replace("saterday", "saturday")
+DOUBTFUL = "schedules:\n  once-only:\n    schedule: once at 2020-01-01 6 PM\n    command: 'true'\n"
+
+
+def test_a_problem_is_shown_with_its_line_and_what_to_do(world: World, shell: Shell) -> None:
+    world.write(BAD)
+
+    answer = shell("check")
+
+    assert answer.code == 1
+    assert answer.lines[1:3] == ["    4 |     day: saterday", "      |          ^^^^^^^^"]
+    assert answer.lines[0].startswith("schedules.yaml:4:10: error: ")
+    assert answer.lines[-1] == "schedules.yaml is not valid: 1 job, 1 error"
+    assert answer.err == ""
+
+
+def test_a_good_file_says_so(world: World, shell: Shell) -> None:
+    world.write(GOOD)
+
+    assert shell("check") == Answer(0, "schedules.yaml is valid: 1 job, no problems\n", "")
+
+
+def test_the_json_shape_is_the_contract_s(world: World, shell: Shell) -> None:
+    world.write(BAD)
+
+    answer = shell("check", "schedules.yaml", "--format", "json")
+
+    assert answer.code == 1
+    [problem] = answer.json["problems"]
+    assert {key: answer.json[key] for key in ("file", "valid", "jobs")} == {
+        "file": "schedules.yaml",
+        "valid": False,
+        "jobs": 1,
+    }
+    assert set(problem) == {"severity", "code", "message", "hint", "file", "line", "column", "job"}
+    assert (problem["severity"], problem["code"], problem["line"], problem["column"]) == ("error", "unknown-day", 4, 10)
+
+
+def test_warnings_fail_only_where_they_are_meant_to(world: World, shell: Shell) -> None:
+    world.write(DOUBTFUL)
+
+    assert shell("check").code == 0
+    assert shell("check", "--strict").code == 1
+    assert shell("check", "--format", "json").json["valid"] is True
+
+
+def test_github_shows_a_problem_beside_its_line(world: World, shell: Shell) -> None:
+    world.write(BAD)
+
+    first = shell("check", "--format", "github").lines[0]
+
+    assert first.startswith("::error file=schedules.yaml,line=4,col=10,endColumn=18,title=unknown-day::")
+    assert "%0Ahint: " in first
+
+
+def test_gitlab_knows_an_issue_again_when_it_has_moved(world: World, shell: Shell) -> None:
+    world.write(BAD)
+    [before] = shell("check", "--format", "gitlab").json
+    world.write("# a line above\n" + BAD)
+
+    [after] = shell("check", "--format", "gitlab").json
+
+    assert (before["location"]["lines"]["begin"], after["location"]["lines"]["begin"]) == (4, 5)
+    assert before["fingerprint"] == after["fingerprint"]
+    assert (before["check_name"], before["severity"]) == ("unknown-day", "major")
+
+
+def test_sarif_points_at_the_characters(world: World, shell: Shell) -> None:
+    world.write(BAD)
+
+    log = shell("check", "--format", "sarif").json
+
+    [run] = log["runs"]
+    [result] = run["results"]
+    assert log["version"] == "2.1.0"
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "unknown-day"
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "schedules.yaml"},
+        "region": {"startLine": 4, "startColumn": 10, "endColumn": 18},
+    }
+
+
+@pytest.mark.parametrize(("text", "failures"), [(BAD, 1), (GOOD, 0), (DOUBTFUL, 0)])
+def test_junit_counts_errors_as_failures(world: World, shell: Shell, text: str, failures: int) -> None:
+    world.write(text)
+
+    suites = ElementTree.fromstring(shell("check", "--format", "junit").out)
+
+    assert suites.attrib["failures"] == str(failures)
+    assert len(suites.findall("*/testcase/failure")) == failures
+    assert len(suites.findall("*/testcase")) >= 1
+
+
+def test_names_are_held_against_a_manifest_without_importing_the_host(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  library-scan: daily at 2 AM\n  embedings: daily at 3 AM\n")
+    (world.folder / "jobs.json").write_text(json.dumps({"jobs": [{"name": "library-scan"}, {"name": "embeddings"}]}))
+    hooks = world.folder / "hooks"
+    hooks.mkdir()
+    (hooks / "host.py").write_text("raise SystemExit('the host was imported')\n")
+
+    answer = shell("check", "--jobs", "jobs.json", "--format", "json")
+
+    [problem] = answer.json["problems"]
+    assert (problem["code"], problem["job"]) == ("unknown-job", "embedings")
+    assert 'did you mean "embeddings"?' in problem["hint"]
+
+
+def test_a_plugin_that_cannot_be_loaded_is_a_problem_beside_the_file_s_own(world: World, shell: Shell) -> None:
+    world.write(BAD)
+    hooks = world.folder / "hooks"
+    hooks.mkdir()
+    (hooks / "host.py").write_text("import nothing_of_that_name\n")
+
+    answer = shell("check", "--format", "json")
+
+    assert [problem["code"] for problem in answer.json["problems"]] == ["plugin", "unknown-day"]
+    assert answer.code == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "jobs.json is not there"),
+        ("{", "jobs.json is not JSON"),
+        ("{}", 'jobs.json: this is no manifest: it has no list "jobs"'),
+    ],
+)
+def test_what_is_no_manifest_is_wrong_usage(world: World, shell: Shell, content: str | None, said: str) -> None:
+    world.write(GOOD)
+    if content is not None:
+        (world.folder / "jobs.json").write_text(content)
+
+    answer = shell("check", "--jobs", "jobs.json")
+
+    assert answer.code == 2
+    assert answer.err.startswith(f"error: {said}")
+
+
+def test_a_manifest_that_was_printed_is_read(world: World, shell: Shell) -> None:
+    hooks = world.folder / "hooks"
+    hooks.mkdir()
+    (hooks / "host.py").write_text(
+        "from aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', print, title='Scan')\n"
+    )
+    world.write("schedules:\n  scan: daily at 2 AM\n")
+    (world.folder / "jobs.json").write_text(shell("manifest").out)
+    (hooks / "host.py").unlink()
+
+    assert shell("check", "--jobs", "jobs.json", "--strict").code == 0
