@@ -23,6 +23,7 @@ _FILE: Final = {
     "not-utf-8": "A byte that is not UTF-8.",
     "odd-line-end": "A line that ends neither in LF nor in CRLF.",
     "several-documents": "A second YAML document in one file.",
+    "too-many-jobs": "More than 100,000 jobs in one file.",
     "text-after-marker": "Something on the line of the leading `---`.",
     "unseen-character": "A control character, or another that cannot be seen.",
     "wrong-encoding": "A file in UTF-16 or UTF-32.",

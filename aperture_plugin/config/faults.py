@@ -13,7 +13,7 @@ from typing import Final
 
 from aperture_plugin.config.hints import yaml
 from aperture_plugin.config.nodes import Spot
-from aperture_plugin.config.scanning import Refused
+from aperture_plugin.config.scanning import TOO_DEEP, TOO_LONG, Refused
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 
@@ -57,13 +57,17 @@ class _Case:
         return self.refused.began or self.refused.spot
 
 
+_WIDEST: Final = 400
+
+
 def told(text: str, refused: Refused, keys: tuple[str, ...] = ()) -> Finding:
     """Return what is wrong with *text*, which strictyaml has *refused*, at the place that wants mending.
 
     Args:
         keys: Those that could have been meant, if they are ours.
     """
-    case = _Case(text.split("\n"), refused, keys)
+    # What a person meant shows in the first part of a line. Looking at all of a long one could take very long.
+    case = _Case([line[:_WIDEST] for line in text.split("\n")], refused, keys)
     for look in _LOOKS:
         finding = look(case)
         if finding is not None:
@@ -81,14 +85,14 @@ _GENERAL: Final = "check the indentation, the colons and the quotes on this line
 
 
 def _too_deep(case: _Case) -> Finding | None:
-    if case.refused.problem != "nested too deep":
+    if case.refused.problem != TOO_DEEP:
         return None
     hint = "expected at most 32 levels of lists and mappings within one another"
     return Finding("too-deep", case.spot, "lists and mappings are nested too deep", hint)
 
 
 def _too_long(case: _Case) -> Finding | None:
-    return too_unusual(case.spot) if case.refused.problem == "too long" else None
+    return too_unusual(case.spot) if case.refused.problem == TOO_LONG else None
 
 
 def _complex_key(case: _Case) -> Finding | None:

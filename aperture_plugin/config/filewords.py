@@ -16,11 +16,15 @@ from aperture_plugin.config.memory import PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
 from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.scanning import Scanner
 from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
 
-__all__ = ["read_words"]
+__all__ = ["MOST_JOBS", "read_words"]
+
+MOST_JOBS: Final = 100_000
+"""Ten times what is ordinary; presets and overrides count too."""
 
 _SETTINGS: Final = ("timezone", "preset", "state", "executor", "broker")
 _MARK: Final = re.compile(r"^(---|\.\.\.)(?:[ \t].*)?$|^%.*$", re.MULTILINE)
@@ -80,6 +84,8 @@ class _FileReader:
         self._before = before
         self._after = after
         self._lost: set[str] = set()
+        self._scanner = Scanner()
+        self._room = MOST_JOBS
 
     def file(self, piece: Piece) -> FileWords:
         """Return what the lines of the whole file say."""
@@ -111,7 +117,7 @@ class _FileReader:
         if before is not None and before[0] == part.text:
             words = before[1]
         else:
-            said, findings = read_piece(FILE, part.text, 0)
+            said, findings = read_piece(FILE, part.text, 0, self._scanner)
             self._tell(findings, part.line)
             words = _behind(said.get("defaults")) or {}
             if findings:
@@ -150,13 +156,15 @@ class _FileReader:
         """
         seen: dict[str, Spot] = {}
         for part in cut(piece):
+            if self._problems.full:
+                return
             key = part.key
             body = part.body if key is not None and in_pieces(key.text) else None
             if key is not None and body is not None:
                 findings = misnamed(shape, key)
                 said = {} if findings else {key.text: Said(body, key.spot, key.spot)}
             else:
-                said, findings = read_piece(shape, part.text, depth)
+                said, findings = read_piece(shape, part.text, depth, self._scanner)
                 if not findings and any(in_pieces(name) and isinstance(said[name].value, dict) for name in said):
                     findings = [too_unusual((0, 0, 1))]
             self._tell((*strayed(part), *findings), part.line)
@@ -173,9 +181,13 @@ class _FileReader:
         before, after = self._before.pieces.get(depth, {}), self._after.pieces.setdefault(depth, {})
         for part in cut(piece):
             text, line = part.text, part.line
+            self._room -= 1
+            if self._room < 0 or self._problems.full:
+                self._no_room(line)
+                break
             read = before.get(text)
             if read is None:
-                read = _read_jobs(text, line, layer, depth)
+                read = _read_jobs(text, line, layer, depth, self._scanner)
             elif read.line != line or read.layer != layer:
                 moved_on = tuple(Entry(entry.name, layer, entry.words, entry.spot, line) for entry in read.entries)
                 read = read._replace(entries=moved_on, layer=layer, line=line)
@@ -193,13 +205,18 @@ class _FileReader:
                     entries[entry.name] = entry
         return entries
 
+    def _no_room(self, line: int) -> None:
+        if self._room < 0:
+            message = f"there are more than {MOST_JOBS} jobs in the file"
+            self._problems.add("too-many-jobs", at=Place(line + 1, 1), message=message, hint="is it the right file?")
+
     def _tell(self, findings: Iterable[Finding], line: int, job: str | None = None) -> None:
         for code, spot, message, hint in findings:
             self._problems.add(code, at=place_of(spot, line), job=job, message=message, hint=hint)
 
 
-def _read_jobs(text: str, line: int, layer: str, depth: int) -> PieceRead:
-    said, findings = read_piece(JOBS, text, depth)
+def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -> PieceRead:
+    said, findings = read_piece(JOBS, text, depth, scanner)
     entries = tuple(
         Entry(name, layer, job.value if isinstance(job.value, dict) else {"schedule": job}, job.key, line)
         for name, job in said.items()

@@ -9,6 +9,7 @@ thing a cut could tear apart, is refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -16,7 +17,7 @@ from typing import Final, NamedTuple
 from aperture_plugin.config.faults import told
 from aperture_plugin.config.nodes import Mapping, Node, Scalar
 from aperture_plugin.config.plain import Doubt, compose, key_on
-from aperture_plugin.config.scanning import Refused, scan
+from aperture_plugin.config.scanning import TOO_DEEP, Refused, Scanner
 from aperture_plugin.config.shape import Keys, Named, PhraseOr, Shape
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved, said_by
 
@@ -24,8 +25,6 @@ __all__ = ["Piece", "Words", "cut", "read_piece", "strayed"]
 
 _CONTENT: Final = re.compile(r"^( *)[^ #\n]", re.MULTILINE)
 _COMPLEX_KEY: Final = re.compile(r" *[?:](?:[ \n]|$)")
-_LONGEST_SCANNED: Final = 64 * 1024
-"""Characters of one value that strictyaml's scanner is asked about; it takes a second for 100 KiB."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +66,7 @@ class Words(NamedTuple):
     findings: list[Finding]
 
 
-def cut(piece: Piece) -> list[Piece]:
+def cut(piece: Piece) -> Iterator[Piece]:
     """Cut the lines of a mapping before each of its keys; what stands before the first is left out.
 
     A key that stands before the column of the first is `astray`. Lines that begin no key are left with the one above.
@@ -75,20 +74,18 @@ def cut(piece: Piece) -> list[Piece]:
     text = piece.text
     content = _CONTENT.search(text)
     if content is None:
-        return []
+        return
     begin = content.start()
     column = content.end(1) - begin
     line = piece.line + text.count("\n", 0, begin)
-    pieces = []
     astray = 0
     for found in _next_key(column).finditer(text, begin):
         end = found.start() + 1
-        pieces.append(Piece(text[begin:end], line, astray))
+        yield Piece(text[begin:end], line, astray)
         line += text.count("\n", begin, end)
         begin = end
         astray = column - (found.end() - end)
-    pieces.append(Piece(text[begin:], line, astray))
-    return pieces
+    yield Piece(text[begin:], line, astray)
 
 
 def strayed(piece: Piece) -> list[Finding]:
@@ -107,17 +104,18 @@ def strayed(piece: Piece) -> list[Finding]:
     ]
 
 
-def read_piece(shape: Keys | Named, text: str, depth: int) -> Words:
+def read_piece(shape: Keys | Named, text: str, depth: int, scanner: Scanner) -> Words:
     """Return what the piece *text* says as a part of what *shape* describes.
 
     Args:
         shape: What the mapping is that the piece was cut from.
         depth: How many lists and mappings that mapping stands in.
+        scanner: Asked about values that are in doubt.
     """
     try:
         node = compose(text, depth)
     except Doubt as doubt:
-        return _read_in_parts(shape, text, depth, doubt)
+        return _read_in_parts(shape, text, depth, scanner, doubt)
     assert node is not None
     return _walked(shape, node)
 
@@ -127,19 +125,19 @@ def _walked(shape: Keys | Named, node: Mapping) -> Words:
     return Words({} if said is None else said.value, findings)
 
 
-def _read_in_parts(shape: Keys | Named, text: str, depth: int, doubt: Doubt) -> Words:
+def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt: Doubt) -> Words:
     """Read a piece that is in doubt: cut further where that is possible, else by strictyaml."""
     whole = Piece(text, 0)
     key, body = whole.key, whole.body
     inner = None if key is None else _behind(shape, key.text)
     if key is None or body is None or inner is None:
-        return _scanned(shape, text, depth, doubt)
+        return _scanned(shape, text, depth, scanner, doubt)
     findings = misnamed(shape, key)
     if findings:
         return Words({}, findings)
     values: dict[str, Said] = {}
     for part in cut(body):
-        words = read_piece(inner, part.text, depth + 1)
+        words = read_piece(inner, part.text, depth + 1, scanner)
         for finding in (*strayed(part), *words.findings):
             findings.append(finding._replace(spot=moved(finding.spot, part.line)))
         if not words.said and isinstance(inner, Keys) and "schedule" in inner.keys:
@@ -154,18 +152,18 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, doubt: Doubt) -> 
     return Words({key.text: Said(values, key.spot, key.spot)}, findings)
 
 
-def _scanned(shape: Keys | Named, text: str, depth: int, doubt: Doubt) -> Words:
+def _scanned(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt: Doubt) -> Words:
     node: Node | None = None
-    try:
-        if len(text) > _LONGEST_SCANNED:
-            refused = Refused("too long", (doubt.line, 0, 1))
-        elif _COMPLEX_KEY.match(text):
-            refused = Refused("complex key", (0, len(text) - len(text.lstrip(" ")), 1))
-        else:
-            node = scan(text, depth)
+    if doubt.too_deep is not None:
+        refused = Refused(TOO_DEEP, (doubt.line, doubt.too_deep, 1))
+    elif _COMPLEX_KEY.match(text):
+        refused = Refused("complex key", (0, len(text) - len(text.lstrip(" ")), 1))
+    else:
+        try:
+            node = scanner.scan(text, depth)
             refused = Refused("not a mapping", (0, 0, 1) if node is None else node.spot)
-    except Refused as problem:
-        refused = problem
+        except Refused as problem:
+            refused = problem
     if isinstance(node, Mapping):
         return _walked(shape, node)
     key = Piece(text, 0).key

@@ -46,11 +46,13 @@ class Doubt(Exception):
 
     Attributes:
         line: Where it stands, counted from 0.
+        too_deep: The column at which there is one level too many; None where that is not the matter.
     """
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, too_deep: int | None = None) -> None:
         super().__init__(line)
         self.line = line
+        self.too_deep = too_deep
 
 
 def compose(text: str, depth: int = 0) -> Mapping | None:
@@ -120,7 +122,7 @@ class _Reader:
     def mapping(self, column: int, start: int, depth: int) -> Mapping:
         """Read a mapping whose keys stand at *column*; the first begins at *start* of this line."""
         if depth > DEEPEST:
-            raise Doubt(self.at)
+            raise Doubt(self.at, too_deep=start)
         pairs: list[tuple[Scalar, Node]] = []
         while True:
             line = self.lines[self.at]
@@ -174,7 +176,7 @@ class _Reader:
 
     def _sequence(self, column: int, depth: int) -> Sequence:
         if depth > DEEPEST:
-            raise Doubt(self.at)
+            raise Doubt(self.at, too_deep=column)
         items: list[Node] = []
         dash = (self.at, column, 1)
         while True:
@@ -312,7 +314,7 @@ class _Reader:
 
     def _list_items(self, start: int, column: int, depth: int) -> tuple[list[Node], int]:
         if depth > DEEPEST:
-            raise Doubt(self.at)
+            raise Doubt(self.at, too_deep=start)
         items: list[Node] = []
         place = start + 1
         may_close, may_follow = True, True

@@ -69,12 +69,12 @@ class Problems:
     """
 
     MOST: Final = 20_000
-    """How many are kept; further ones are counted. Nobody reads as many, and a file may have millions."""
+    """How many are kept. Nobody reads as many, and a file may have millions."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self._found: list[Problem] = []
-        self._left_out = 0
+        self._left_out = False
         self._any_error = False
         self._muted: Collection[int] = ()
 
@@ -107,6 +107,11 @@ class Problems:
         return len(self._found) + self._left_out
 
     @property
+    def full(self) -> bool:
+        """Whether so many are told that further ones are left out."""
+        return self._left_out
+
+    @property
     def any_error(self) -> bool:
         """Whether one of them keeps the file out of force."""
         return self._any_error
@@ -116,7 +121,7 @@ class Problems:
             return
         is_error = severity is Severity.ERROR
         if len(self._found) >= self.MOST and (self._any_error or not is_error):
-            self._left_out += 1
+            self._left_out = True
             return
         self._any_error = self._any_error or is_error
         self._found.append(
@@ -127,8 +132,8 @@ class Problems:
         return Problem(
             severity=Severity.ERROR,
             code="more-problems",
-            message=f"{self._left_out} more problems are not shown",
-            hint="mend the first ones, and the rest will show, or be gone with them",
+            message=f"there are more than the first {len(self._found)} problems",
+            hint="mend those, and the rest will show, or be gone with them",
             file=self.file,
             place=last,
         )

@@ -8,8 +8,7 @@ asked about single entries and not about files.
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from typing import Any, Final
 
 from strictyaml.exceptions import StrictYAMLError
 from strictyaml.parser import StrictYAMLLoader
@@ -30,7 +29,12 @@ from strictyaml.ruamel.events import (
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.config.plain import DEEPEST
 
-__all__ = ["Refused", "scan"]
+__all__ = ["TOO_DEEP", "TOO_LONG", "Refused", "Scanner", "scan"]
+
+TOO_DEEP: Final = "nested too deep"
+TOO_LONG: Final = "too long"
+_COST_OF_ASKING: Final = 30
+"""What asking costs beside the text itself, in characters."""
 
 
 class Refused(ValueError):
@@ -57,6 +61,33 @@ class _Loader(StrictYAMLLoader):  # type: ignore[misc]  # strictyaml is not type
     allow_flow_style = True
 
 
+class Scanner:
+    """strictyaml's scanner, with so much patience for one file and no more.
+
+    What a person writes needs a small part of it. Without a bound, 16 MiB of rare forms would take minutes.
+    """
+
+    PATIENCE: Final = 1536 * 1024
+    """Characters of one file that are scanned at most; four or five seconds."""
+    LONGEST: Final = 64 * 1024
+    """Characters that are scanned at most at one time."""
+
+    def __init__(self) -> None:
+        self._left = self.PATIENCE
+
+    def scan(self, text: str, depth: int = 0) -> Node | None:
+        """Return what *text* says, as `scan` does.
+
+        Raises:
+            Refused: As `scan`; or there is no patience left for it.
+        """
+        cost = len(text) + _COST_OF_ASKING
+        if cost > min(self._left, self.LONGEST):
+            raise Refused(TOO_LONG, (0, 0, 1))
+        self._left -= cost
+        return scan(text, depth)
+
+
 def scan(text: str, depth: int = 0) -> Node | None:
     """Return what *text*, one document, says; None if there is nothing in it.
 
@@ -69,9 +100,7 @@ def scan(text: str, depth: int = 0) -> Node | None:
     (0, 6, 5)
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _composed(_Loader(text), DEEPEST - depth)
+        return _composed(_Loader(text), DEEPEST - depth)
     except Refused:
         raise
     except (YAMLError, StrictYAMLError) as error:
@@ -92,7 +121,7 @@ def _composed(loader: Any, deepest: int) -> Node | None:  # noqa: PLR0912  # one
                 node = _scalar(event)
             case MappingStartEvent() | SequenceStartEvent():
                 if len(open_nodes) >= deepest:
-                    raise Refused("nested too deep", _spot(event.start_mark))
+                    raise Refused(TOO_DEEP, _spot(event.start_mark))
                 open_nodes.append((event, []))
                 continue
             case MappingEndEvent():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,15 +30,17 @@ _BOMS: Final = {
 # What strictyaml refuses, and beyond that: other line ends than LF and CRLF, a byte order mark inside, and
 # characters that turn the direction of the text around them.
 _UNSEEN: Final = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
 )
 _SEEN_ASCII: Final = bytes((9, 10, *range(32, 127)))
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _MOST_TOLD: Final = 20
+_SAVE: Final = "save it as UTF-8; most editors offer this under “Save as”"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that is fit to be read.
+    """A text that can be read, as far as it is one.
 
     Attributes:
         written: The text as it was written.
@@ -52,7 +55,7 @@ class Source:
 def source_of(content: str | bytes, problems: Problems) -> Source | None:
     """Return the text of a file; None if it cannot be read at all, which *problems* then tell.
 
-    A character that may not stand in a file is told and replaced, so that the rest can still be read.
+    A character that may not stand in a file is told, and its line muted: whatever else is wrong there comes of it.
     """
     size = len(content)
     if isinstance(content, str) and size <= LARGEST and not content.isascii():
@@ -65,70 +68,48 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
             hint=f"expected at most {LARGEST // 1024 // 1024} MiB; is it the right file?",
         )
         return None
-    written = _decoded(content, problems) if isinstance(content, bytes) else content
-    if written is None:
-        return None
-    text = written.removeprefix("\ufeff").replace("\r\n", "\n")
+    if isinstance(content, bytes):
+        other = next((name for mark, name in _BOMS.items() if content.startswith(mark)), None)
+        if other is not None:
+            problems.add("wrong-encoding", at=Place(1, 1), message=f"the file is written in {other}", hint=_SAVE)
+            return None
+        # A byte that is not UTF-8 becomes a character that may not be there, and is told with the others.
+        content = content.decode("utf-8", "surrogateescape")
+    text = content.removeprefix("\ufeff").replace("\r\n", "\n")
     odd = text.encode("ascii").translate(None, _SEEN_ASCII) if text.isascii() else _UNSEEN.search(text)
     if not odd:
-        return Source(written, text)
-    lines = _tell_unseen(text, problems)
-    if lines is None:
-        return None
-    problems.mute(lines)
-    return Source(written, _UNSEEN.sub("\ufffd", text))
+        return Source(content, text)
+    problems.mute(_tell_unseen(text, problems))
+    return Source(_SURROGATES.sub("\ufffd", content), _UNSEEN.sub(lambda found: "\ufffd" * len(found.group()), text))
 
 
-def _decoded(content: bytes, problems: Problems) -> str | None:
-    for mark, name in _BOMS.items():
-        if content.startswith(mark):
-            problems.add(
-                "wrong-encoding",
-                at=Place(1, 1),
-                message=f"the file is written in {name}",
-                hint="save it as UTF-8; most editors offer this under “Save as”",
-            )
-            return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problems.add(
-            "not-utf-8",
-            at=Place(line, column),
-            message=f"the byte 0x{content[error.start]:02X} is not UTF-8 text",
-            hint="save the file as UTF-8; most editors offer this under “Save as”",
-        )
-        return None
-
-
-def _tell_unseen(text: str, problems: Problems) -> set[int] | None:
-    """Tell of every character that may not be there, and return their lines; None if there are too many."""
+def _tell_unseen(text: str, problems: Problems) -> Collection[int]:
+    """Tell of the characters that may not be there, and return their lines: all lines, if there are too many."""
     line, start = 1, 0
     lines = set()
     for told, found in enumerate(_UNSEEN.finditer(text)):
         line += text.count("\n", start, found.start())
         start = found.start()
         lines.add(line)
-        at = Place(line, start - text.rfind("\n", 0, start))
+        at = Place(line, start - text.rfind("\n", 0, start), len(found.group()))
         if told == _MOST_TOLD:
             hint = "expected a text file in UTF-8; is it the right file?"
             problems.add("not-a-text", at=at, message="the file has many characters that are not text", hint=hint)
-            return None
-        code, message, hint = _told(found.group())
+            return range(1, len(text) + 2)
+        code, message, hint = _told(found.group()[0])
         problems.add(code, at=at, message=message, hint=hint)
     return lines
 
 
 def _told(character: str) -> tuple[str, str, str]:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return "not-utf-8", f"the byte 0x{number - 0xDC00:02X} is not UTF-8 text", _SAVE
     if character in "\r\x85\u2028\u2029":
-        name = {"\r": "a lone carriage return", "\x85": "a NEL (U+0085)"}.get(character, f"a U+{ord(character):04X}")
+        name = "a lone carriage return" if character == "\r" else f"the character U+{number:04X}"
         return "odd-line-end", f"{name} ends this line", "save the file with LF or CRLF as its line ends"
     name = unicodedata.name(character, "a control character")
-    return (
-        "unseen-character",
-        f"there is a character that cannot be seen: U+{ord(character):04X}, {name}",
-        "delete it; if the text needs it, write it as an escape within double quotes, such as "
-        + (f'"\\u{ord(character):04X}"' if ord(character) < 0x10000 else f'"\\U{ord(character):08X}"'),
-    )
+    hint = "delete it"
+    if unicodedata.category(character) == "Cf":
+        hint += f'; if the text needs it, write it as an escape within double quotes: "\\u{number:04X}"'
+    return "unseen-character", f"there is a character that cannot be seen: U+{number:04X}, {name}", hint

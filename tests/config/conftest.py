@@ -1,0 +1,66 @@
+"""What the tests of this room share: a way to read a text as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aperture_plugin.config import reading as reading_module
+from aperture_plugin.config.model import Config, Reading
+from aperture_plugin.config.reading import read
+
+NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
+JOBS = ("scan", "backup", "sync")
+
+ReadFile = Callable[..., Reading]
+Configure = Callable[..., Config]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Let every test read its files for the first time."""
+    reading_module._REMEMBERED.clear()
+
+
+@pytest.fixture
+def read_file() -> ReadFile:
+    """Read a text as schedules.yaml, with a plugin that registers scan, backup and sync."""
+
+    def reading_of(
+        text: str | bytes,
+        *,
+        environ: Mapping[str, str] | None = None,
+        known_jobs: Collection[str] | None = JOBS,
+        library_size: Callable[[], int | None] | None = None,
+        starting: bool = False,
+        known_executors: Collection[str] | None = None,
+        local_zone: str = "UTC",
+    ) -> Reading:
+        return read(
+            text,
+            file="schedules.yaml",
+            environ=environ or {},
+            known_jobs=known_jobs,
+            local_zone=ZoneInfo(local_zone),
+            library_size=library_size,
+            now=NOW,
+            starting=starting,
+            known_executors=known_executors,
+        )
+
+    return reading_of
+
+
+@pytest.fixture
+def configure(read_file: ReadFile) -> Configure:
+    """Read a text that has no errors, and return the configuration."""
+
+    def config_of(text: str, **options: object) -> Config:
+        reading = read_file(text, **options)
+        assert reading.config is not None, [problem.message for problem in reading.problems]
+        return reading.config
+
+    return config_of

@@ -1,0 +1,263 @@
+"""Every problem that a file can have, read whole as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin.config import filewords
+from aperture_plugin.config.codes import CODES, WARNINGS
+from aperture_plugin.config.model import Reading
+from aperture_plugin.config.problems import Place, Problems, Severity
+from aperture_plugin.config.report import text_reports
+
+ReadFile = Callable[..., Reading]
+
+HERE = Path(__file__).parent
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|alias|anchor|asterisk|directive|tab|tag")
+PACKAGE = HERE.parents[1] / "aperture_plugin"
+
+
+def cases() -> dict[str, tuple[str, str]]:
+    """Return file and report by code, from messages.txt."""
+    found = re.findall(r"^=== (\S+)\n(.*?)^>>>\n(.*?)\n\n", (HERE / "messages.txt").read_text(), re.S | re.M)
+    return {code: (text, report) for code, text, report in found}
+
+
+def report_of(reading: Reading) -> str:
+    return "\n".join(text_reports(reading.problems, reading.text))
+
+
+@pytest.mark.parametrize("code", sorted(cases()))
+def test_a_fault_is_told_as_a_person_would_want_to_hear_it(code: str, read_file: ReadFile) -> None:
+    text, report = cases()[code]
+
+    reading = read_file(text)
+
+    assert report_of(reading) == report
+    assert {problem.code for problem in reading.problems} == {code}
+    assert (reading.config is None) == (code not in WARNINGS)
+
+
+def test_a_tab_is_told_where_it_stands(read_file: ReadFile) -> None:
+    reading = read_file("schedules:\n  scan:\tdaily at 2 AM\n  backup:\n\ttype: daily\n")
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:8: error: there is a tab between the words [tab]\n"
+        "    2 |   scan:    daily at 2 AM\n"
+        "      |        ^^^^\n"
+        "   hint: write a space in its place, or put the text that needs the tab in quotes\n"
+        "schedules.yaml:4:1: error: backup: the line is indented by a tab [tab-indentation]\n"
+        "    4 |     type: daily\n"
+        "      | ^^^^\n"
+        "   hint: indent by spaces, two for each level; an editor can be told to do so when Tab is pressed"
+    )
+
+
+def test_a_character_that_nobody_sees_is_told_by_its_name(read_file: ReadFile) -> None:
+    reading = read_file("schedules:\n  scan: daily at 2\x00 AM\n  backup: daily at \u202e2 AM\n")
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:19: error: there is a character that cannot be seen: U+0000, a control character"
+        " [unseen-character]\n"
+        "    2 |   scan: daily at 2\ufffd AM\n"
+        "      |                   ^\n"
+        "   hint: delete it\n"
+        "schedules.yaml:3:20: error: there is a character that cannot be seen: U+202E, RIGHT-TO-LEFT OVERRIDE"
+        " [unseen-character]\n"
+        "    3 |   backup: daily at \ufffd2 AM\n"
+        "      |                    ^\n"
+        '   hint: delete it; if the text needs it, write it as an escape within double quotes: "\\u202E"'
+    )
+
+
+def test_an_unusual_line_end_is_told_once_and_spoils_only_its_line(read_file: ReadFile) -> None:
+    reading = read_file("schedules:\n  scan: daily at 2 AM\r  sync: nothing\n  backup: nightly\n")
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:22: error: a lone carriage return ends this line [odd-line-end]\n"
+        "    2 |   scan: daily at 2 AM\ufffd  sync: nothing\n"
+        "      |                      ^\n"
+        "   hint: save the file with LF or CRLF as its line ends\n"
+        'schedules.yaml:3:11: error: backup: "nightly" begins no schedule [unknown-phrase]\n'
+        "    3 |   backup: nightly\n"
+        "      |           ^^^^^^^\n"
+        "   hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after or manual;"
+        ' did you mean "daily"?'
+    )
+
+
+def test_without_a_plugin_one_warning_tells_that_names_cannot_be_checked(read_file: ReadFile) -> None:
+    text = (
+        "schedules:\n  scan: daily at 2 AM\n  backup: daily at 3 AM\n  sync:\n    schedule: manual\n    command: ls\n"
+    )
+
+    reading = read_file(text, known_jobs=None)
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:3: warning: scan: no plugin was found, so the names of 2 jobs cannot be checked"
+        " [jobs-not-checked]\n"
+        "    2 |   scan: manual\n"
+        "      |   ^^^^\n"
+        "   hint: name the plugin with --plugin, or what it registers with --jobs; a job with a command needs neither"
+    )
+    assert reading.config is not None
+
+
+def test_a_library_that_no_preset_is_meant_for_is_a_warning(read_file: ReadFile) -> None:
+    text = "preset: auto\npresets:\n  small:\n    items: under 500\n    schedules:\n      scan: daily at 2 AM\n"
+
+    reading = read_file(text, library_size=lambda: 700)
+
+    assert report_of(reading) == (
+        "schedules.yaml:1:9: warning: no preset is meant for a library of 700 items [auto-without-preset]\n"
+        "    1 | preset: auto\n"
+        "      |         ^^^^\n"
+        "   hint: widen the items of a preset; until then none is in force"
+    )
+
+
+def test_a_file_that_is_too_large_is_not_even_looked_at(read_file: ReadFile) -> None:
+    reading = read_file(b"# " + b"x" * (20 * 1024 * 1024))
+
+    assert report_of(reading) == (
+        "schedules.yaml:1:1: error: the file has 20.0 MiB [file-too-large]\n"
+        "   hint: expected at most 16 MiB; is it the right file?"
+    )
+
+
+def test_another_encoding_is_told_by_its_name(read_file: ReadFile) -> None:
+    reading = read_file("schedules:\n".encode("utf-16"))
+
+    assert report_of(reading) == (
+        "schedules.yaml:1:1: error: the file is written in UTF-16 [wrong-encoding]\n"
+        "   hint: save it as UTF-8; most editors offer this under “Save as”"
+    )
+
+
+def test_a_byte_that_is_not_utf_8_is_told_where_it_stands(read_file: ReadFile) -> None:
+    reading = read_file("schedules:\n  scan: daily at 2 AM # Größe\n".encode("latin-1"))
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:27: error: the byte 0xF6 is not UTF-8 text [not-utf-8]\n"
+        "    2 |   scan: daily at 2 AM # Gr\ufffd\ufffde\n"
+        "      |                           ^^\n"
+        "   hint: save it as UTF-8; most editors offer this under “Save as”"
+    )
+
+
+def test_a_file_of_bytes_is_not_told_byte_by_byte(read_file: ReadFile) -> None:
+    reading = read_file(b"state: sqlite:///my.db\n" + b"\x01\x02\x03\n" * 30)
+
+    assert [problem.code for problem in reading.problems] == ["unseen-character"] * 20 + ["not-a-text"]
+    assert report_of(reading).endswith(
+        "schedules.yaml:22:1: error: the file has many characters that are not text [not-a-text]\n"
+        "   22 | \ufffd\ufffd\ufffd\n"
+        "      | ^^^\n"
+        "   hint: expected a text file in UTF-8; is it the right file?"
+    )
+    assert reading.state == "sqlite:///my.db"
+
+
+def test_more_jobs_than_any_file_has_are_told_and_not_read(
+    read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filewords, "MOST_JOBS", 3)
+    text = "schedules:\n" + "".join(f"  j{n}: manual\n" for n in range(5))
+
+    reading = read_file(text, known_jobs=[f"j{n}" for n in range(5)])
+
+    assert report_of(reading) == (
+        "schedules.yaml:5:1: error: there are more than 3 jobs in the file [too-many-jobs]\n"
+        "    5 |   j3: manual\n"
+        "      | ^\n"
+        "   hint: is it the right file?"
+    )
+
+
+def test_presets_on_more_than_32_others_are_told(read_file: ReadFile) -> None:
+    presets = "".join(f"  p{n}:\n    extends: p{n + 1}\n" for n in range(33))
+    text = f"presets:\n{presets}  p33:\n    schedules:\n      scan: daily at 2 AM\n"
+
+    reading = read_file(text)
+
+    assert report_of(reading) == (
+        'schedules.yaml:3:14: error: "p0" stands on more than 32 presets [extends-too-far]\n'
+        "    3 |     extends: p1\n"
+        "      |              ^^\n"
+        "   hint: expected at most 32 presets that extend one another\n"
+        'schedules.yaml:5:14: error: "p1" stands on more than 32 presets [extends-too-far]\n'
+        "    5 |     extends: p2\n"
+        "      |              ^^\n"
+        "   hint: expected at most 32 presets that extend one another"
+    )
+
+
+def test_a_long_text_in_a_rare_form_is_refused_rather_than_waited_for(read_file: ReadFile) -> None:
+    text = 'schedules:\n  scan:\n    schedule: manual\n    title: "' + "a\\\n      b" * 20_000 + '"\n'
+
+    reading = read_file(text)
+
+    assert report_of(reading) == (
+        "schedules.yaml:4:1: error: scan: this is written in a form that is not read here [too-unusual]\n"
+        '    4 |     title: "a\\\n'
+        "      | ^\n"
+        "   hint: write it plainly: keys and values on lines of their own, and long texts behind |"
+    )
+
+
+def test_of_very_many_problems_only_the_first_are_told() -> None:
+    problems = Problems("schedules.yaml")
+    for line in range(Problems.MOST + 500):
+        problems.add("unknown-key", at=Place(line + 1, 1), message="…", hint="…")
+
+    told = list(problems)
+
+    assert len(told) == Problems.MOST + 1
+    assert (told[-1].code, told[-1].message) == ("more-problems", "there are more than the first 20000 problems")
+    assert told[-1].severity is Severity.ERROR
+
+
+def test_the_table_of_codes_holds_every_code_that_is_raised_and_no_other() -> None:
+    assert set(CODES) == set(_raised())
+    assert set(CODES) >= WARNINGS
+
+
+def test_every_code_is_read_whole_by_a_test() -> None:
+    here = Path(__file__).read_text()
+
+    assert [code for code in CODES if code not in cases() and f"[{code}]" not in here and f'"{code}"' not in here] == []
+
+
+def _raised() -> Iterator[str]:
+    """Yield every code in the sources of words, triggers and config."""
+    calls = {"Unreadable", "Finding", "Problem", "add", "warn", "_add", "tell"}
+    for room in ("words", "triggers", "config"):
+        for source in sorted((PACKAGE / room).glob("*.py")):
+            for node in ast.walk(ast.parse(source.read_text())):
+                if isinstance(node, ast.Call) and _name(node) in calls:
+                    first = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
+                    yield from (_text(part) for part in first if _is_code(part))
+                elif isinstance(node, ast.Assign | ast.Return) and isinstance(node.value, ast.Tuple):
+                    # A code that is chosen first and raised later stands at the head of a row of texts.
+                    yield from (_text(part) for part in node.value.elts[:1] if _is_code(part) and _text(part) in CODES)
+    yield from (f"bad-{what}-name" for what in ("executor", "limit", "preset", "queue"))
+    yield from (f"unknown-{what}" for what in ("type", "missed", "overlap", "on-failure", "interrupted"))
+    yield from (f"unknown-{what}" for what in ("queue", "limit", "need", "after"))
+    yield from ("needs-circle", "after-circle", "number-fraction")
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _is_code(node: ast.expr) -> bool:
+    return bool(_CODE.fullmatch(_text(node)))
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
