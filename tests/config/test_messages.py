@@ -101,7 +101,7 @@ def test_without_a_plugin_one_warning_tells_that_names_cannot_be_checked(read_fi
     assert report_of(reading) == (
         "schedules.yaml:2:3: warning: scan: no plugin was found, so the names of 2 jobs cannot be checked"
         " [jobs-not-checked]\n"
-        "    2 |   scan: manual\n"
+        "    2 |   scan: daily at 2 AM\n"
         "      |   ^^^^\n"
         "   hint: name the plugin with --plugin, or what it registers with --jobs; a job with a command needs neither"
     )

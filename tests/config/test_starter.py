@@ -66,7 +66,7 @@ def test_the_starter_picks_a_preset_by_the_size_of_the_library() -> None:
             local_zone=ZoneInfo("UTC"),
             library_size=lambda: items,
         ).config
-        return config and config.preset
+        return None if config is None else config.preset
 
     assert [picked(items) for items in (0, 499)] == ["small", "small"]
     assert [picked(items) for items in (500, 1999)] == ["medium", "medium"]
