@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.config.problems import Problem
@@ -108,7 +108,3 @@ class State:
         self.pauses = ledger.pauses()
         self.last.clear()
         self.stale = False
-
-    def instant_before(self, instant: datetime) -> datetime:
-        """Return the last instant before *instant*: what is later than it includes *instant* itself."""
-        return instant - timedelta(microseconds=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.finish import skip_waiting
@@ -37,20 +38,31 @@ def swap(state: State, turn: Turn, config: Config, jobs: Mapping[str, Job], *, f
 
 def _begin_eras(state: State, turn: Turn, config: Config) -> set[str]:
     """Begin an era for each job whose schedule is new or reads otherwise; return their names."""
-    new: list[Era] = []
+    changed: dict[str, tuple[str, str]] = {}
     for job in config.jobs.values():
-        phrase = phrase_of(job.schedule) if job.enabled else ""
-        zone = str(job.zone)
+        words = (phrase_of(job.schedule) if job.enabled else "", str(job.zone))
         era = state.eras.get(job.name)
-        if era is None or era.schedule != phrase or era.zone != zone:
-            new.append(Era(job=job.name, schedule=phrase, zone=zone, since=turn.now))
+        if era is None or (era.schedule, era.zone) != words:
+            changed[job.name] = words
     for name, era in state.eras.items():
         if era.schedule and name not in config.jobs:
-            new.append(Era(job=name, schedule="", zone=era.zone, since=turn.now))
-    if new:
-        turn.ledger.begin_eras(new)
-        state.eras.update((era.job, era) for era in new)
-    return {era.job for era in new}
+            changed[name] = ("", era.zone)
+    marks = turn.ledger.watermarks(list(changed)) if changed else {}
+    new = [
+        Era(job=name, schedule=schedule, zone=zone, since=_since(turn.now, marks.get(name)))
+        for name, (schedule, zone) in changed.items()
+    ]
+    turn.ledger.begin_eras(new)
+    state.eras.update((era.job, era) for era in new)
+    return set(changed)
+
+
+def _since(now: datetime, mark: datetime | None) -> datetime:
+    """Return when a new era begins: now, or just after the last slot that the old one claimed.
+
+    That slot may be due at this very instant; after the clock was set back it may even lie ahead.
+    """
+    return now if mark is None else max(now, mark + timedelta(microseconds=1))
 
 
 def _set_timetable(state: State, turn: Turn, config: Config, begun: set[str], fire: Fire) -> None:
@@ -60,18 +72,16 @@ def _set_timetable(state: State, turn: Turn, config: Config, begun: set[str], fi
         if job is None or not _has_slots(job):
             timetable.take_out(name)
     wanted = [job for job in config.jobs.values() if _has_slots(job)]
-    unset = [job for job in wanted if job.name in begun or job.name not in timetable]
-    marks = turn.ledger.watermarks([job.name for job in unset] if len(unset) < len(wanted) else None)
-    fresh = {job.name for job in unset}
+    unset = {job.name for job in wanted if job.name in begun or job.name not in timetable}
+    marks = turn.ledger.watermarks(unset if len(unset) < len(wanted) else None)
     for job in wanted:
-        if job.name not in fresh:
+        if job.name not in unset:
             timetable.reorder(job.name, job.order)
             continue
         # Slots due at the very instant an era begins belong to it; claimed ones are never due again.
-        after = state.instant_before(state.eras[job.name].since)
-        mark = marks.get(job.name)
-        if mark is not None and mark > after:
-            after = mark
+        after = state.eras[job.name].since - timedelta(microseconds=1)
+        if (mark := marks.get(job.name)) is not None:
+            after = max(after, mark)
         timetable.put(job.name, trigger_of(job.schedule, job.zone), order=job.order, after=after, fire=fire)
 
 

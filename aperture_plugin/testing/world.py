@@ -21,7 +21,7 @@ from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.pacing import Pace
 from aperture_plugin.plugins.hookspecs import hookimpl
 from aperture_plugin.plugins.plugins import Plugins
-from aperture_plugin.ports import Executor, LiveRun, LogLine, Pause, RunQuery, Spender, Store
+from aperture_plugin.ports import Executor, Ledger, LiveRun, LogLine, Pause, RunQuery, Spender, Store
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.testing.clock import FakeClock
@@ -196,8 +196,14 @@ class World:
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
-        with self._store() as store, store.snapshot() as ledger:
+        with self.reading() as ledger:
             return ledger.generations()
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """Enter the store to look at what it keeps; the loop may be stopped."""
+        with self._store() as store, store.snapshot() as ledger:
+            yield ledger
 
     # ── inside ──
 
