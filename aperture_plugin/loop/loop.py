@@ -148,8 +148,11 @@ class Loop:
         """Do all there is to do now; return how many seconds there is nothing to do."""
         state = self.state
         now, at = state.clock.now(), state.clock.monotonic()
+        noticed = self._wakes.noticed
         if self._wakes.woke(now, at):
             state.able_since = now
+        if self._wakes.noticed is not noticed:
+            self._details_changed = True
         if self.inbox:
             self._backlog += self.inbox.take()
         if not self._draining:
@@ -165,7 +168,7 @@ class Loop:
 
     def drain(self) -> None:
         """Claim and start nothing any more; runs that run go on."""
-        self._draining = True
+        self._draining = self._details_changed = True
 
     def running_here(self) -> list[Run]:
         """Return the attempts that this process runs."""
@@ -399,18 +402,21 @@ class Loop:
             yield self._pace.poll
 
     def _details(self) -> Mapping[str, Any]:
-        """Return what `status` shows of the file, for whoever reads the store."""
+        """Return what `status` shows of the file and `doctor` of the clock, for whoever reads the store."""
         state, config = self.state, self.state.config
         rejected = None
         if state.rejected_at is not None:
             problems = [problem_json(problem) for problem in state.rejected]
             rejected = {"at": state.rejected_at.isoformat(), "problems": problems}
+        noticed = self._wakes.noticed
         return {
             "file": config.file,
             "loaded_at": None if self._loaded_at is None else self._loaded_at.isoformat(timespec="microseconds"),
             "preset": config.preset,
             "timezone": str(config.zone),
             "rejected": rejected,
+            "draining": self._draining,
+            "clock": None if noticed is None else {"at": noticed[0].isoformat(), "found": noticed[1]},
         }
 
 

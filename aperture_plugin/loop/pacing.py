@@ -40,10 +40,15 @@ class Pace:
 
 
 class Wakes:
-    """When the loop means to wake, and how late it did; the store's absence, and how long to wait for it."""
+    """When the loop means to wake, and how late it did; the store's absence, and how long to wait for it.
+
+    Attributes:
+        noticed: When a step of the clock, or a sleep, was last noticed, and what it was; None for never.
+    """
 
     def __init__(self) -> None:
         self._meant: tuple[datetime, float] | None = None
+        self.noticed: tuple[datetime, str] | None = None
         self.failures = 0
 
     def woke(self, now: datetime, at: float) -> bool:
@@ -54,14 +59,17 @@ class Wakes:
         late = timedelta(seconds=at - meant[1])
         stepped = now - meant[0] - late
         if stepped < -GAP:
-            _log.warning("the clock was set back by %s; no slot runs twice", said(-stepped))
+            self._notice(now, f"the clock was set back by {said(-stepped)}; no slot runs twice")
         elif stepped > GAP:
-            _log.warning(
-                "the clock went forward by %s without a tick; what was due then is caught up once", said(stepped)
-            )
+            words = f"the clock went forward by {said(stepped)} without a tick; what was due then is caught up once"
+            self._notice(now, words)
         elif late > GAP:
-            _log.warning("this process was stopped for %s; what was due then is caught up once", said(late))
+            self._notice(now, f"this process was stopped for {said(late)}; what was due then is caught up once")
         return stepped > GAP or late > GAP
+
+    def _notice(self, now: datetime, words: str) -> None:
+        _log.warning("%s", words)
+        self.noticed = (now, words)
 
     def sleep(self, waits: Iterable[float], *, now: datetime, at: float) -> float:
         """Return how many seconds to sleep: the shortest of *waits*, an hour where there is none."""
