@@ -30,7 +30,7 @@ from aperture_plugin.config.zones import zone_of
 from aperture_plugin.words.schedules import Manual, Once
 from aperture_plugin.words.unreadable import quoted
 
-__all__ = ["MERGED", "JobReader", "laid"]
+__all__ = ["MERGED", "JobReader", "laid", "merged"]
 
 _SLOTS: Final = tuple(
     (slot.__get__, slot.__set__)
@@ -140,12 +140,12 @@ class JobReader:
         )
 
     def _retry(self, entries: Sequence[Entry]) -> Retry:
-        said = _merged("retry", entries)
+        said = merged("retry", entries)
         fields = {key.replace(" ", "_"): told.said.value for key, told in said.items() if told.said.value is not FAULTY}
         return Retry(**fields) if fields else _NO_RETRY
 
     def _params(self, entries: Sequence[Entry], name: str, in_force: bool) -> Mapping[str, Param]:
-        said = _merged("params", entries)
+        said = merged("params", entries)
         return MappingProxyType({key: self._param(told.said, told.entry, name, in_force) for key, told in said.items()})
 
     def _param(self, said: Said, entry: Entry, name: str, in_force: bool) -> Param:
@@ -174,7 +174,7 @@ class JobReader:
         environment: Mapping[str, str] = _NOTHING
         secrets: tuple[str, ...] = ()
         if "environment" in words:
-            said = {key: word for key, word in _merged("environment", entries).items() if word.said.value is not FAULTY}
+            said = {key: word for key, word in merged("environment", entries).items() if word.said.value is not FAULTY}
             environment = MappingProxyType(
                 {key: self._filled(word.said, word.entry, name, in_force) for key, word in said.items()}
             )
@@ -242,11 +242,12 @@ def _names(told: Told) -> tuple[str, ...]:
     return tuple(said.value for said in told.said.value)
 
 
-def _merged(key: str, entries: Sequence[Entry]) -> dict[str, Told]:
-    merged: dict[str, Told] = {}
+def merged(key: str, entries: Sequence[Entry]) -> dict[str, Told]:
+    """Return the topmost word on every key within *key*, which is one of `MERGED`."""
+    words: dict[str, Told] = {}
     for entry in entries:
         said = entry.words.get(key)
         if said is not None and said.value is not FAULTY:
             for name, value in said.value.items():
-                merged[name] = Told(value, entry)
-    return merged
+                words[name] = Told(value, entry)
+    return words
