@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import EARLIEST, LATEST, RESOLUTION, utc_of
+from aperture_plugin.triggers.walltime import (
+    EARLIEST,
+    LATEST,
+    RESOLUTION,
+    calm_at,
+    due_of,
+    instant_of,
+    offset_at,
+    utc_of,
+    wall_at,
+)
 
-__all__ = ["SlotStream"]
+__all__ = ["SlotStream", "WallTrigger"]
+
+_LONGEST_REPEAT: Final = timedelta(days=1)
 
 
 class SlotStream(ABC):
@@ -61,3 +75,38 @@ class SlotStream(ABC):
         if begin >= LATEST:
             return None
         return next(self._from(max(begin + RESOLUTION, EARLIEST)), None)
+
+
+class WallTrigger(SlotStream):
+    """A trigger that names wall times, and so needs no stream to find the next while no clocks change."""
+
+    __slots__ = ()
+
+    zone: ZoneInfo
+
+    @abstractmethod
+    def _wall_after(self, wall: datetime) -> datetime | None:
+        """Return the first wall time named that is later than the naive *wall*; None at the calendar's end."""
+
+    def next_after(self, instant: datetime) -> Slot | None:
+        """Return the first slot due strictly after the aware *instant*; None when there are no more.
+
+        Raises:
+            ValueError: *instant* is a naive time.
+        """
+        begin = utc_of(instant)
+        calm = calm_at(begin, self.zone)
+        if calm is not None:
+            nominal = self._wall_after(wall_at(begin, calm.offset))
+            if nominal is None:
+                return None
+            due = instant_of(nominal, calm.offset)
+            if due < calm.end:
+                return Slot(due, nominal)
+            # Beyond the calm it is still the first, unless what clocks show now is repeated at its very
+            # end; and it is due when clocks show it, unless they skip it.
+            if calm.end - begin >= _LONGEST_REPEAT:
+                due = due_of(nominal, self.zone)
+                if wall_at(due, offset_at(due, self.zone)) == nominal:
+                    return Slot(due, nominal)
+        return super().next_after(instant)

@@ -7,6 +7,7 @@ Every (local date, wall time) is one slot, exactly once; what a clock change mak
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.base import WallTrigger
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.walltime import LATEST, first_nominal, slots_at
 from aperture_plugin.words.schedules import Weekday
@@ -26,7 +27,7 @@ _LAST_DATE: Final = LATEST.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _CalendarTrigger(SlotStream):
+class _CalendarTrigger(WallTrigger):
     """Wall times on the local dates that a subclass names.
 
     Attributes:
@@ -37,31 +38,39 @@ class _CalendarTrigger(SlotStream):
     zone: ZoneInfo
 
     @abstractmethod
-    def _dates(self, first: date) -> Iterator[date]:
-        """Yield the dates from *first* on, ascending; some may lie beyond the last one looked at."""
+    def _first_date(self, day: date) -> date:
+        """Return the first date named that is *day* or later."""
 
     def _from(self, since: datetime) -> Iterator[Slot]:
-        return slots_at(self._nominals(first_nominal(since, self.zone)), self.zone, since)
+        return slots_at(self._walls(first_nominal(since, self.zone)), self.zone, since)
 
-    def _nominals(self, first: datetime) -> Iterator[datetime]:
-        for day in self._dates(first.date()):
-            if day > _LAST_DATE:
-                return
+    def _walls(self, first: datetime) -> Iterator[datetime]:
+        first_day = first.date()
+        day = self._first_date(first_day)
+        while day <= _LAST_DATE:
             for wall_time in self.times:
-                nominal = datetime.combine(day, wall_time)
-                if nominal >= first:
-                    yield nominal
+                wall = datetime.combine(day, wall_time)
+                if day > first_day or wall >= first:
+                    yield wall
+            day = self._first_date(day + _DAY)
+
+    def _wall_after(self, wall: datetime) -> datetime:
+        today = wall.date()
+        day = self._first_date(today)
+        if day == today:
+            passed = bisect_right(self.times, wall.time())
+            if passed < len(self.times):
+                return datetime.combine(day, self.times[passed])
+            day = self._first_date(today + _DAY)
+        return datetime.combine(day, self.times[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyTrigger(_CalendarTrigger):
     """Due on every local date at each of *times*."""
 
-    def _dates(self, first: date) -> Iterator[date]:
-        day = first
-        while True:
-            yield day
-            day += _DAY
+    def _first_date(self, day: date) -> date:
+        return day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +79,10 @@ class WeeklyTrigger(_CalendarTrigger):
 
     days: tuple[Weekday, ...]
 
-    def _dates(self, first: date) -> Iterator[date]:
-        day = first
-        while True:
-            if day.weekday() in self.days:
-                yield day
+    def _first_date(self, day: date) -> date:
+        while day.weekday() not in self.days:
             day += _DAY
+        return day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +91,12 @@ class MonthlyTrigger(_CalendarTrigger):
 
     day: int | Literal["last"]
 
-    def _dates(self, first: date) -> Iterator[date]:
-        year, month = first.year, first.month
-        while year <= _LAST_DATE.year:
+    def _first_date(self, day: date) -> date:
+        year, month = day.year, day.month
+        while year <= date.max.year:
             length = monthrange(year, month)[1]
-            day = length if self.day == "last" else self.day
-            if day <= length and (found := date(year, month, day)) >= first:
-                yield found
+            number = length if self.day == "last" else self.day
+            if number <= length and (year > day.year or month > day.month or number >= day.day):
+                return date(year, month, number)
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        return date.max

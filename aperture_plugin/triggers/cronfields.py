@@ -51,7 +51,7 @@ class CronFields:
 
     def wall_times(self, since: datetime) -> Iterator[datetime]:
         """Yield the naive wall times named, from *since* on, ascending, until the calendar ends."""
-        start = since.replace(second=0, microsecond=0, fold=0)
+        start = since - timedelta(seconds=since.second, microseconds=since.microsecond)
         if start < since:
             start += _ONE_MINUTE
         first_day = start.date()

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.base import WallTrigger
 from aperture_plugin.triggers.cronfields import CronFields
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import first_nominal, instant_of, slots_at, stretches
+from aperture_plugin.triggers.walltime import RESOLUTION, first_nominal, instant_of, slots_at, stretches
 
 __all__ = ["FixedCronTrigger", "StarredCronTrigger"]
 
@@ -30,22 +30,25 @@ _EVEN: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedCronTrigger(SlotStream):
-    """Wall times, each due exactly once."""
-
+class _CronTrigger(WallTrigger):
     fields: CronFields
     zone: ZoneInfo
+
+    def _wall_after(self, wall: datetime) -> datetime | None:
+        return next(self.fields.wall_times(wall + RESOLUTION), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCronTrigger(_CronTrigger):
+    """Wall times, each due exactly once."""
 
     def _from(self, since: datetime) -> Iterator[Slot]:
         return slots_at(self.fields.wall_times(first_nominal(since, self.zone)), self.zone, since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StarredCronTrigger(SlotStream):
+class StarredCronTrigger(_CronTrigger):
     """Every instant at which the clocks show a time that the fields name."""
-
-    fields: CronFields
-    zone: ZoneInfo
 
     def _from(self, since: datetime) -> Iterator[Slot]:
         begin: datetime | None = since

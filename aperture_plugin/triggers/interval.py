@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.base import SlotStream, WallTrigger
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import SECOND, Stretch, due_of, instant_of, stretches, wall_at
+from aperture_plugin.triggers.walltime import RESOLUTION, SECOND, Stretch, due_of, instant_of, stretches, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
 
@@ -23,7 +23,7 @@ _SOME_MIDNIGHT: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # a naive wall tim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GridTrigger(SlotStream):
+class GridTrigger(WallTrigger):
     """Due whenever the clocks show a label of the grid.
 
     A label that a gap skips is due when the gap ends, together with the others it skips. One that is
@@ -51,6 +51,9 @@ class GridTrigger(SlotStream):
                 yield Slot(due, label)
                 label += every
                 due += every
+
+    def _wall_after(self, wall: datetime) -> datetime:
+        return self._label_from(wall + RESOLUTION)
 
     def _first_label(self, stretch: Stretch) -> datetime:
         if stretch.skipped:

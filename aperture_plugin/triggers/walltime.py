@@ -21,7 +21,9 @@ __all__ = [
     "LATEST",
     "RESOLUTION",
     "SECOND",
+    "Calm",
     "Stretch",
+    "calm_at",
     "due_of",
     "first_change",
     "first_nominal",
@@ -50,6 +52,7 @@ _WALL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # a naive wall time i
 # larger than 24. So where offsets this far apart are equal, there is no change between them and no gap
 # at the first of them. A test holds the whole tz database to it.
 _LOOK_AHEAD: Final = timedelta(days=5)
+_LONGEST_CALM: Final = timedelta(days=100)
 _NOTHING: Final = timedelta(0)
 
 
@@ -75,6 +78,17 @@ class Stretch(NamedTuple):
     def wall(self) -> datetime:
         """The naive wall time that clocks show at *begin*."""
         return wall_at(self.begin, self.offset)
+
+
+class Calm(NamedTuple):
+    """A half-open span of instants that no clock change of a zone is in, nor shortly before.
+
+    Within it the first wall time named after what the clocks show is also the first one due.
+    """
+
+    begin: datetime
+    end: datetime
+    offset: timedelta
 
 
 def utc_of(instant: datetime) -> datetime:
@@ -197,6 +211,34 @@ def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
         begin, offset = end, after
 
 
+def calm_at(instant: datetime, zone: ZoneInfo) -> Calm | None:
+    """Return a calm span of *zone* that *instant* (aware, in UTC) is in; None where clocks change about then.
+
+    The last answer for each zone is kept: what asks for one instant after the other, as a loop does,
+    looks at the clocks but once in months.
+    """
+    known = _calms.get(zone)
+    if known is not None and known.begin <= instant < known.end:
+        return known
+    if not EARLIEST + _LOOK_AHEAD <= instant < LATEST - _LONGEST_CALM:
+        return None
+    reading = _reading(instant, zone)
+    offset = zone.fromutc(reading) - reading
+    before = reading - _LOOK_AHEAD
+    if zone.fromutc(before) - before != offset:
+        return None
+    end, longest = instant, instant + _LONGEST_CALM
+    while end < longest:
+        reading += _LOOK_AHEAD
+        if zone.fromutc(reading) - reading != offset:
+            break
+        end += _LOOK_AHEAD
+    if end == instant:
+        return None
+    calm = _calms[zone] = Calm(instant, end, offset)
+    return calm
+
+
 def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant in (*low*, *high*] at which *zone* leaves the offset it has at *low*.
 
@@ -219,3 +261,6 @@ def _reading(instant: datetime, zone: ZoneInfo) -> datetime:
 def _offset_by(wall: datetime, zone: ZoneInfo) -> timedelta:
     """Return what the naive *wall* is ahead of UTC as its fold says."""
     return zone.utcoffset(wall)  # type: ignore[return-value]  # a ZoneInfo always answers
+
+
+_calms: Final[dict[ZoneInfo, Calm]] = {}

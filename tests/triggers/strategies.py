@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from cronsim import CronSim, CronSimError
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Once, Schedule, Weekday, Weekly
@@ -114,7 +116,17 @@ def cron_expressions(draw: st.DrawFn, about: datetime) -> str:
     weekday |= st.builds("{}#{}".format, st.integers(0, 7), st.integers(1, 5)) | st.integers(0, 7).map("{}L".format)
     month = star | star | field(1, 12, near.month) | st.sampled_from(["JAN-DEC", "MAR,OCT,NOV", near.strftime("%b")])
     fields = field(0, 59, near.minute), field(0, 23, near.hour), day, month, weekday
-    return " ".join(draw(one) for one in fields)
+    expression = " ".join(draw(one) for one in fields)
+    assume(names_some_date(expression))
+    return expression
+
+
+def names_some_date(expression: str) -> bool:
+    try:
+        CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError:  # such as 31 November
+        return False
+    return True
 
 
 @st.composite

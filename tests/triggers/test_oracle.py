@@ -85,6 +85,17 @@ def test_next_after_and_upcoming_tell_of_the_same_slots(data: st.DataObject, nig
     assert one_by_one == slots == list(islice(trigger.upcoming(since), len(slots)))
 
 
+@settings(everyday, max_examples=400)
+@given(st.data(), nights())
+def test_next_after_is_the_first_of_the_stream_at_any_distance_from_a_change(data: st.DataObject, night: Night) -> None:
+    trigger = trigger_of(data.draw(schedules(night.wall)), night.zone)
+    distances = data.draw(st.lists(st.integers(-130 * 1440, 20 * 1440), min_size=1, max_size=5))
+
+    for distance in distances:
+        instant = night.change.instant + distance * MINUTE
+        assert trigger.next_after(instant) == next(trigger.upcoming(instant + datetime.resolution), None)
+
+
 def following(trigger: Trigger, instant: datetime) -> Iterator[Slot]:
     while slot := trigger.next_after(instant):
         yield slot
