@@ -108,6 +108,8 @@ def test_the_core_looks_at_nothing_that_surrounds_it(room: str) -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import aperture_plugin, sys; print(*sorted(sys.modules))"
 
-    loaded = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    )
 
     assert loaded.isdisjoint({"sqlalchemy", "strictyaml", "rich", "click", "watchdog", "pluggy", "schedule"})
