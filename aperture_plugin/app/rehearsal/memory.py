@@ -1,0 +1,182 @@
+"""A store that is forgotten: what the loop would have written, kept in dictionaries.
+
+It is as much of a store as the loop, and a budget, ask for, and keeps the same promises as the real one as far
+as a single process can tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar, cast
+
+from aperture_plugin.ports import Claim, Clock, Era, Ledger, LogLine, LoopRecord, Pause, Store
+from aperture_plugin.rules.runs import IN_HAND, RAN, WAITING, Run, Status
+
+__all__ = ["MemoryStore", "Spell"]
+
+Key = tuple[str, int]
+Spell = tuple[datetime, str]
+"""From when on a run waited, and for what."""
+
+V = TypeVar("V")
+
+
+class MemoryStore:
+    """The store and, at the same time, its only ledger.
+
+    Args:
+        clock: Tells when something was written.
+
+    Attributes:
+        runs: Every attempt as it stands, in the order in which they were made.
+        spells: By attempt, what it waited for, one after the other.
+    """
+
+    foreign = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.runs: dict[Key, Run] = {}
+        self.spells: defaultdict[Key, list[Spell]] = defaultdict(list)
+        self.marks: dict[str, datetime] = {}
+        self.last: dict[str, Run] = {}
+        self.completions: dict[str, datetime] = {}
+        self.taken: dict[str, datetime] = {}
+        self.in_force: dict[str, Era] = {}
+        self.held_back: dict[str, Pause] = {}
+        self.calls: defaultdict[str, dict[datetime, int]] = defaultdict(dict)
+        self._clock = clock
+
+    # ── the store ──
+
+    def as_store(self) -> Store:
+        """Return it as what the loop is handed."""
+        return cast(Store, self)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Ledger]:
+        """Enter the one transaction; a rehearsal is alone, so nothing is ever taken back."""
+        yield cast(Ledger, self)
+
+    def changed(self) -> bool:
+        """Nobody else writes here."""
+        return False
+
+    # ── claims and eras ──
+
+    def claim(self, claims: Sequence[Claim]) -> list[bool]:
+        """Take each slot unless it, or a later one of that job, was taken before."""
+        taken = []
+        for claim in claims:
+            mark = self.marks.get(claim.job)
+            taken.append(mark is None or mark < claim.due)
+            if taken[-1]:
+                self.marks[claim.job] = claim.due
+        return taken
+
+    def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return each job's latest claimed due instant."""
+        return _chosen(self.marks, jobs)
+
+    def eras(self) -> dict[str, Era]:
+        """Return the era in force of every job."""
+        return dict(self.in_force)
+
+    def begin_eras(self, eras: Sequence[Era]) -> None:
+        """Let each job's new era begin."""
+        self.in_force.update((era.job, era) for era in eras)
+
+    # ── runs ──
+
+    def add(self, runs: Sequence[Run]) -> None:
+        """Keep new attempts."""
+        for run in runs:
+            self._keep(run)
+
+    def update(self, runs: Sequence[Run]) -> None:
+        """Keep the present state of attempts."""
+        for run in runs:
+            self._keep(run)
+
+    def in_hand(self) -> list[Run]:
+        """Return every attempt that is queued, waiting or running."""
+        return [run for run in self.runs.values() if run.status in IN_HAND]
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
+        """Return each job's latest attempt that ran and ended."""
+        return _chosen(self.last, jobs)
+
+    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last completed."""
+        return _chosen(self.completions, jobs)
+
+    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last began a run, or had one skipped."""
+        return _chosen(self.taken, jobs)
+
+    # ── pauses, logs, loops, generations ──
+
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses in force."""
+        return dict(self.held_back)
+
+    def set_pause(self, pause: Pause) -> None:
+        """Pause a job."""
+        self.held_back[pause.job] = pause
+
+    def clear_pause(self, job: str) -> bool:
+        """Lift a job's pause."""
+        return self.held_back.pop(job, None) is not None
+
+    def log(self, lines: Sequence[LogLine]) -> None:
+        """Forget the lines."""
+
+    def loops(self) -> list[LoopRecord]:
+        """A rehearsal is alone."""
+        return []
+
+    def keep_loop(self, loop: LoopRecord) -> None:
+        """Nobody asks for the record."""
+
+    def drop_loop(self, loop_id: str) -> None:
+        """There is no record."""
+
+    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+        """The text is in the configuration."""
+
+    # ── limits ──
+
+    def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
+        """Return the calls spent of *limit* since then, by the beginning of their bin."""
+        return {at: calls for at, calls in self.calls[limit].items() if at >= since}
+
+    def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
+        """Count calls."""
+        bins = {begin: count for begin, count in self.calls[limit].items() if begin >= forget}
+        bins[at] = bins.get(at, 0) + calls
+        self.calls[limit] = bins
+
+    # ── inside ──
+
+    def _keep(self, run: Run) -> None:
+        self.runs[run.key] = run
+        if run.status in WAITING:
+            spells = self.spells[run.key]
+            if run.reason is not None and (not spells or spells[-1][1] != run.reason):
+                spells.append((self._clock.now(), run.reason))
+            return
+        taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
+        if taken is not None:
+            self.taken[run.job] = max(taken, self.taken.get(run.job, taken))
+        if run.status in RAN:
+            self.last[run.job] = run
+        if run.status is Status.COMPLETED and run.finished_at is not None:
+            self.completions[run.job] = run.finished_at
+
+
+def _chosen(kept: Mapping[str, V], jobs: Collection[str] | None) -> dict[str, V]:
+    if jobs is None:
+        return dict(kept)
+    return {job: kept[job] for job in jobs if job in kept}
