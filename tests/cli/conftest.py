@@ -39,28 +39,34 @@ class Answer:
 Shell = Callable[..., Answer]
 
 
+def typed(*words: str) -> Answer:
+    """Type a command, in this process and in its folder."""
+    result = CliRunner().invoke(cli, list(words))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Answer(result.exit_code, result.stdout, result.stderr)
+
+
+def step_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make *folder* the current one, and the environment one that says nothing."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TZ", "UTC")
+    for name in ("APERTURE_CONFIG", "APERTURE_STATE", "COLUMNS", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def world(aperture_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in the current folder, whose clock is also the one that commands are typed by."""
-    monkeypatch.chdir(aperture_world.folder)
-    monkeypatch.setenv("TZ", "UTC")
+    step_into(aperture_world.folder, monkeypatch)
     monkeypatch.setattr(reading, "now", aperture_world.clock.now)
-    for name in ("APERTURE_CONFIG", "APERTURE_STATE", "COLUMNS", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
     return aperture_world
 
 
 @pytest.fixture
 def shell(world: World) -> Shell:
-    """Types a command, in this process."""
-
-    def type_(*words: str) -> Answer:
-        result = CliRunner().invoke(cli, list(words))
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr)
-
-    return type_
+    """Types a command in that world."""
+    return typed
 
 
 @dataclass
@@ -94,10 +100,14 @@ class Terminal:
         return process
 
     def type(self, *words: str) -> Answer:
-        """Run a command to its end."""
+        """Run a command to its end, in a process of its own."""
         process = self.begin(*words)
         out, err = process.communicate(timeout=60)
         return Answer(process.returncode, out, err)
+
+    def look(self, *words: str) -> Answer:
+        """Run a command to its end in this process, which is another than the loop's."""
+        return typed(*words)
 
     def until(self, holds: Callable[[], Any], *, seconds: float = 20) -> Any:
         """Return what *holds* answers once that is true, looking again and again."""
@@ -110,12 +120,13 @@ class Terminal:
 
     def runs(self) -> bool:
         """Say whether a loop runs."""
-        return bool(self.type("status", "--format", "json").json["running"])
+        return bool(self.look("status", "--format", "json").json["running"])
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     """Real processes in a folder of their own."""
+    step_into(tmp_path, monkeypatch)
     shells = Terminal(tmp_path)
     yield shells
     for process in shells.begun:

@@ -1,0 +1,128 @@
+"""`aperture cancel`, `pause`, `resume` and `run`, typed beside a loop of another process."""
+
+from __future__ import annotations
+
+import pytest
+
+from aperture_plugin.testing import World
+from tests.cli.conftest import Shell
+
+FILE = "schedules:\n  slow: daily at 1 AM\n  fast:\n    schedule: daily at 1:05 AM\n"
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """A loop in which slow runs, and fast waits for its turn."""
+    world.durations["slow"] = "1 hour"
+    return world.write(FILE).start(at="2026-01-10 00:59").advance("10 minutes")
+
+
+def test_a_run_that_has_not_started_is_cancelled_at_once(busy: World, shell: Shell) -> None:
+    answer = shell("cancel", "fast")
+
+    [run] = busy.history("fast")
+    assert (answer.code, answer.out) == (0, f"fast is cancelled; it had not started (run {run.id})\n")
+    assert run.status == "cancelled"
+    assert run.reason is not None
+    assert run.reason.startswith("cancelled by ")
+
+
+def test_a_run_that_runs_is_asked_to_stop(busy: World, shell: Shell) -> None:
+    answer = shell("cancel", "slow")
+
+    [run] = busy.history("slow")
+    assert answer.code == 0
+    assert answer.out.startswith(f"slow was asked to stop (run {run.id})")
+    assert run.cancel_reason is not None
+    assert shell("cancel", "slow").out == f"slow was asked to stop before: {run.cancel_reason} (run {run.id})\n"
+
+
+def test_there_may_be_nothing_to_cancel(world: World, shell: Shell) -> None:
+    world.write(FILE)
+
+    answer = shell("cancel", "slow")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "error: nothing to cancel: slow is neither running nor waiting\n"
+
+
+@pytest.mark.parametrize("command", ["cancel", "pause", "resume", "run"])
+def test_a_job_that_does_not_exist_is_wrong_usage(world: World, shell: Shell, command: str) -> None:
+    world.write("defaults:\n  command: 'true'\n" + FILE)
+
+    answer = shell(command, "slwo")
+
+    assert answer.code == 2
+    assert answer.err == 'error: there is no job "slwo" in schedules.yaml\n   hint: did you mean "slow"?\n'
+
+
+def test_a_pause_holds_slots_back_until_it_ends(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: every hour\n").start(at="2026-01-10 00:30")
+
+    answer = shell("pause", "scan", "--until", "2 hours", "--note", "disk is full")
+    world.advance("3 hours")
+
+    assert answer.lines[0] == "scan is paused until 2:30 AM (in 2 hours)"
+    held, also_held, ran = world.history("scan")
+    assert (held.status, also_held.status, ran.status) == ("skipped", "skipped", "completed")
+    assert held.reason is not None
+    assert held.reason.endswith(": disk is full")
+
+
+def test_a_pause_may_be_lifted(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: every hour\n").start(at="2026-01-10 00:30")
+    shell("pause", "scan")
+
+    answer = shell("resume", "scan")
+    world.advance("1 hour")
+
+    assert (answer.code, answer.out) == (0, "scan is resumed; its slots fire from now on\n")
+    assert [run.status for run in world.history("scan")] == ["completed"]
+
+
+def test_a_job_that_is_not_paused_cannot_be_resumed(world: World, shell: Shell) -> None:
+    world.write(FILE)
+
+    answer = shell("resume", "slow")
+
+    assert (answer.code, answer.err) == (1, "error: slow is not paused\n")
+
+
+def test_a_pause_cannot_end_in_the_past(world: World, shell: Shell) -> None:
+    world.write(FILE)
+
+    answer = shell("pause", "slow", "--until", "2020-01-01")
+
+    assert (answer.code, answer.err.splitlines()[0]) == (2, "error: --until: 2020-01-01 12:00 AM is past already")
+
+
+def test_a_run_that_is_asked_for_is_queued_behind_what_runs(busy: World, shell: Shell) -> None:
+    busy.write(FILE + "  third: manual only\n")
+
+    answer = shell("run", "third")
+
+    assert answer.code == 0
+    [run] = busy.history("third")
+    assert answer.out == f"third is queued (run {run.id}); aperture logs {run.id} --follow shows it\n"
+    assert (run.status, run.trigger, bool(run.requested_by)) == ("queued", "manual", True)
+
+
+def test_a_job_that_waits_already_is_not_queued_again(busy: World, shell: Shell) -> None:
+    answer = shell("run", "fast")
+
+    assert (answer.code, answer.out) == (1, "fast skipped: another run of fast was already waiting\n")
+
+
+def test_what_a_person_asks_for_does_not_wait_for_needs_or_its_window(world: World, shell: Shell) -> None:
+    world.write(FILE + "    needs: [slow]\n    window: 1:00 AM to 6:00 AM\n").start(at="2026-01-10 00:30")
+
+    answer = shell("run", "fast")
+
+    assert answer.err == "fast was asked for, so it does not wait for slow, which it needs or for its window\n"
+
+
+def test_a_broken_file_does_not_keep_a_good_loop_from_running_a_job(world: World, shell: Shell) -> None:
+    world.write(FILE).start(at="2026-01-10 00:30")
+    world.write("schedules: {}\n")
+
+    assert shell("run", "fast").code == 0

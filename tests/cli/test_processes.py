@@ -1,0 +1,258 @@
+"""Real processes: `aperture start` in one shell, the other commands in a second one."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+
+import pexpect
+import pytest
+
+from tests.cli.conftest import Terminal
+
+SLEEPER = "  long:\n    schedule: manual only\n    command: echo begun; sleep 30\n"
+FILE = f"""\
+timezone: UTC
+queues:
+  default: 2
+schedules:
+  tick:
+    schedule: every 10 seconds
+    command: echo tock
+  three:
+    schedule: manual only
+    command: echo one; sleep 0.3; echo two; exit 3
+{SLEEPER}"""
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def test_what_is_typed_in_one_shell_reaches_the_loop_in_another(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    loop = terminal.begin("start")
+    terminal.until(terminal.runs)
+
+    queued = terminal.look("run", "long")
+    [begun] = terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    states = {job["job"]: job["state"] for job in terminal.look("status", "--format", "json").json["jobs"]}
+    waited = terminal.type("run", "three", "--wait")
+    cancelled = terminal.look("cancel", "long")
+    followed = terminal.look("logs", "long", "--follow")
+    loop.send_signal(signal.SIGTERM)
+    _, log = loop.communicate(timeout=20)
+
+    assert queued.code == 0
+    assert states["long"] == "running"
+    assert seconds_between(begun["queued_at"], begun["started_at"]) < 1
+    assert (waited.code, waited.lines[0].split(" after ")[0]) == (1, "three failed")
+    assert waited.lines[0].endswith("exited with code 3")
+    assert re.findall(r"INFO +(one|two)", waited.err) == ["one", "two"]
+    assert cancelled.code == 0
+    assert followed.lines[-1].startswith("long cancelled: cancelled by ")
+    assert loop.returncode == 0
+    assert "schedules.yaml is in force: 3 jobs" in log
+    assert re.search(r"long started \(run \w+\)", log)
+
+
+def test_a_save_takes_effect_and_a_typo_is_refused_with_its_place(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    loop = terminal.begin("start")
+    terminal.until(terminal.runs)
+
+    terminal.write(FILE.replace("every 10 seconds", "every 1 seconds"))
+    terminal.until(lambda: len(terminal.look("history", "--job", "tick", "--format", "json").json) >= 2)
+    terminal.write(FILE.replace("every 10 seconds", "evry 2 seconds"))
+    refused = terminal.until(lambda: terminal.look("status", "--format", "json").json["config"]["rejected"])
+    status = terminal.look("status")
+    loop.terminate()
+    _, log = loop.communicate(timeout=20)
+
+    assert [(problem["line"], problem["column"]) for problem in refused["problems"]] == [(6, 15)]
+    assert status.code == 1
+    assert "Every second" in status.out
+    assert "schedules.yaml:6:15" in status.out
+    assert "schedules.yaml:6:15: error: tick:" in log
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_stops_it_cleanly(terminal: Terminal, name: str) -> None:
+    terminal.write(FILE)
+    loop = terminal.begin("start")
+    terminal.until(terminal.runs)
+
+    loop.send_signal(getattr(signal, name))
+    out, log = loop.communicate(timeout=20)
+
+    assert (loop.returncode, out) == (0, "")
+    assert log.splitlines()[-1].endswith("stopped")
+    assert not terminal.runs()
+
+
+def test_a_second_signal_cuts_the_grace_short(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    loop = terminal.begin("start", "--grace", "600")
+    terminal.until(terminal.runs)
+    terminal.look("run", "long")
+    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+
+    loop.terminate()
+    time.sleep(0.3)
+    loop.terminate()
+    loop.communicate(timeout=30)
+
+    [run] = terminal.look("history", "--job", "long", "--limit", "1", "--format", "json").json
+    assert loop.returncode == 0
+    assert run["status"] in {"cancelled", "interrupted", "queued"}
+
+
+def test_a_file_that_is_not_valid_is_not_started(terminal: Terminal) -> None:
+    terminal.write(FILE.replace("every 10 seconds", "evry 10 seconds"))
+
+    answer = terminal.type("start")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("schedules.yaml:6:15: error: tick:")
+    assert "Traceback" not in answer.err
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    terminal.write("1 / 0\n", "hooks/host.py")
+
+    answer = terminal.type("start")
+
+    assert answer.code == 1
+    assert "plugin hooks/host.py: it cannot be " in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_plugin_in_the_current_folder_is_found_by_its_name(terminal: Terminal) -> None:
+    terminal.write("schedules:\n  scan: manual only\n")
+    terminal.write(
+        "from aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', lambda run: {'added': 12})\n",
+        "my_host.py",
+    )
+
+    answer = terminal.type("run", "scan", "--plugin", "my_host")
+
+    assert (answer.code, answer.lines[1:]) == (0, ["   added: 12"])
+
+
+def test_where_no_loop_runs_a_job_runs_here(terminal: Terminal) -> None:
+    terminal.write(FILE)
+
+    answer = terminal.type("run", "three", "--format", "json")
+
+    assert answer.code == 1
+    assert (answer.json["job"], answer.json["status"], answer.json["trigger"]) == ("three", "failed", "manual")
+    assert re.findall(r"INFO +(one|two)", answer.err) == ["one", "two"]
+    [run] = terminal.look("history", "--format", "json").json
+    assert run == answer.json
+
+
+def test_a_job_that_does_not_exist_is_not_run_here_either(terminal: Terminal) -> None:
+    terminal.write(FILE)
+
+    answer = terminal.type("run", "thre")
+
+    assert answer.code == 2
+    assert answer.err == 'error: there is no job "thre" in schedules.yaml\n   hint: did you mean "three"?\n'
+
+
+def test_ctrl_c_cancels_what_runs_here(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    run = terminal.begin("run", "long")
+    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=20)
+
+    assert run.returncode == 130
+    assert re.match(r"long cancelled after .*: cancelled by ", out)
+
+
+def test_a_run_that_was_killed_here_is_taken_up_by_the_next_start(terminal: Terminal) -> None:
+    terminal.write(FILE.replace("sleep 30", '[ "$APERTURE_ATTEMPT" = 2 ] || sleep 60'))
+    run = terminal.begin("run", "long")
+    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+
+    run.kill()
+    run.communicate(timeout=20)
+    loop = terminal.begin("start")
+    runs = terminal.until(
+        lambda: terminal.look("history", "--job", "long", "--status", "completed", "--format", "json").json
+    )
+    loop.terminate()
+    loop.communicate(timeout=20)
+
+    assert [run["attempt"] for run in runs] == [2]
+
+
+# ── on a terminal ──
+
+
+def on_a_terminal(terminal: Terminal, *words: str) -> pexpect.spawn[str]:
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "aperture_plugin.cli", *words],
+        cwd=str(terminal.folder),
+        env={**terminal.environ, "TERM": "xterm-256color"},
+        dimensions=(40, 120),
+        encoding="utf-8",
+        timeout=20,
+    )
+
+
+def test_a_terminal_is_shown_a_table_and_given_back_as_it_was(terminal: Terminal) -> None:
+    terminal.write(FILE)
+
+    table = on_a_terminal(terminal, "start")
+    table.expect("running; Ctrl-C stops it")
+    table.expect("Scheduled for")
+    terminal.write(FILE.replace("every 10 seconds", "evry 10 seconds"))
+    table.expect("schedules.yaml is refused; the last good one goes on")
+    table.expect("schedules.yaml:6:15:")
+    table.sendintr()
+    table.expect("stopped\r\n")
+    table.expect(pexpect.EOF)
+    table.close()
+
+    assert table.exitstatus == 0
+    assert (table.before or "").count("\x1b[?25l") == 0  # The cursor is not hidden again after the end.
+
+
+def test_a_terminal_is_shown_a_progress_bar(terminal: Terminal) -> None:
+    terminal.write("schedules:\n  scan: manual only\n")
+    terminal.write(
+        "import time\nfrom aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', scan)\n\n"
+        "def scan(run):\n    for n in run.track(range(40)):\n        time.sleep(0.05)\n    return {'scanned': 40}\n",
+        "hooks/host.py",
+    )
+
+    shown = on_a_terminal(terminal, "run", "scan", "--wait")
+    shown.expect(r"scan .*\d+%.*/40")
+    shown.expect("scan completed after")
+    shown.expect("scanned: 40")
+    shown.expect(pexpect.EOF)
+    shown.close()
+
+    assert shown.exitstatus == 0
+
+
+def test_nobody_but_the_command_line_takes_signals(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    code = (
+        "import signal\nfrom aperture_plugin import Aperture\n"
+        "before = [signal.getsignal(n) for n in (15, 2, 1)]\n"
+        "with Aperture('schedules.yaml'):\n    assert [signal.getsignal(n) for n in (15, 2, 1)] == before\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], cwd=terminal.folder, env=terminal.environ, check=True, timeout=30)
