@@ -1,0 +1,157 @@
+"""A real process, killed by kill -9 at random moments: every slot accounted for, no attempt run twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin.ports import RunQuery
+from aperture_plugin.rules.runs import IN_HAND, Run, Status
+from aperture_plugin.store.opening import open_store
+from aperture_plugin.testing import World
+
+PLUGIN = """
+import os, time
+from aperture_plugin import Job, hookimpl
+
+@hookimpl
+def aperture_jobs():
+    yield Job("quick", note)
+    yield Job("slow", lambda run: (note(run), time.sleep(0.4)))
+
+def note(run):
+    # One write, so that a kill leaves the line whole or not at all.
+    with open(os.environ["NOTES"], "a") as notes:
+        notes.write(f"{run.id} {run.attempt}\\n")
+"""
+
+FILE = """\
+queues:
+  default: 2
+schedules:
+  quick: every second
+  slow: every second
+"""
+
+
+@contextmanager
+def loop(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A loop in a process of its own, once it is in force."""
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aperture_plugin.cli", "start", str(folder / "schedules.yaml")],
+            env={**os.environ, "NOTES": str(folder / "notes"), "TZ": "UTC"},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for a real condition, looked at often."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.01)
+
+
+def begun(process: subprocess.Popen[bytes], folder: Path) -> None:
+    until(lambda: process.pid in pids(folder))
+
+
+def pids(folder: Path) -> list[int]:
+    """Return the processes that the store has a record of."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / 'aperture.db'}?mode=ro", uri=True)) as store:
+            return [pid for (pid,) in store.execute("SELECT pid FROM loops")]
+    except sqlite3.OperationalError:
+        return []
+
+
+def history(folder: Path) -> list[Run]:
+    store = open_store("sqlite:///aperture.db", directory=folder)
+    store.open()
+    try:
+        return store.history(RunQuery(limit=None))
+    finally:
+        store.close()
+
+
+def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
+    (folder / "hooks").mkdir()
+    (folder / "hooks" / "jobs.py").write_text(PLUGIN)
+    (folder / "schedules.yaml").write_text(FILE)
+    for _ in range(rounds):
+        with loop(folder) as process:
+            begun(process, folder)
+            # A moment of chance within a second's worth of slots; nothing depends on how long it really is.
+            time.sleep(chance.uniform(0, 1.2))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    with loop(folder) as process:
+        begun(process, folder)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+def check(folder: Path) -> None:
+    runs = history(folder)
+    notes = Counter((folder / "notes").read_text().splitlines())
+    assert notes, "nothing ran at all"
+    assert max(notes.values()) == 1, "an attempt ran twice"
+    assert len({run.key for run in runs}) == len(runs)
+    slots = [(run.job, run.due) for run in runs if run.attempt == 1]
+    assert len(set(slots)) == len(slots), "a slot has two runs"
+    assert not [run for run in runs if run.status is Status.RUNNING], "a run was left running"
+    keys = {run.key for run in runs}
+    for run in runs:
+        if run.status is Status.INTERRUPTED:
+            assert (run.id, run.attempt + 1) in keys, "a run cut off has no next attempt"
+        if run.status not in IN_HAND:
+            assert run.finished_at is not None
+    for job in ("quick", "slow"):
+        first = [run for run in runs if run.job == job and run.attempt == 1]
+        first.sort(key=lambda run: run.due or run.queued_at)
+        assert first[0].due is not None
+        assert first[-1].due is not None
+        span = round((first[-1].due - first[0].due).total_seconds()) + 1 + max(0, first[0].missed - 1)
+        assert sum(max(1, run.missed) for run in first) == span, f"{job}: a slot is unaccounted for"
+
+
+def test_a_process_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
+    kill_often(tmp_path, 10, random.Random(1))
+
+    check(tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_a_process_killed_hundreds_of_times_loses_nothing(tmp_path: Path, seed: int) -> None:
+    kill_often(tmp_path, 40, random.Random(seed))
+
+    check(tmp_path)
+
+
+def test_the_world_kills_as_the_kernel_does(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.durations["scan"] = "1 hour"
+    world.write("schedules:\n  scan: every 2 hours\n").start(at="2026-01-10 01:30").advance("1 hour").kill()
+
+    left = history(tmp_path)
+
+    assert [run.status for run in left] == ["running"]
