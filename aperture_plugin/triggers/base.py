@@ -10,11 +10,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.stretches import calm_at
 from aperture_plugin.triggers.walltime import (
     EARLIEST,
     LATEST,
     RESOLUTION,
-    calm_at,
     due_of,
     instant_of,
     offset_at,

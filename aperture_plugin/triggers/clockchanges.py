@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.walltime import EARLIEST, RESOLUTION, offset_at, stretches, utc_of, wall_at
+from aperture_plugin.triggers.stretches import stretches
+from aperture_plugin.triggers.walltime import EARLIEST, RESOLUTION, offset_at, utc_of, wall_at
 
 __all__ = ["ClockChange", "changes"]
 

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.triggers.base import WallTrigger
 from aperture_plugin.triggers.cronfields import CronFields
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import RESOLUTION, first_nominal, instant_of, slots_at, stretches
+from aperture_plugin.triggers.stretches import stretches
+from aperture_plugin.triggers.walltime import RESOLUTION, first_nominal, instant_of, slots_at
 
 __all__ = ["FixedCronTrigger", "StarredCronTrigger"]
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream, WallTrigger
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import RESOLUTION, SECOND, Stretch, due_of, instant_of, stretches, wall_at
+from aperture_plugin.triggers.stretches import Stretch, stretches
+from aperture_plugin.triggers.walltime import RESOLUTION, SECOND, due_of, instant_of, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
 

@@ -1,9 +1,8 @@
 """Local wall times, and the instants they stand for.
 
 A person writes 02:30; the store keeps an instant. Everything a clock change does to the way from one
-to the other is decided here, once (DESIGN.md, section 3). Two views of the same line are offered: a
-wall time asks for its instant (`due_of`), and the line of instants asks to be walked in `stretches`
-through which the clocks run evenly.
+to the other is decided here, once (DESIGN.md, section 3); `stretches` walks the line of instants, where
+that is what a schedule follows.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.slots import Slot
@@ -19,18 +18,17 @@ from aperture_plugin.triggers.slots import Slot
 __all__ = [
     "EARLIEST",
     "LATEST",
+    "LOOK_AHEAD",
     "RESOLUTION",
     "SECOND",
-    "Calm",
-    "Stretch",
-    "calm_at",
     "due_of",
     "first_change",
     "first_nominal",
     "instant_of",
     "offset_at",
+    "offset_by",
+    "reading_of",
     "slots_at",
-    "stretches",
     "utc_of",
     "wall_at",
 ]
@@ -51,44 +49,7 @@ _WALL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # a naive wall time i
 # Two changes of one zone are never closer than 167 hours (Noronha 2000, Gaza 2040), and no change is
 # larger than 24. So where offsets this far apart are equal, there is no change between them and no gap
 # at the first of them. A test holds the whole tz database to it.
-_LOOK_AHEAD: Final = timedelta(days=5)
-_LONGEST_CALM: Final = timedelta(days=100)
-_NOTHING: Final = timedelta(0)
-
-
-class Stretch(NamedTuple):
-    """A half-open span of instants through which a zone's clocks run evenly.
-
-    Attributes:
-        begin, end: Aware, in UTC. *end* is a clock change, or just as far as one look reaches.
-        offset: What a wall time is ahead of UTC, from *begin* to *end*.
-        skipped: How much wall time a gap that ends exactly at *begin* has skipped, else zero.
-        repeated: Length of the repeat whose second pass *begin* lies in, else zero.
-        repeats_until: Naive wall time at which that second pass is over; *begin*'s own if there is none.
-    """
-
-    begin: datetime
-    end: datetime
-    offset: timedelta
-    skipped: timedelta
-    repeated: timedelta
-    repeats_until: datetime
-
-    @property
-    def wall(self) -> datetime:
-        """The naive wall time that clocks show at *begin*."""
-        return wall_at(self.begin, self.offset)
-
-
-class Calm(NamedTuple):
-    """A half-open span of instants that no clock change of a zone is in, nor shortly before.
-
-    Within it the first wall time named after what the clocks show is also the first one due.
-    """
-
-    begin: datetime
-    end: datetime
-    offset: timedelta
+LOOK_AHEAD: Final = timedelta(days=5)
 
 
 def utc_of(instant: datetime) -> datetime:
@@ -109,7 +70,7 @@ def utc_of(instant: datetime) -> datetime:
 
 def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
     """Return what wall times in *zone* are ahead of UTC at *instant*, an aware datetime in UTC."""
-    reading = _reading(instant, zone)
+    reading = reading_of(instant, zone)
     return zone.fromutc(reading) - reading
 
 
@@ -146,9 +107,9 @@ def due_of(nominal: datetime, zone: ZoneInfo) -> datetime:
         nominal = nominal.replace(fold=0)
     # Of a skipped or repeated wall time, fold=0 is read by the offset before the change: the right one
     # for a repeat. It is wrong in a gap only, and there the offset soon becomes another.
-    before = _offset_by(nominal, zone)
-    if before != _offset_by(nominal + _LOOK_AHEAD, zone):
-        after = _offset_by(nominal.replace(fold=1), zone)
+    before = offset_by(nominal, zone)
+    if before != offset_by(nominal + LOOK_AHEAD, zone):
+        after = offset_by(nominal.replace(fold=1), zone)
         if after > before:
             return first_change(instant_of(nominal, after), instant_of(nominal, before), zone)
     return instant_of(nominal, before)
@@ -160,7 +121,7 @@ def first_nominal(since: datetime, zone: ZoneInfo) -> datetime:
     That is what the clocks show at *since*, save when a gap ends right there: all that the gap skipped
     is due then, so its first wall time is meant.
     """
-    reading = _reading(since, zone)
+    reading = reading_of(since, zone)
     offset = zone.fromutc(reading) - reading
     reading -= RESOLUTION
     before = zone.fromutc(reading) - reading
@@ -183,62 +144,6 @@ def slots_at(nominals: Iterable[datetime], zone: ZoneInfo, since: datetime) -> I
             last = due
 
 
-def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
-    """Yield the even stretches of *zone* from *since* (aware, in UTC) on, without end but `LATEST`."""
-    begin, reading = since, _reading(since, zone)
-    local = zone.fromutc(reading)
-    offset = local - reading
-    skipped, repeated, repeats_until = _NOTHING, _NOTHING, wall_at(since, offset)
-    just_before = reading - RESOLUTION
-    before = zone.fromutc(just_before) - just_before
-    if before < offset:
-        skipped = offset - before
-    elif local.fold:  # the second pass of a repeat is under way
-        repeated = _offset_by(repeats_until, zone) - offset
-        second = since.replace(microsecond=0)
-        change = first_change(second - repeated, second, zone)
-        repeats_until = wall_at(change, offset + repeated)
-    while begin < LATEST:
-        end = min(begin + _LOOK_AHEAD, LATEST)
-        reading += end - begin
-        after = zone.fromutc(reading) - reading
-        if after != offset:
-            end = first_change(begin.replace(microsecond=0), end.replace(microsecond=0), zone)
-            reading = _reading(end, zone)
-        yield Stretch(begin, end, offset, skipped, repeated, repeats_until)
-        skipped, repeated = max(_NOTHING, after - offset), max(_NOTHING, offset - after)
-        repeats_until = wall_at(end, max(offset, after))
-        begin, offset = end, after
-
-
-def calm_at(instant: datetime, zone: ZoneInfo) -> Calm | None:
-    """Return a calm span of *zone* that *instant* (aware, in UTC) is in; None where clocks change about then.
-
-    The last answer for each zone is kept: what asks for one instant after the other, as a loop does,
-    looks at the clocks but once in months.
-    """
-    known = _calms.get(zone)
-    if known is not None and known.begin <= instant < known.end:
-        return known
-    if not EARLIEST + _LOOK_AHEAD <= instant < LATEST - _LONGEST_CALM:
-        return None
-    reading = _reading(instant, zone)
-    offset = zone.fromutc(reading) - reading
-    before = reading - _LOOK_AHEAD
-    if zone.fromutc(before) - before != offset:
-        return None
-    end, longest = instant, instant + _LONGEST_CALM
-    while end < longest:
-        reading += _LOOK_AHEAD
-        if zone.fromutc(reading) - reading != offset:
-            break
-        end += _LOOK_AHEAD
-    if end == instant:
-        return None
-    calm = _calms[zone] = Calm(instant, end, offset)
-    return calm
-
-
 def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant in (*low*, *high*] at which *zone* leaves the offset it has at *low*.
 
@@ -253,14 +158,11 @@ def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     return low + timedelta(seconds=bisect_left(range((high - low) // SECOND), True, lo=1, key=changed))
 
 
-def _reading(instant: datetime, zone: ZoneInfo) -> datetime:
+def reading_of(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return the UTC reading of *instant*, labelled with *zone* as `fromutc` asks for it."""
     return datetime(1970, 1, 1, tzinfo=zone) + (instant - _EPOCH)
 
 
-def _offset_by(wall: datetime, zone: ZoneInfo) -> timedelta:
+def offset_by(wall: datetime, zone: ZoneInfo) -> timedelta:
     """Return what the naive *wall* is ahead of UTC as its fold says."""
     return zone.utcoffset(wall)  # type: ignore[return-value]  # a ZoneInfo always answers
-
-
-_calms: Final[dict[ZoneInfo, Calm]] = {}

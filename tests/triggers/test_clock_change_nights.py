@@ -184,6 +184,28 @@ def test_a_starred_cron_of_one_date_finds_its_second_pass_though_its_next_wall_t
     assert fires(starred, "Europe/Riga", "2026-10-25 01:50", "2027-10-25 00:30") == ["00:00Z 03:00"]
 
 
+def test_a_second_pass_is_not_missed_by_one_who_asked_on_the_calm_days_before() -> None:
+    assert clocks("Europe/Riga", "2026-10-01", "2026-11-01") == ["04:00 to 03:00 at 01:00Z on 2026-10-25"]
+    trigger = trigger_of(Cron(expression="*/30 3 25 10 *"), ZoneInfo("Europe/Riga"))
+
+    for days in range(20, 0, -1):
+        trigger.next_after(utc("2026-10-25 00:55") - timedelta(days=days))
+
+    slot = trigger.next_after(utc("2026-10-25 00:50"))
+    assert slot is not None
+    assert (slot.due, slot.nominal.isoformat()) == (utc("2026-10-25 01:00"), "2026-10-25T03:00:00")
+
+
+def test_a_starred_cron_whose_next_date_is_in_a_far_gap_waits_for_the_one_after() -> None:
+    assert clocks("Europe/Riga", "2026-01-01", "2026-10-01") == ["03:00 to 04:00 at 01:00Z on 2026-03-29"]
+    starred = trigger_of(Cron(expression="*/30 3 29 3 *"), ZoneInfo("Europe/Riga"))
+    fixed = trigger_of(Cron(expression="0,30 3 29 3 *"), ZoneInfo("Europe/Riga"))
+
+    answers = [trigger.next_after(utc("2025-12-01")) for trigger in (starred, fixed)]
+
+    assert [slot.due for slot in answers if slot] == [utc("2027-03-29 00:00"), utc("2026-03-29 01:00")]
+
+
 # ── changes that are not an hour ─────────────────────────────────────────────────────────────────
 
 

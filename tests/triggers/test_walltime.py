@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aperture_plugin.triggers.clockchanges import changes
-from aperture_plugin.triggers.walltime import LATEST, due_of, first_nominal, offset_at, stretches, utc_of
+from aperture_plugin.triggers.walltime import due_of, first_nominal, offset_at, utc_of
 from tests.triggers.strategies import ZONES, Night, cuts, minutes_about, nights
 
 everyday = settings(deadline=None, max_examples=200)
@@ -100,42 +99,6 @@ def test_nothing_before_the_first_nominal_is_due_and_nothing_from_it_on_is_misse
     assert due_of(first + timedelta(days=2), night.zone) > since
     if since.astimezone(night.zone).fold == 0:
         assert due_of(first, night.zone) == since
-
-
-@everyday
-@given(st.data(), nights(), st.integers(0, 999_999))
-def test_stretches_follow_each_other_and_the_clocks_run_evenly_in_each(
-    data: st.DataObject, night: Night, microseconds: int
-) -> None:
-    since = data.draw(cuts(night))[0] + timedelta(microseconds=microseconds)
-
-    found = list(islice(stretches(since, night.zone), 5))
-
-    assert found[0].begin == since
-    assert all(one.end == other.begin for one, other in pairwise(found))
-    for stretch in found:
-        inside = data.draw(st.integers(0, int((stretch.end - stretch.begin).total_seconds()) - 1))
-        instant = stretch.begin + timedelta(seconds=inside)
-        assert instant.astimezone(night.zone).utcoffset() == stretch.offset
-        assert stretch.wall == stretch.begin.astimezone(night.zone).replace(tzinfo=None, fold=0)
-
-
-def test_a_stretch_that_begins_in_a_second_pass_knows_how_long_that_lasts() -> None:
-    [_, repeat] = changes(RIGA, utc("2026-01-01"), utc("2027-01-01"))
-    assert (repeat.wall_since, repeat.wall_until) == (wall("2026-10-25 03:00"), wall("2026-10-25 04:00"))
-
-    in_the_first, in_the_second = (
-        next(stretches(utc(told), RIGA)) for told in ("2026-10-25 00:20", "2026-10-25 01:20")
-    )
-
-    assert (in_the_first.repeated, in_the_first.end) == (timedelta(0), utc("2026-10-25 01:00"))
-    assert (in_the_second.repeated, in_the_second.repeats_until) == (timedelta(hours=1), wall("2026-10-25 04:00"))
-
-
-def test_stretches_end_where_the_calendar_does() -> None:
-    *_, last = stretches(LATEST - timedelta(days=20), RIGA)
-
-    assert last.end == LATEST
 
 
 @pytest.mark.parametrize("year", [1943, 2000, 2004, 2026, 2040])

@@ -1,0 +1,122 @@
+"""The line of instants, cut where a zone's clocks change.
+
+Between two cuts a wall time and its instant are one constant offset apart, so a trigger that follows
+the clocks as they go is plain arithmetic there; what happens at a cut is told with the stretch it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.triggers.walltime import (
+    EARLIEST,
+    LATEST,
+    LOOK_AHEAD,
+    RESOLUTION,
+    first_change,
+    offset_by,
+    reading_of,
+    wall_at,
+)
+
+__all__ = ["Calm", "Stretch", "calm_at", "stretches"]
+
+_NOTHING: Final = timedelta(0)
+_LONGEST_CALM: Final = timedelta(days=100)
+
+
+class Stretch(NamedTuple):
+    """A half-open span of instants through which a zone's clocks run evenly.
+
+    Attributes:
+        begin, end: Aware, in UTC. *end* is a clock change, or just as far as one look reaches.
+        offset: What a wall time is ahead of UTC, from *begin* to *end*.
+        skipped: How much wall time a gap that ends exactly at *begin* has skipped, else zero.
+        repeated: Length of the repeat whose second pass *begin* lies in, else zero.
+        repeats_until: Naive wall time at which that second pass is over; *begin*'s own if there is none.
+    """
+
+    begin: datetime
+    end: datetime
+    offset: timedelta
+    skipped: timedelta
+    repeated: timedelta
+    repeats_until: datetime
+
+    @property
+    def wall(self) -> datetime:
+        """The naive wall time that clocks show at *begin*."""
+        return wall_at(self.begin, self.offset)
+
+
+class Calm(NamedTuple):
+    """A half-open span of instants that no clock change of a zone is in, nor shortly before.
+
+    Within it the first wall time named after what the clocks show is also the first one due.
+    """
+
+    begin: datetime
+    end: datetime
+    offset: timedelta
+
+
+_calms: Final[dict[ZoneInfo, Calm]] = {}
+
+
+def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
+    """Yield the even stretches of *zone* from *since* (aware, in UTC) on, without end but `LATEST`."""
+    begin, reading = since, reading_of(since, zone)
+    local = zone.fromutc(reading)
+    offset = local - reading
+    skipped, repeated, repeats_until = _NOTHING, _NOTHING, wall_at(since, offset)
+    just_before = reading - RESOLUTION
+    before = zone.fromutc(just_before) - just_before
+    if before < offset:
+        skipped = offset - before
+    elif local.fold:  # the second pass of a repeat is under way
+        repeated = offset_by(repeats_until, zone) - offset
+        second = since.replace(microsecond=0)
+        change = first_change(second - repeated, second, zone)
+        repeats_until = wall_at(change, offset + repeated)
+    while begin < LATEST:
+        end = min(begin + LOOK_AHEAD, LATEST)
+        reading += end - begin
+        after = zone.fromutc(reading) - reading
+        if after != offset:
+            end = first_change(begin.replace(microsecond=0), end.replace(microsecond=0), zone)
+            reading = reading_of(end, zone)
+        yield Stretch(begin, end, offset, skipped, repeated, repeats_until)
+        skipped, repeated = max(_NOTHING, after - offset), max(_NOTHING, offset - after)
+        repeats_until = wall_at(end, max(offset, after))
+        begin, offset = end, after
+
+
+def calm_at(instant: datetime, zone: ZoneInfo) -> Calm | None:
+    """Return a calm span of *zone* that *instant* (aware, in UTC) is in; None where clocks change about then.
+
+    The last answer for each zone is kept: what asks for one instant after the other, as a loop does,
+    looks at the clocks but once in months.
+    """
+    known = _calms.get(zone)
+    if known is not None and known.begin <= instant < known.end:
+        return known
+    if not EARLIEST + LOOK_AHEAD <= instant < LATEST - _LONGEST_CALM:
+        return None
+    reading = reading_of(instant, zone)
+    offset = zone.fromutc(reading) - reading
+    before = reading - LOOK_AHEAD
+    if zone.fromutc(before) - before != offset:
+        return None
+    end, longest = instant, instant + _LONGEST_CALM
+    while end < longest:
+        reading += LOOK_AHEAD
+        if zone.fromutc(reading) - reading != offset:
+            break
+        end += LOOK_AHEAD
+    if end == instant:
+        return None
+    calm = _calms[zone] = Calm(instant, end, offset)
+    return calm
