@@ -30,6 +30,8 @@ COMMANDS: Final = {
         "next": "Show the slots that come up, in the order they will run.",
         "history": "Show past runs, newest first.",
         "logs": "Show a run's log.",
+        "audit": "Account for every slot that was due.",
+        "show": "Show the configuration in force, value by value.",
         "preset": "List presets, what each changes, and which one auto picks.",
     },
     "Act": {

@@ -1,0 +1,121 @@
+"""`aperture audit`: account for every slot of a range of time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from aperture_plugin.app.asking import known_jobs
+from aperture_plugin.app.auditing import Audit, JobAudit, audit, audit_json
+from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.app.when import Towards, read_instant
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused, WrongUsage
+from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
+from aperture_plugin.words.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["command"]
+
+_DAYS: Final = timedelta(days=7)
+_MOST_SLOTS: Final = 20
+
+
+@click.command("audit", epilog='Try it:  aperture audit --from "2 days" --job library-scan')
+@options.file
+@click.option("--from", "since", metavar="TIME", help="That instant included.  [default: 7 days before --until]")
+@click.option("--until", metavar="TIME", default="now", show_default=True, help="That instant excluded.")
+@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
+@options.state
+@options.output_format
+def command(
+    file: Path, since: str | None, until: str, jobs: tuple[str, ...], state: str | None, output_format: str
+) -> None:
+    """Account for every slot that was due.
+
+    Each ran, was skipped, or was merged into the catch-up of a later one. Exits with 1 if one is unaccounted for.
+    Slots that are still in hand, or which the next start will catch up, are pending, and not among the expected.
+    A TIME is a date, a date and time, or such as "yesterday 6 AM" and "2 hours".
+    """
+    source = reading.source_of(file)
+    read = reading.read(source)
+    now, zone = reading.now(), reading.zone_of(read, source)
+    end = _instant("--until", until, now, zone)
+    begin = end - _DAYS if since is None else _instant("--from", since, now, zone)
+    if begin >= end:
+        raise WrongUsage("--from is not before --until", hint="the span reaches from the one to the other")
+    with opened_to_look(source, read, url=state) as store:
+        configured = {} if read.config is None else read.config.jobs
+        known = dict.fromkeys([*configured, *sorted(known_jobs(store))]) if jobs else {}
+        for job in jobs:
+            reading.known_job(job, known, where=source.name)
+        found = audit(store, since=begin, until=end, now=now, jobs=jobs or None)
+    if output_format == TEXT:
+        _show(found, zone)
+    else:
+        show_json(audit_json(found, zone))
+    if not found.is_whole:
+        raise Refused()
+
+
+def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return read_instant(said, now=now, zone=zone, towards=Towards.PAST)
+    except Unreadable as problem:
+        raise WrongUsage(f"{option}: {problem.message}", hint=problem.hint) from None
+
+
+def _show(found: Audit, zone: ZoneInfo) -> None:
+    shown = [job for job in found.jobs if job.account.expected or job.account.pending]
+    if shown:
+        from aperture_plugin.cli.tables import table
+
+        headings = ("JOB", "EXPECTED", "RAN", "SKIPPED", "MERGED", "PENDING", "UNACCOUNTED")
+        rows = [_row(job) for job in shown]
+        show_rich(table(*headings, rows=rows, right=headings[1:]))
+        say("")
+    for job in found.jobs:
+        for phrase in job.untold:
+            say(f"{job.job}: its schedule then cannot be read by this version: {plain(phrase)}", err=True)
+    lost = [(job, slot) for job in found.jobs for slot in job.account.unaccounted]
+    for job, slot in lost[:_MOST_SLOTS]:
+        say(f"unaccounted for: {job.job}, due {_told(slot.due, job.zone)}")
+    if len(lost) > _MOST_SLOTS:
+        say(f"and {len(lost) - _MOST_SLOTS:,} more; --format json tells them all")
+    say(_sentence(found, zone))
+
+
+def _sentence(found: Audit, zone: ZoneInfo) -> str:
+    span = f"From {_told(found.since, zone)} until {_told(found.until, zone)} ({zone})"
+    total = found.total
+    later = f"; {total.pending:,} more {'is' if total.pending == 1 else 'are'} pending" if total.pending else ""
+    if not total.expected:
+        return f"{span} no slot was expected{later}."
+    was = "slot was" if total.expected == 1 else "slots were"
+    came = [f"{total.ran:,} ran", f"{total.skipped:,} skipped", f"{total.merged:,} merged into a catch-up"]
+    end = f"{len(total.unaccounted):,} unaccounted for" if total.unaccounted else "every one is accounted for"
+    return f"{span} {total.expected:,} {was} expected: {', '.join(came)}; {end}{later}."
+
+
+def _row(job: JobAudit) -> list[str | Text]:
+    from aperture_plugin.cli.tables import styled
+
+    counted = job.account
+    numbers = (counted.expected, counted.ran, counted.skipped, counted.merged, counted.pending)
+    lost = styled(_count(len(counted.unaccounted)), "bold red" if counted.unaccounted else "")
+    return [styled(job.job, "bold"), *map(_count, numbers), lost]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else "-"
+
+
+def _told(instant: datetime, zone: ZoneInfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
