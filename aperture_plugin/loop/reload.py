@@ -74,8 +74,12 @@ class Watch:
         self._look.set()
         self._thread.join()
         if self._observer is not None:
+            # An event that comes while it stops is logged as an error of its own; it is what stopping means.
+            inotify = logging.getLogger("watchdog.observers.inotify")
+            inotify.addFilter(_is_no_late_event)
             self._observer.stop()
             self._observer.join()
+            inotify.removeFilter(_is_no_late_event)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -168,6 +172,10 @@ class _Bell(FileSystemEventHandler):
             if path and Path(str(path)).name in self._names:
                 self._look.set()
                 return
+
+
+def _is_no_late_event(record: logging.LogRecord) -> bool:
+    return "called when the thread is inactive" not in record.getMessage()
 
 
 def _digest(content: bytes | None) -> bytes | None:
