@@ -85,7 +85,7 @@ def test_next_after_and_upcoming_tell_of_the_same_slots(data: st.DataObject, nig
     assert one_by_one == slots == list(islice(trigger.upcoming(since), len(slots)))
 
 
-@settings(everyday, max_examples=400)
+@settings(everyday, max_examples=150)
 @given(st.data(), nights())
 def test_next_after_is_the_first_of_the_stream_at_any_distance_from_a_change(data: st.DataObject, night: Night) -> None:
     trigger = trigger_of(data.draw(schedules(night.wall)), night.zone)

@@ -33,7 +33,7 @@ NOON = time(12)
 # ── cronsim ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.data(), nights())
 def test_cron_is_due_when_cronsim_says_through_an_ordinary_change(data: st.DataObject, night: Night) -> None:
     assume(is_ordinary(night))
