@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,13 +14,19 @@ from aperture_plugin.app.seeing import run_json
 from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.app.when import Towards, read_instant
 from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
 from aperture_plugin.cli.failures import WrongUsage
-from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
+from aperture_plugin.cli.moments import dated
+from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, terminal_width
+from aperture_plugin.cli.runwords import came_of_it, items, took
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.unreadable import Unreadable
 
 __all__ = ["command"]
+
+_WIDE: Final = 120
+"""Columns from which a line has room for what came of a run; below it, that stands in the next line."""
 
 
 @click.command("history", epilog='Try it:  aperture history --job library-scan --status failed --since "2 days"')
@@ -83,24 +90,31 @@ def _show(runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: dat
     if not runs:
         say("no run to show")
         return
-    from aperture_plugin.cli.moments import dated
-    from aperture_plugin.cli.tables import came_of_it, items, status_text, styled, table, took
+    width = terminal_width()
+    is_narrow = width is not None and width < _WIDE
+    rows: list[Row | str] = []
+    for run in runs:
+        said = came_of_it(run)
+        row = _row(run, zones.get(run.job, local), now)
+        if is_narrow:
+            rows += [row, f"    {said}"] if said else [row]
+        else:
+            rows.append((*row, said))
+    headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", *(() if is_narrow else ("WHAT CAME OF IT",)))
+    for line in columns(headings, rows, right=("TOOK", "ITEMS"), width=width, colour=in_colour()):
+        say(line)
 
-    rows = [
-        (
-            dated(run.started_at or run.queued_at, zones.get(run.job, local), now=now),
-            styled(run.job, "bold"),
-            status_text(str(run.status)),
-            took(run, now=now),
-            items(run),
-            _trigger(run),
-            styled(run.id if run.attempt == 1 else f"{run.id} (attempt {run.attempt})", "dim"),
-            came_of_it(run),
-        )
-        for run in runs
-    ]
-    headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", "WHAT CAME OF IT")
-    show_rich(table(*headings, rows=rows, right=("TOOK", "ITEMS")))
+
+def _row(run: Run, zone: ZoneInfo, now: datetime) -> tuple[Cell | str, ...]:
+    return (
+        dated(run.started_at or run.queued_at, zone, now=now),
+        Cell(run.job, "bold"),
+        state_cell(str(run.status)),
+        took(run, now=now),
+        items(run),
+        _trigger(run),
+        Cell(run.id if run.attempt == 1 else f"{run.id} (attempt {run.attempt})", "dim"),
+    )
 
 
 def _trigger(run: Run) -> str:

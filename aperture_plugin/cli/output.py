@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["TEXT", "console", "flush", "in_colour", "is_terminal", "plain", "say", "show_json", "show_rich"]
+__all__ = [
+    "TEXT",
+    "console",
+    "flush",
+    "in_colour",
+    "is_terminal",
+    "plain",
+    "say",
+    "show_json",
+    "show_rich",
+    "terminal_width",
+]
 
 TEXT: Final = "text"
 _AS_WIDE_AS_NEEDED: Final = 100_000
@@ -65,6 +77,13 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 def in_colour(stream: TextIO | None = None) -> bool:
     """Say whether *stream* (stdout if it is not said) wants colours: a terminal does, unless NO_COLOR says no."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int | None:
+    """Return how many columns stdout has; None where it is no terminal and nobody has set COLUMNS."""
+    if is_terminal() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size().columns
+    return None
 
 
 def plain(text: str) -> str:

@@ -6,17 +6,14 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.app.overview import look
+from aperture_plugin.app.overview import Overview, look
 from aperture_plugin.app.seeing import overview_json
 from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
-from aperture_plugin.cli.output import TEXT, console, show_json, show_rich
+from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, show_rich, terminal_width
 
 __all__ = ["command"]
-
-_WIDE = 120
-"""Columns from which the table has room for the schedules."""
 
 
 @click.command("status", epilog="Try it:  aperture status --format json")
@@ -41,10 +38,21 @@ def command(file: Path, state: str | None, output_format: str) -> None:
             reread=lambda text: source.read(text.encode(), now=reading.now()).config,
         )
     if output_format == TEXT:
-        from aperture_plugin.cli.views import overview
-
-        show_rich(*overview(seen, narrow=console().width < _WIDE))
+        _show(seen)
     else:
         show_json(overview_json(seen))
     if not seen.is_well:
         raise Refused()
+
+
+def _show(seen: Overview) -> None:
+    from aperture_plugin.cli.joblist import job_lines
+    from aperture_plugin.cli.views import sections
+
+    show_rich(*sections(seen))
+    say("")
+    if not seen.jobs:
+        say("no jobs")
+        return
+    for line in job_lines(seen, width=terminal_width(), colour=in_colour()):
+        say(line)

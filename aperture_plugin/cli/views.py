@@ -1,22 +1,26 @@
-"""An overview as a person at a terminal reads it, from the most pressing to the merely good to know."""
+"""An overview as a person at a terminal reads it, section by section; each may be empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from aperture_plugin.app.overview import IDLE, JobView, Overview
-from aperture_plugin.cli.moments import away, dated, next_run, scheduled_for
+from aperture_plugin.app.overview import Overview
+from aperture_plugin.cli.joblist import next_words
+from aperture_plugin.cli.moments import away, dated
 from aperture_plugin.cli.output import plain
-from aperture_plugin.cli.tables import bar, came_of_it, grid, last_run, status_text, styled, table, took
+from aperture_plugin.cli.runwords import came_of_it, took
+from aperture_plugin.cli.tables import bar, grid, status_text
 from aperture_plugin.rules.runs import Run
 
-__all__ = ["comes_next", "headline", "jobs_table", "now_running", "recent", "refused", "waiting"]
+__all__ = ["comes_next", "headline", "now_running", "recent", "refused", "sections", "waiting"]
 
 _MOST_PROBLEMS: Final = 5
+_MOST_RUNS: Final = 50
 
 
 def headline(seen: Overview) -> Text:
@@ -92,7 +96,8 @@ def comes_next(seen: Overview, *, most: int) -> Iterator[RenderableType]:
     if not due:
         return
     yield Text("Next", style="bold")
-    yield grid((Text(f"  {job.name}"), *_next(job, seen)) for job in due[:most])
+    rows = ((job.name, *next_words(job, now=seen.now)) for job in due[:most])
+    yield grid((Text(f"  {name}"), distance, Text(clock, style="dim")) for name, distance, clock in rows)
 
 
 def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
@@ -112,64 +117,17 @@ def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
     )
 
 
-def jobs_table(seen: Overview, *, narrow: bool) -> RenderableType:
-    """Return every job: its schedule, when it runs next, how it last ended."""
-    if narrow:
-        return table("JOB", "STATE", "NEXT", "LAST", rows=(_in_two_lines(job, seen) for job in seen.jobs))
-    return table(
-        "JOB",
-        "SCHEDULE",
-        "STATE",
-        "NEXT RUN",
-        "",
-        "LAST RUN",
-        rows=(
-            (styled(job.name, "bold"), plain(job.schedule), _state(job), *_next(job, seen), _last(job, seen))
-            for job in seen.jobs
-        ),
-    )
-
-
-def overview(seen: Overview, *, narrow: bool) -> Iterator[RenderableType]:
-    """Yield the whole of it, section by section."""
+def sections(seen: Overview) -> Iterator[RenderableType]:
+    """Yield all but what comes next: the headline, the loop, what is refused, runs and waits."""
     yield headline(seen)
     yield pulse(seen)
-    for section in (list(refused(seen)), list(now_running(seen)), list(waiting(seen))):
+    shortened = replace(seen, running=seen.running[:_MOST_RUNS], queue=seen.queue[:_MOST_RUNS])
+    for section in (list(refused(seen)), list(now_running(shortened)), list(waiting(shortened))):
         if section:
             yield Group("", *section)
-    yield Group("", jobs_table(seen, narrow=narrow) if seen.jobs else Text("no jobs", style="dim"))
-
-
-def _next(job: JobView, seen: Overview) -> tuple[str, Text]:
-    if job.next_run is None:
-        return "", Text(_why_never(job), style="dim")
-    return next_run(job.next_run, now=seen.now), Text(scheduled_for(job.next_run, job.zone, now=seen.now), style="dim")
-
-
-def _in_two_lines(job: JobView, seen: Overview) -> tuple[Text, Text, Text, Text]:
-    """Return a job's cells for a terminal that has no room for all of them side by side."""
-    distance, clock = _next(job, seen)
-    return (
-        Text.assemble((job.name, "bold"), "\n", (plain(job.schedule), "dim")),
-        _state(job),
-        Text.assemble(distance, "\n" if distance else "", clock),
-        _last(job, seen),
-    )
-
-
-def _why_never(job: JobView) -> str:
-    """Say why a job has no next run, in the words of its schedule."""
-    return job.waiting_for or job.schedule if job.state == IDLE else job.schedule
-
-
-def _state(job: JobView) -> Text:
-    if job.state == IDLE and job.waiting_for is not None:
-        return Text("paused" if "paused" in job.waiting_for else "off", style="magenta")
-    return status_text(job.state)
-
-
-def _last(job: JobView, seen: Overview) -> Text:
-    return last_run(job.last_run, now=seen.now)
+    more = len(seen.queue) - len(shortened.queue)
+    if more > 0:
+        yield Text(f"  and {more:,} more", style="dim")
 
 
 def _called_for(run: Run) -> str:

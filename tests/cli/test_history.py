@@ -66,8 +66,8 @@ def test_a_line_tells_when_what_and_how_it_ended(world: World, shell: Shell) -> 
     heading, _, line = shell("history").lines
 
     assert heading.split() == ["WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", "WHAT", "CAME", "OF", "IT"]
-    assert line.startswith("2:00 AM   scan   completed")
-    assert "12   schedule" in line
+    assert line.startswith("2:00 AM  scan  completed")
+    assert "12  schedule" in line
     assert line.endswith("added 12")
 
 

@@ -179,7 +179,7 @@ def test_each_line_of_a_pipe_is_one_job(world: World, shell: Shell) -> None:
 
     [line] = [line for line in shell("status").lines if line.startswith("a-job")]
 
-    assert line.startswith(f"{name}   Weekly on Sunday, Monday, Tuesday at 4:00 AM, 5:00 AM, 6:00 AM, 7:00 AM, 8:00 AM")
+    assert line.startswith(f"{name}  Weekly on Sunday, Monday, Tuesday at 4:00 AM, 5:00 AM, 6:00 AM, 7:00 AM, 8:00 AM")
     assert line.endswith("never ran")
 
 

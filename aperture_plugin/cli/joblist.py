@@ -1,0 +1,65 @@
+"""Every job in a line, or in two where a terminal has no room for all of it side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from aperture_plugin.app.overview import IDLE, JobView, Overview
+from aperture_plugin.cli.columns import Cell, columns, state_cell
+from aperture_plugin.cli.moments import next_run, scheduled_for
+from aperture_plugin.cli.runwords import last_run
+
+__all__ = ["job_lines", "next_words"]
+
+_WIDE: Final = 130
+"""Columns from which a line has room for all that there is to say of a job."""
+
+
+def job_lines(seen: Overview, *, width: int | None, colour: bool) -> Iterator[str]:
+    """Yield the jobs: what each is doing, its schedule, when it runs next, how it last ended.
+
+    Args:
+        width: Of the terminal; None for a file or a pipe, where every job is one line.
+    """
+    if width is None or width >= _WIDE:
+        headings: tuple[str, ...] = ("JOB", "SCHEDULE", "STATE", "NEXT RUN", "", "LAST RUN")
+        rows = [_one_line(job, seen.now) for job in seen.jobs]
+    else:
+        headings = ("JOB", "NEXT RUN", "STATE AND LAST RUN")
+        rows = [row for job in seen.jobs for row in _two_lines(job, seen.now)]
+    return columns(headings, rows, width=width, colour=colour)
+
+
+def next_words(job: JobView, *, now: datetime) -> tuple[str, str]:
+    """Return when a job runs next, as a distance and as the clock will show it; for one that never does, why."""
+    if job.next_run is None:
+        return "", job.waiting_for or job.schedule if job.state == IDLE else job.schedule
+    return next_run(job.next_run, now=now), scheduled_for(job.next_run, job.zone, now=now)
+
+
+def _one_line(job: JobView, now: datetime) -> tuple[Cell | str, ...]:
+    distance, clock = next_words(job, now=now)
+    ended, ago = last_run(job.last_run, now=now)
+    return (
+        Cell(job.name, "bold"),
+        job.schedule,
+        _state(job),
+        distance,
+        Cell(clock, "dim"),
+        Cell(f"{ended} {ago}".rstrip(), state_cell(ended).style),
+    )
+
+
+def _two_lines(job: JobView, now: datetime) -> Iterator[tuple[Cell | str, ...]]:
+    distance, clock = next_words(job, now=now)
+    ended, ago = last_run(job.last_run, now=now)
+    yield Cell(job.name, "bold"), distance or "—", _state(job)
+    yield Cell(job.schedule, "dim"), Cell(clock, "dim"), Cell(f"{ended} {ago}".rstrip(), state_cell(ended).style)
+
+
+def _state(job: JobView) -> Cell:
+    if job.state == IDLE and job.waiting_for is not None:
+        return Cell("paused" if "paused" in job.waiting_for else "off", "magenta")
+    return state_cell(job.state)
