@@ -13,7 +13,7 @@ from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import Run
 
-__all__ = ["opened", "opened_to_look"]
+__all__ = ["empty_store", "opened", "opened_to_look"]
 
 _SQLITE: Final = "sqlite:///"
 
@@ -38,10 +38,15 @@ def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iter
     """Open the store like `opened`; one that is not there yet is empty, and is not made."""
     path = _path(url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db", source)
     if path is not None and not path.exists():
-        yield cast(Store, _NoStore())
+        yield empty_store()
         return
     with opened(source, reading, url=url) as store:
         yield store
+
+
+def empty_store() -> Store:
+    """Return what stands in for a store that is not there, or that cannot be read."""
+    return cast(Store, _NoStore())
 
 
 def _path(url: str, source: Source) -> Path | None:
@@ -66,6 +71,9 @@ class _NoLedger:
         return []
 
     def eras(self) -> dict[str, Any]:
+        return {}
+
+    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Any]]:  # noqa: ARG002
         return {}
 
     def pauses(self) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from aperture_plugin.words.spans import short_duration
 __all__ = ["came_of_it", "items", "last_run", "took"]
 
 _MOST_RESULT: Final = 60
+_NOTHING_TO_TELL: Final = {"exit_code": 0}
+"""What a command that went well returns."""
 
 
 def items(run: Run) -> str:
@@ -38,6 +40,8 @@ def came_of_it(run: Run) -> str:
     """Return what there is to say of a run in a few words: its reason, else what it returned."""
     if run.reason:
         return plain(run.reason)
+    if run.result == _NOTHING_TO_TELL:
+        return ""
     if isinstance(run.result, dict):
         said = ", ".join(f"{key} {value}" for key, value in run.result.items() if not isinstance(value, dict | list))
     elif run.result is None or isinstance(run.result, list):

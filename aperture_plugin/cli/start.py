@@ -78,8 +78,10 @@ def _with_table(aperture: Aperture, stop: Stop, grace: float) -> None:
         aperture.start()
         with table:
             while True:
+                began = time.monotonic()
                 _draw(table, aperture, Text("running; Ctrl-C stops it", style="green"))
-                if stop.asked.wait(_LOOK_SECONDS):
+                # A look at ten thousand jobs takes its time: it may take a tenth of ours, and not more.
+                if stop.asked.wait(max(_LOOK_SECONDS, 10 * (time.monotonic() - began))):
                     break
                 _require_running(aperture)
             stopping = _Stopping(aperture, grace)

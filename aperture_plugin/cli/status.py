@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from aperture_plugin.app.opening import Source
 from aperture_plugin.app.overview import Overview, look
 from aperture_plugin.app.seeing import overview_json
-from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.app.stores import empty_store, opened_to_look
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
 from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, show_rich, terminal_width
+from aperture_plugin.config.model import Reading
+from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
 
 __all__ = ["command"]
 
@@ -27,22 +30,33 @@ def command(file: Path, state: str | None, output_format: str) -> None:
     """
     source = reading.source_of(file)
     read = reading.read(source)
-    with opened_to_look(source, read, url=state) as store:
-        seen = look(
-            store,
-            now=reading.now(),
-            config=read.config,
-            file=source.name,
-            zone=reading.zone_of(read, source),
-            problems=read.problems,
-            reread=lambda text: source.read(text.encode(), now=reading.now()).config,
-        )
+    away: Exception | None = None
+    try:
+        with opened_to_look(source, read, url=state) as store:
+            seen = _look(store, source, read)
+    except (StoreUnavailable, StoreRefused) as error:
+        # What the file alone can tell is better than nothing.
+        away, seen = error, _look(empty_store(), source, read)
     if output_format == TEXT:
         _show(seen)
     else:
         show_json(overview_json(seen))
+    if away is not None:
+        raise Refused(f"the store cannot be read, so this is what the file alone says: {away}")
     if not seen.is_well:
         raise Refused()
+
+
+def _look(store: Store, source: Source, read: Reading) -> Overview:
+    return look(
+        store,
+        now=reading.now(),
+        config=read.config,
+        file=source.name,
+        zone=reading.zone_of(read, source),
+        problems=read.problems,
+        reread=lambda text: source.read(text.encode(), now=reading.now()).config,
+    )
 
 
 def _show(seen: Overview) -> None:

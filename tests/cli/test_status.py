@@ -189,3 +189,14 @@ def test_the_state_is_read_even_from_a_broken_file(world: World, shell: Shell) -
     world.write("state: sqlite:///elsewhere.db\nschedules:\n  scan: evry hour\n")
 
     assert [run["job"] for run in shell("history", "--format", "json").json] == ["scan"]
+
+
+def test_a_store_that_cannot_be_read_does_not_hide_what_the_file_says(world: World, shell: Shell) -> None:
+    world.write(FILE)
+    (world.folder / "aperture.db").write_text("not a database at all, but long enough to be looked at" * 20)
+
+    answer = shell("status", "--format", "json")
+
+    assert answer.code == 1
+    assert [job["job"] for job in answer.json["jobs"]] == ["scan", "sync", "off", "chain"]
+    assert answer.err.startswith("error: the store cannot be read, so this is what the file alone says: sqlite:///")
