@@ -48,7 +48,9 @@ def test_it_is_told_which_run_it_is(threads: Bench, monkeypatch: pytest.MonkeyPa
     due = datetime(2026, 3, 29, 3, 0, tzinfo=timezone(timedelta(hours=2)))
     run = a_run("backup", id="r1", attempt=2, trigger=RunTrigger.CATCH_UP, due=due)
 
-    threads.ended(command="env | grep -E '^(APERTURE|FROM|OWN)_' | grep -v _TEST_ | sort", run=run, environment={"OWN_X": "1=2"})
+    threads.ended(
+        command="env | grep -E '^(APERTURE_[^T]|APERTURE_TR|FROM|OWN)' | sort", run=run, environment={"OWN_X": "1=2"}
+    )
 
     assert threads.log == [
         "APERTURE_ATTEMPT=2",

@@ -24,7 +24,13 @@ def job(name: str = "embeddings", **words: Any) -> JobConfig:
 
 def run_of(name: str = "embeddings", status: Status = Status.QUEUED, **words: Any) -> Run:
     wall = NOW.replace(tzinfo=None)
-    given: dict[str, Any] = {"id": name, "trigger": RunTrigger.SCHEDULE, "priority_at": NOW, "priority_nominal": wall, "queued_at": NOW}
+    given: dict[str, Any] = {
+        "id": name,
+        "trigger": RunTrigger.SCHEDULE,
+        "priority_at": NOW,
+        "priority_nominal": wall,
+        "queued_at": NOW,
+    }
     return Run(job=name, status=status, **(given | words))
 
 
