@@ -78,9 +78,17 @@ class SqliteStore(SqlStore):
             raise StoreUnavailable(f"{self.url}: {error}") from error
 
     def _make_file(self) -> None:
-        """Make the file if there is none, so that nobody but its owner could ever read it."""
+        """Make the file if there is none, so that nobody but its owner could ever read it.
+
+        One that is there is not so much as opened here: closing it again would let go of every lock that
+        SQLite holds on it for this process, and another process would take the write-ahead log for left over.
+        """
+        if self._path.exists():
+            return
         try:
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            return
         except OSError as error:
             reason = error.strerror or str(error)
             raise StoreUnavailable(
