@@ -178,7 +178,7 @@ def test_every_command_that_reads_a_file_takes_it_by_f() -> None:
     assert without == ["init"]
 
 
-@pytest.mark.parametrize("name", ["status", "next", "history", "logs"])
+@pytest.mark.parametrize("name", ["status", "next", "history", "logs", "audit", "show"])
 def test_commands_that_look_answer_in_json_too(name: str) -> None:
     assert "--format" in options_of(name)
 
