@@ -135,7 +135,7 @@ class Loop:
             turn = self._open_turn(ledger, now)
             self._stopping.recover_the_dead(turn)
             if state.only is None:
-                swap(state, turn, state.config, state.jobs, fire=self._fire)
+                swap(state, turn, state.config, state.jobs, fire=self._fire, starting=True)
             else:
                 state.take_config(state.config, state.jobs)
             turn.write()

@@ -21,22 +21,27 @@ from aperture_plugin.words.schedules import After, Manual
 __all__ = ["swap"]
 
 
-def swap(state: State, turn: Turn, config: Config, jobs: Mapping[str, Job], *, fire: Fire) -> None:
+def swap(
+    state: State, turn: Turn, config: Config, jobs: Mapping[str, Job], *, fire: Fire, starting: bool = False
+) -> None:
     """Put *config* in force: jobs whose words did not change keep their next run, the others begin anew.
 
     A job seen for the first time, or whose schedule reads otherwise than before, has nothing to catch
     up (DESIGN.md, section 4, promise 3): its new era begins now.
+
+    Args:
+        starting: Nothing has fired here until now, so the slots of the old words are not all claimed.
     """
     state.eras = turn.ledger.eras()
     state.take_config(config, jobs)
-    begun = _begin_eras(state, turn, config)
+    begun = _begin_eras(state, turn, config, starting=starting)
     _set_timetable(state, turn, config, begun, fire)
     _let_go(state, turn, config)
     _move_lines(turn, config)
     turn.lines.ask_everyone()
 
 
-def _begin_eras(state: State, turn: Turn, config: Config) -> set[str]:
+def _begin_eras(state: State, turn: Turn, config: Config, *, starting: bool) -> set[str]:
     """Begin an era for each job whose schedule is new or reads otherwise; return their names."""
     changed: dict[str, tuple[str, str]] = {}
     for job in config.jobs.values():
@@ -52,17 +57,22 @@ def _begin_eras(state: State, turn: Turn, config: Config) -> set[str]:
         Era(job=name, schedule=schedule, zone=zone, since=_since(turn.now, marks.get(name)))
         for name, (schedule, zone) in changed.items()
     ]
+    if starting:
+        # What fell due under the old words while nothing ran is let go: nobody shall look for it.
+        left = [(state.eras[name], marks.get(name)) for name in changed if name in state.eras]
+        ended = [replace(era, schedule="", since=_since(era.since, mark)) for era, mark in left if era.schedule]
+        turn.ledger.begin_eras(ended)
     turn.ledger.begin_eras(new)
     state.eras.update((era.job, era) for era in new)
     return set(changed)
 
 
-def _since(now: datetime, mark: datetime | None) -> datetime:
-    """Return when a new era begins: now, or just after the last slot that the old one claimed.
+def _since(earliest: datetime, mark: datetime | None) -> datetime:
+    """Return when a new era begins: at *earliest*, or just after the last slot that the old one claimed.
 
     That slot may be due at this very instant; after the clock was set back it may even lie ahead.
     """
-    return now if mark is None else max(now, mark + timedelta(microseconds=1))
+    return earliest if mark is None else max(earliest, mark + timedelta(microseconds=1))
 
 
 def _set_timetable(state: State, turn: Turn, config: Config, begun: set[str], fire: Fire) -> None:
