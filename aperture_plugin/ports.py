@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from aperture_plugin.config.model import JobConfig
+from aperture_plugin.rules.accounting import Taken
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
@@ -40,6 +41,7 @@ __all__ = [
     "Spawned",
     "Spender",
     "Store",
+    "StoreFacts",
     "StoreRefused",
     "StoreUnavailable",
     "Work",
@@ -173,6 +175,22 @@ class RunQuery:
     limit: int | None = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """What a store is like, for whoever looks after it.
+
+    Attributes:
+        schema: Version of its tables; `knows` is the one this program knows.
+        size: Bytes it takes; None where the database does not say.
+        attempts: How many attempts its history has.
+    """
+
+    schema: int
+    knows: int
+    size: int | None
+    attempts: int
+
+
 class Ledger(Protocol):
     """The store within one exclusive transaction: what it writes is there whole, or not at all.
 
@@ -197,12 +215,20 @@ class Ledger(Protocol):
         """Return the claims of *job* that stand for a slot due in the span, oldest first."""
         ...
 
+    def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
+        """Return the same claims by job, each with what became of its run; jobs without any are absent."""
+        ...
+
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""
         ...
 
     def eras_of(self, job: str) -> list[Era]:
         """Return every era of *job*, oldest first."""
+        ...
+
+    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
+        """Return every era by job (of all jobs if None), oldest first; jobs that never had one are absent."""
         ...
 
     def begin_eras(self, eras: Sequence[Era]) -> None:
@@ -315,6 +341,14 @@ class Store(Protocol):
 
     def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
         """Return a run's log lines, numbered; only those with a number greater than *after*."""
+        ...
+
+    def last_words(self, run_id: str, attempt: int) -> LogLine | None:
+        """Return the latest line of an attempt's log; None if it has written none."""
+        ...
+
+    def facts(self) -> StoreFacts:
+        """Return what the store is like."""
         ...
 
     def snapshot(self) -> AbstractContextManager[Ledger]:

@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreRefused, StoreUnavailable
+from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.store.errors import in_words
 from aperture_plugin.store.ledger import SqlLedger
@@ -95,6 +95,23 @@ class SqlStore(ABC):
         with self._in_words(), self._reading() as connection:
             return [(row["seq"], log_of(row)) for row in connection.execute(chosen).mappings()]
 
+    def last_words(self, run_id: str, attempt: int) -> LogLine | None:
+        """Return the latest line of an attempt's log; None if it has written none."""
+        its = select(logs).where(logs.c.run_id == run_id, logs.c.attempt == attempt)
+        with self._in_words(), self._reading() as connection:
+            row = connection.execute(its.order_by(logs.c.seq.desc()).limit(1)).mappings().first()
+        return None if row is None else log_of(row)
+
+    def facts(self) -> StoreFacts:
+        """Return what the store is like."""
+        with self._in_words(), self._reading() as connection:
+            return StoreFacts(
+                schema=connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar_one(),
+                knows=SCHEMA_VERSION,
+                size=self._size(connection),
+                attempts=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
+            )
+
     @abstractmethod
     def changed(self) -> bool:
         """Say whether another process has committed since the last transaction here."""
@@ -110,6 +127,10 @@ class SqlStore(ABC):
     @abstractmethod
     def _is_foreign(self, connection: Connection) -> bool:
         """Say, within the transaction, whether another process has written since the last one here."""
+
+    @abstractmethod
+    def _size(self, connection: Connection) -> int | None:
+        """Return how many bytes it takes."""
 
     def _look_before(self) -> None:  # noqa: B027  # one of the two needs it
         """Find out, before a transaction, whether the database is still the one that was opened."""

@@ -7,10 +7,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
+from aperture_plugin.rules.accounting import Fate, Taken
 from aperture_plugin.rules.runs import RAN, Run, Status
 from aperture_plugin.store.records import (
     claim_of,
@@ -27,6 +28,7 @@ from aperture_plugin.store.records import (
     pause_row,
     run_of,
     run_row,
+    taken_of,
 )
 from aperture_plugin.store.schema import (
     IN_HAND_WORDS,
@@ -53,6 +55,24 @@ _UPDATE_RUN = (
     update(runs)
     .where(runs.c.id == bindparam("b_id"), runs.c.attempt == bindparam("b_attempt"))
     .values({column: bindparam(f"b_{column}") for column in _UPDATED})
+)
+
+
+# A claim's run has a row for each attempt. All that is asked of them is which kinds of states there are.
+_ATTEMPTS = (
+    select(
+        claims.c.job,
+        claims.c.due,
+        claims.c.first_due,
+        claims.c.count,
+        func.count(runs.c.id).label("attempts"),
+        func.sum(case((runs.c.status.in_(IN_HAND_WORDS), 1), else_=0)).label("in_hand"),
+        func.sum(case((runs.c.status == Status.SKIPPED.value, 1), else_=0)).label("skipped"),
+    )
+    .select_from(claims.outerjoin(runs, runs.c.id == claims.c.run_id))
+    .where(claims.c.due >= bindparam("since"), claims.c.first_due < bindparam("until"))
+    .group_by(claims.c.job, claims.c.due)
+    .order_by(claims.c.job, claims.c.due)
 )
 
 
@@ -101,6 +121,22 @@ class SqlLedger:
         chosen = select(claims).where(claims.c.job == job, span).order_by(claims.c.due)
         return [claim_of(row) for row in self._connection.execute(chosen).mappings()]
 
+    def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
+        """Return the claims of *jobs* that stand for a slot due in the span, each with what became of its run."""
+        found: dict[str, list[Taken]] = {}
+        without_run: set[str] = set()
+        span = {"since": micros(since), "until": micros(until)}
+        for chosen in _by_job(_ATTEMPTS, claims, jobs):
+            for job, *row in self._connection.execute(chosen, span):
+                taken = taken_of(row)
+                found.setdefault(job, []).append(taken)
+                if taken.fate is Fate.LOST:
+                    without_run.add(job)
+        kept_since = self._kept_since(without_run)
+        for job in without_run:
+            found[job] = [_forgotten(taken, kept_since.get(job)) for taken in found[job]]
+        return found
+
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""
         newest = select(func.max(eras.c.seq)).group_by(eras.c.job)
@@ -113,8 +149,15 @@ class SqlLedger:
 
     def eras_of(self, job: str) -> list[Era]:
         """Return every era of *job*, oldest first."""
-        chosen = select(eras).where(eras.c.job == job).order_by(eras.c.seq)
-        return [era_of(row) for row in self._connection.execute(chosen).mappings()]
+        return self.every_era([job]).get(job, [])
+
+    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
+        """Return every era by job (of all jobs if None), oldest first."""
+        found: dict[str, list[Era]] = {}
+        for chosen in _by_job(select(eras).order_by(eras.c.seq), eras, jobs):
+            for row in self._connection.execute(chosen).mappings():
+                found.setdefault(row["job"], []).append(era_of(row))
+        return found
 
     # ── runs ──
 
@@ -269,6 +312,15 @@ class SqlLedger:
             changed["taken_at"] = greater(ours, func.coalesce(new.taken_at, latest.c.taken_at))
         self._write(statement.on_conflict_do_update(index_elements=["job"], set_=changed), rows)
 
+    def _kept_since(self, jobs: Collection[str]) -> dict[str, datetime]:
+        """Return when the oldest attempt that is still kept was queued, by job."""
+        oldest = select(func.min(runs.c.seq)).group_by(runs.c.job)
+        return {
+            row.job: instant(row.queued_at)
+            for of_jobs in _by_job(oldest, runs, jobs)
+            for row in self._connection.execute(select(runs.c.job, runs.c.queued_at).where(runs.c.seq.in_(of_jobs)))
+        }
+
     def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
         found: dict[str, int] = {}
         for chosen in _by_job(select(latest.c.job, column).where(column.is_not(None)), latest, jobs):
@@ -278,6 +330,13 @@ class SqlLedger:
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
         found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
         return {job: instant for job, instant in found if instant is not None}
+
+
+def _forgotten(taken: Taken, kept_since: datetime | None) -> Taken:
+    """Return a claim without a run as one that ran, if its run is older than what is kept of its job."""
+    if taken.fate is not Fate.LOST or (kept_since is not None and taken.due >= kept_since):
+        return taken
+    return taken._replace(fate=Fate.RAN)
 
 
 def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator[Any]:

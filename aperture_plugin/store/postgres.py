@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, create_engine, select, text, update
+from sqlalchemy import Connection, create_engine, func, select, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -55,6 +55,9 @@ class PostgresStore(SqlStore):
         found: int | None = connection.execute(_WRITES).scalar()
         foreign, self._ours = found != self._seen, found
         return foreign
+
+    def _size(self, connection: Connection) -> int | None:
+        return connection.execute(select(func.pg_database_size(func.current_database()))).scalar()
 
     def _before_commit(self, connection: Connection, *, wrote: bool) -> None:
         if wrote:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
+from aperture_plugin.rules.accounting import Fate, Taken
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "pause_row",
     "run_of",
     "run_row",
+    "taken_of",
 ]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,6 +135,21 @@ def claim_of(row: RowMapping) -> Claim:
         count=row["count"],
         run_id=row["run_id"],
     )
+
+
+def taken_of(row: Sequence[int]) -> Taken:
+    """Return the claim that *row* stands for: two dues, a count, its run's attempts, those in hand, those skipped."""
+    due_count, first_count, count, attempts, in_hand, skipped = row
+    due = instant(due_count)
+    first_due = due if first_count == due_count else instant(first_count)
+    if not attempts:
+        fate = Fate.LOST
+    elif in_hand:
+        fate = Fate.IN_HAND
+    else:
+        # A run that ran once has run, even if a further attempt was skipped.
+        fate = Fate.SKIPPED if skipped == attempts else Fate.RAN
+    return Taken(due, first_due, count, fate)
 
 
 def era_row(era: Era) -> dict[str, Any]:

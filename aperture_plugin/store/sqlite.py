@@ -60,6 +60,11 @@ class SqliteStore(SqlStore):
         foreign, self._seen_version = version != self._seen_version, version
         return foreign
 
+    def _size(self, connection: Connection) -> int | None:  # noqa: ARG002  # the files tell more than the pages in use
+        # What was written last lies beside it until it is folded in.
+        files = [self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))]
+        return sum(path.stat().st_size for path in files if path.exists())
+
     def _look_before(self) -> None:
         try:
             found = self._path.stat()

@@ -1,0 +1,144 @@
+"""What became of each slot that was due: it ran, was skipped, was merged into another's run, or nobody knows.
+
+A claim stands for one slot, or for all the missed slots that one run catches up. Held against the slots that
+the schedules of their time yield, claims leave nothing over: what is left all the same was lost, which must
+not happen (DESIGN.md, section 4, promise 2), or its turn has yet to come.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from math import inf
+from typing import NamedTuple
+
+from aperture_plugin.triggers.slots import Slot
+
+__all__ = ["Account", "Fate", "Taken", "account"]
+
+
+class Fate(Enum):
+    """What became of the run behind a claim."""
+
+    RAN = "ran"
+    """It ended as a run, however it ended; or its record is older than what the store keeps."""
+    SKIPPED = "skipped"
+    IN_HAND = "in hand"
+    LOST = "lost"
+    """There is no run, although older runs of the job are still kept."""
+
+
+class Taken(NamedTuple):
+    """A claim, and what became of it. An audit of a week looks at a million of them.
+
+    Attributes:
+        due, first_due: The latest and the earliest slot it stands for.
+        number: How many it stands for.
+    """
+
+    due: datetime
+    first_due: datetime
+    number: int
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What became of a number of slots. Two are added up by `+`.
+
+    Attributes:
+        ran: Slots that a run carried.
+        merged: Slots for which the run of a later one stood.
+        pending: Slots still in hand, or which the next tick or start takes up; not among the expected.
+        unaccounted: Slots of which nothing tells what became of them; ascending for one job.
+    """
+
+    ran: int = 0
+    skipped: int = 0
+    merged: int = 0
+    pending: int = 0
+    unaccounted: tuple[Slot, ...] = ()
+
+    @property
+    def expected(self) -> int:
+        """How many slots should be accounted for: those of which it is time to know what became of them."""
+        return self.ran + self.skipped + self.merged + len(self.unaccounted)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every expected slot is accounted for."""
+        return not self.unaccounted
+
+    def __add__(self, other: Account) -> Account:
+        return Account(
+            ran=self.ran + other.ran,
+            skipped=self.skipped + other.skipped,
+            merged=self.merged + other.merged,
+            pending=self.pending + other.pending,
+            unaccounted=self.unaccounted + other.unaccounted,
+        )
+
+
+def account(
+    slots: Iterable[Slot], taken: Sequence[Taken], *, since: datetime, pending_after: datetime | None
+) -> Account:
+    """Say of each of *slots* what became of it.
+
+    Args:
+        slots: Of one job, ascending, all due at *since* or later.
+        taken: The claims of that job that stand for any of them, and perhaps others, ascending by `due`.
+        pending_after: A slot later than this that nobody has claimed may still be claimed; None where that
+            time is over.
+    Returns:
+        Counts that add up to the number of slots, `pending` included.
+
+    >>> two, four = (Slot(datetime(2026, 1, 10, hour), datetime(2026, 1, 10, hour)) for hour in (2, 4))
+    >>> caught_up = Taken(due=four.due, first_due=two.due, number=2, fate=Fate.RAN)
+    >>> account([two, four], [caught_up], since=two.due, pending_after=None)
+    Account(ran=1, skipped=0, merged=1, pending=0, unaccounted=())
+    """
+    fates = {one.due: one.fate for one in taken}
+    many = _Many([one for one in taken if one.number > 1], since)
+    ran = skipped = merged = pending = 0
+    unaccounted: list[Slot] = []
+    for slot in slots:
+        fate = fates.get(slot.due)
+        if fate is Fate.RAN:
+            ran += 1
+            continue
+        fate = fate or many.take(slot.due)
+        if fate is Fate.RAN:
+            merged += 1
+        elif fate is Fate.SKIPPED:
+            skipped += 1
+        elif fate is Fate.IN_HAND or (fate is None and pending_after is not None and slot.due > pending_after):
+            pending += 1
+        else:
+            unaccounted.append(slot)
+    return Account(ran=ran, skipped=skipped, merged=merged, pending=pending, unaccounted=tuple(unaccounted))
+
+
+class _Many:
+    """The claims that stand for several slots, and how many more each can stand for.
+
+    They may overlap: slots that a pause held back are claimed one by one amid those that are caught up, and
+    of a great many the earliest claim stands for all that were not told one by one.
+    """
+
+    def __init__(self, taken: Sequence[Taken], since: datetime) -> None:
+        self._taken = taken
+        self._dues = [one.due for one in taken]  # ascending, as they come
+        # One that reaches back beyond the first slot looked at has room for slots nobody counts here.
+        self._room = [inf if one.first_due < since else one.number - 1 for one in taken]
+
+    def take(self, due: datetime) -> Fate | None:
+        """Return the fate of the first claim to end that covers the slot due then and has room for it."""
+        for place in range(bisect_right(self._dues, due), len(self._dues)):
+            one = self._taken[place]
+            if one.first_due <= due and self._room[place] > 0:
+                self._room[place] -= 1
+                return one.fate
+        return None
