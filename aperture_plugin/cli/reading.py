@@ -20,7 +20,18 @@ from aperture_plugin.config.model import Config, Reading
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
 
-__all__ = ["config_of", "find_here", "known_job", "now", "plugins_of", "read", "require", "source_of", "zone_of"]
+__all__ = [
+    "config_of",
+    "find_here",
+    "known_job",
+    "now",
+    "plugins_of",
+    "read",
+    "require",
+    "source_of",
+    "valid",
+    "zone_of",
+]
 
 
 def now() -> datetime:
@@ -45,7 +56,11 @@ def read(source: Source, *, starting: bool = False) -> Reading:
 
 def config_of(source: Source) -> Config:
     """Return the configuration of a valid file; exit with 1, its problems on stderr, where it is not."""
-    reading = read(source)
+    return valid(read(source))
+
+
+def valid(reading: Reading) -> Config:
+    """Return the configuration that was read; exit with 1, the errors on stderr, where there is none."""
     if reading.config is None:
         say_problems([problem for problem in reading.problems if problem.is_error], reading.text)
         raise Refused()

@@ -1,0 +1,99 @@
+"""Jobs that fall due at the same instant in one queue, more of them than the queue runs at once.
+
+Read off the schedules alone. A job whose need is due at the same instant is not counted: it waits for that job
+whatever the queue does, and was put there to do so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from aperture_plugin.app.seeing import coming
+from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.rules.jittering import jitter_of
+from aperture_plugin.triggers.slots import Slot
+
+__all__ = ["Collision", "collisions_of", "competes", "crowded", "needed_by"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collision:
+    """One instant at which a queue is asked for more seats than it has.
+
+    Attributes:
+        at: Aware, in UTC.
+        jobs: In the order in which they will start; each with the due instant of its slot.
+    """
+
+    at: datetime
+    queue: str
+    seats: int
+    jobs: tuple[tuple[str, datetime], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The jobs alone."""
+        return tuple(name for name, _ in self.jobs)
+
+
+def collisions_of(config: Config, *, since: datetime, until: datetime) -> list[Collision]:
+    """Return the collisions of the half-open span from *since* to *until*, both aware, in order of time."""
+    needs = needed_by(config)
+    found: list[Collision] = []
+    wants = sorted(
+        ((starts, place, job, slot) for place, (job, slot, starts) in enumerate(_wanting(config, since, until))),
+        key=lambda want: want[:2],
+    )
+    for at, together in groupby(wants, key=lambda want: want[0]):
+        by_queue: defaultdict[str, list[tuple[JobConfig, Slot]]] = defaultdict(list)
+        for _, _, job, slot in together:
+            by_queue[job.queue].append((job, slot))
+        for queue, there in by_queue.items():
+            seats = config.queues.get(queue, 1)
+            if len(there) <= seats:
+                continue
+            names = crowded((job.name for job, _ in there), needs)
+            if len(names) > seats:
+                jobs = tuple((job.name, slot.due) for job, slot in there if job.name in names)
+                found.append(Collision(at=at, queue=queue, seats=seats, jobs=jobs))
+    return found
+
+
+def competes(job: JobConfig, due: datetime) -> datetime | None:
+    """Return when the run of a slot first asks for a seat; None while its window is closed."""
+    starts = due + jitter_of(job.name, due, job.jitter)
+    if job.window is not None and not job.window.contains(starts.astimezone(job.zone).time()):
+        return None
+    return starts
+
+
+def crowded(names: Iterable[str], needs: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return those of the jobs due together that do not wait for one of the others anyway."""
+    together = set(names)
+    return {name for name in together if needs[name].isdisjoint(together)}
+
+
+def needed_by(config: Config) -> dict[str, frozenset[str]]:
+    """Return the jobs that each job needs, and those that they need, and so on."""
+    found: dict[str, frozenset[str]] = {}
+    for name in config.jobs:
+        reached: set[str] = set()
+        ahead = list(config.jobs[name].needs)
+        while ahead:
+            one = ahead.pop()
+            if one not in reached:
+                reached.add(one)
+                ahead += config.jobs[one].needs if one in config.jobs else ()
+        found[name] = frozenset(reached)
+    return found
+
+
+def _wanting(config: Config, since: datetime, until: datetime) -> Iterator[tuple[JobConfig, Slot, datetime]]:
+    for job, slot in coming(config, since=since, until=until):
+        starts = competes(job, slot.due)
+        if starts is not None:
+            yield job, slot, starts
