@@ -86,6 +86,26 @@ def test_every_file_that_is_shown_is_valid(text: str) -> None:
     assert problems_of(text) == []
 
 
+def test_the_preset_that_is_shown_is_laid_under_the_installations_words() -> None:
+    [text] = [block for block in blocks("yaml") if "presets:" in block]
+
+    config = read_text(text).config
+
+    assert config is not None
+    assert {name: phrase_of(job.schedule) for name, job in config.jobs.items()} == {
+        "recommendations": "Weekly on Sunday at 2:30 AM",
+        "library-build": "After recommendations",
+    }
+
+
+def test_what_a_newcomer_is_told_to_write_is_valid() -> None:
+    starter = (REPOSITORY / "schedules.yaml").read_text(encoding="utf-8")
+    [line] = re.findall(r"write `(.+)` below `schedules:`", TEXT)
+    [top] = re.findall(r"^schedules:\n", starter, re.MULTILINE)
+
+    assert problems_of(starter.replace(f"\n{top}", f"\n{top}  {line}\n")) == []
+
+
 def test_the_table_of_schedules_has_every_type_and_its_keys() -> None:
     rows = table("### Schedules")
 
