@@ -48,7 +48,7 @@ class _Field(NamedTuple):
         """Return the number that one value of this field stands for; None if it is none."""
         if value.upper() in self.names:
             return self.lowest + self.names.index(value.upper())
-        return int(value[:9]) if value.isdigit() else None
+        return int(value[:9]) if value.isascii() and value.isdigit() else None
 
 
 _FIELDS: Final = (
@@ -217,30 +217,20 @@ def _fault(term: str, field: _Field) -> tuple[str, str, str, str | None]:
         return term, f"{quoted(term)} has no step", "expected a number from 1 after the slash", None
     ends = values.partition("#")[0].split("-")
     for end in ends:
-        if end.isdigit() and not field.lowest <= int(end[:9]) <= field.highest:
+        number = field.number(end)
+        if number is not None and not field.lowest <= number <= field.highest:
             return end, f"{quoted(end)} is no {field.name}", expected, None
-        if end.isalpha() and field.number(end) is None and end.upper() not in field.letters:
+        if end.isalpha() and number is None and end.upper() not in field.letters:
             near = nearest(end, field.names)
             return end, f"{quoted(end)} is no {field.name}", expected + did_you_mean(end, field.names), near
-    numbers = [field.number(end) for end in ends]
-    if (
-        len(numbers) == 2
-        and numbers[0] is not None
-        and numbers[1] is not None
-        and numbers[0] > numbers[1]
-        and not slash
-    ):
-        first, last = ends
-        around = f"{first}-{field.around[0]},{field.around[1]}-{last}"
-        return (
-            term,
-            f"{quoted(term)} runs backwards",
-            f"expected the lower end first; across the end write {around}",
-            around,
-        )
+    numbers = [number for end in ends if (number := field.number(end)) is not None]
+    if len(ends) == len(numbers) == 2 and numbers[0] > numbers[1] and not slash:
+        around = f"{ends[0]}-{field.around[0]},{field.around[1]}-{ends[1]}"
+        hint = f"expected the lower end first; across the end write {around}"
+        return term, f"{quoted(term)} runs backwards", hint, around
     return (
         term,
-        f"{quoted(term)} cannot be read as a {field.name}",
+        f"{quoted(term)} cannot be read in the {field.name} field",
         f"{expected}, ranges such as 1-5 and steps such as */2",
         None,
     )

@@ -135,6 +135,16 @@ def test_a_range_that_runs_backwards_is_told_with_the_two_it_stands_for() -> Non
         "expected the lower end first; across the end write 22-23,0-5",
     )
     assert told("0 0 * * FRI-MON")[3].endswith("write FRI-SAT,SUN-MON")
+    assert told("0 0 * * 5-0")[3].endswith("write 5-SAT,SUN-0")
+
+
+def test_a_field_that_is_none_of_these() -> None:
+    assert told("1-5-9 * * * *") == (
+        "cron-field",
+        "1-5-9",
+        '"1-5-9" cannot be read in the minute field',
+        "expected 0 to 59, ranges such as 1-5 and steps such as */2",
+    )
 
 
 def test_a_step_of_nothing() -> None:
@@ -178,6 +188,7 @@ def test_an_expression_that_fires_rarely_is_none_that_never_fires(expression: st
 @given(st.lists(st.text("0123456789*,-/#LWMONFRI ", max_size=6), min_size=4, max_size=6).map(" ".join))
 @example("9" * 5000 + " * * * *")
 @example("* * * * ²L")
+@example("² ٣ * * *")
 @example("0 0 30 2 *")
 def test_what_cronsim_refuses_is_refused_with_a_place_and_a_hint(expression: str) -> None:
     accepted = cronsim_accepts(expression)
