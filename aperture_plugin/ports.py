@@ -280,7 +280,11 @@ class Ledger(Protocol):
         ...
 
     def keep_loop(self, loop: LoopRecord) -> None:
-        """Write the loop's record: at its start, at every beat, when its details change."""
+        """Write the loop's record: at its start, and when its details change."""
+        ...
+
+    def beat(self, loop: LoopRecord) -> bool:
+        """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
         ...
 
     def drop_loop(self, loop_id: str) -> None:

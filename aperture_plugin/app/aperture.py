@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -360,7 +361,7 @@ class Aperture:
             store=store,
             lease=Lease(record=record, is_alive=_is_alive),
             executor=self._executors,
-            told=Messenger(plugins, self._waiters),
+            told=Messenger(plugins, self._waiters, partial(_latest_attempt, store)),
             directory=str(source.directory),
             end_group=end_group,
             pace=pace,
@@ -423,6 +424,10 @@ class Aperture:
         if store is None:
             raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
         return store
+
+
+def _latest_attempt(store: Store, run_id: str) -> Run | None:
+    return next(iter(store.history(RunQuery(run_id=run_id, limit=1))), None)
 
 
 def _is_alive(loop: LoopRecord) -> bool:

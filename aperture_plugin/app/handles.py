@@ -23,6 +23,11 @@ class Waiters:
         with self._lock:
             return self._open.setdefault(run_id, Future())
 
+    def missing(self, in_hand: set[str]) -> list[str]:
+        """Return the ids that somebody waits for and that are not in hand."""
+        with self._lock:
+            return [run_id for run_id in self._open if run_id not in in_hand]
+
     def heard(self, run: Run) -> None:
         """Keep the promise: *run* has ended for good."""
         with self._lock:

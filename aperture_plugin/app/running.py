@@ -10,9 +10,9 @@ from aperture_plugin.app.handles import Waiters
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.plugins.loading import Plugins
-from aperture_plugin.ports import Executor, Report, Work
+from aperture_plugin.ports import Executor, Report, StoreRefused, StoreUnavailable, Work
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.rules.runs import ENDED, WAITING, Run, Status
 from aperture_plugin.words.spans import short_duration
 
 __all__ = ["Executors", "Messenger"]
@@ -66,11 +66,28 @@ class Executors:
 
 
 class Messenger:
-    """Hands what the loop tells to the plugins, and to those who wait for a run's end."""
+    """Hands what the loop tells to the plugins, and to those who wait for a run's end.
 
-    def __init__(self, plugins: Plugins, waiters: Waiters) -> None:
+    Args:
+        look_up: Returns a run's latest attempt from the store; None if it has none.
+    """
+
+    def __init__(self, plugins: Plugins, waiters: Waiters, look_up: Callable[[str], Run | None]) -> None:
         self._plugins = plugins
         self._waiters = waiters
+        self._look_up = look_up
+
+    def read_anew(self, in_hand: set[str]) -> None:
+        """Tell those who wait for a run that another process has ended."""
+        for run_id in self._waiters.missing(in_hand):
+            try:
+                run = self._look_up(run_id)
+            except (StoreUnavailable, StoreRefused) as away:
+                # The loop meets the same trouble at its next tick, and reads anew when it is over.
+                _log.warning("whether run %s has ended cannot be told just now: %s", run_id, away)
+                return
+            if run is not None and run.status in ENDED:
+                self._waiters.heard(run)
 
     def run_ended(self, run: Run) -> None:
         """A run ended and no attempt follows; called in the loop's thread, at once."""

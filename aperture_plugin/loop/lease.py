@@ -33,14 +33,16 @@ class Lease:
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def renew(self, ledger: Ledger, *, now: datetime, at: float, details: Mapping[str, Any] | None = None) -> None:
-        """Write the record with its next beat, and with new *details* if there are any."""
+        """Write the next beat, and the whole record if there are new *details*."""
         self.record = replace(
             self.record,
             beat=self.record.beat + 1,
             beat_at=now,
             details=self.record.details if details is None else details,
         )
-        ledger.keep_loop(self.record)
+        # A record that another process took for dead's is not there to be renewed; it is made again.
+        if details is not None or not ledger.beat(self.record):
+            ledger.keep_loop(self.record)
         self.beats_at = at + BEAT_SECONDS
 
     def dead(self, loops: list[LoopRecord], *, at: float) -> list[LoopRecord]:

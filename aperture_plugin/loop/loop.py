@@ -57,6 +57,10 @@ class Told(Protocol):
         """A run ended, and no attempt follows; called in the loop's thread."""
         ...
 
+    def read_anew(self, in_hand: set[str]) -> None:
+        """The store was read anew, and these runs are in hand; others have ended, perhaps by another process."""
+        ...
+
     def run_changed(self, run: Run) -> None:
         """A run changed its state."""
         ...
@@ -246,7 +250,7 @@ class Loop:
                 self._admit(turn)
             turn.write()
             if beats or self._details_changed:
-                self._lease.renew(ledger, now=now, at=at, details=self._details())
+                self._lease.renew(ledger, now=now, at=at, details=self._details() if self._details_changed else None)
             if swapped:
                 self._keep_generation(ledger, now)
         self._backlog, self._due, self._details_changed = [], {}, False
@@ -263,6 +267,7 @@ class Loop:
         turn = Turn(ledger, now, state.lines)
         if anew:
             self._stopping.hear_of_others(turn)
+            turn.settled.append(partial(self._told.read_anew, {run.id for run in turn.lines}))
             self._take_back_orphans(turn)
         return turn
 
@@ -415,6 +420,7 @@ class Loop:
             "preset": config.preset,
             "timezone": str(config.zone),
             "rejected": rejected,
+            "titles": {name: job.title for name, job in state.jobs.items() if job.title},
             "draining": self._draining,
             "clock": None if noticed is None else {"at": noticed[0].isoformat(), "found": noticed[1]},
         }

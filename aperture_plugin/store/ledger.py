@@ -225,6 +225,13 @@ class SqlLedger:
         """Write the loop's record."""
         self._put(loops, [loop_row(loop)])
 
+    def beat(self, loop: LoopRecord) -> bool:
+        """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
+        self._wrote()
+        row = loop_row(loop)
+        chosen = update(loops).where(loops.c.id == loop.id)
+        return self._connection.execute(chosen.values(beat=row["beat"], beat_at=row["beat_at"])).rowcount > 0
+
     def drop_loop(self, loop_id: str) -> None:
         """Take the record of a loop off the store."""
         self._wrote()

@@ -165,7 +165,7 @@ class World:
         """Run *job* by hand; return the run when it has ended, or waits for something."""
         handle = self.aperture.run(job, by="a test")
         self.drain()
-        with self._store() as store:
+        with self.beside() as store:
             return store.history(RunQuery(run_id=handle.id))[0]
 
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None) -> Self:
@@ -186,12 +186,12 @@ class World:
     def history(self, job: str | None = None) -> list[Run]:
         """Return every attempt (of *job*), oldest first."""
         query = RunQuery(jobs=None if job is None else [job], limit=None)
-        with self._store() as store:
+        with self.beside() as store:
             return list(reversed(store.history(query)))
 
     def log(self, run_id: str) -> list[LogLine]:
         """Return a run's log lines, oldest first."""
-        with self._store() as store:
+        with self.beside() as store:
             return [line for _, line in store.log_lines(run_id)]
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
@@ -202,7 +202,7 @@ class World:
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """Enter the store to look at what it keeps; the loop may be stopped."""
-        with self._store() as store, store.snapshot() as ledger:
+        with self.beside() as store, store.snapshot() as ledger:
             yield ledger
 
     # ── inside ──
@@ -224,7 +224,7 @@ class World:
         return dict.fromkeys([*self._names, *self.handlers])
 
     @contextmanager
-    def _store(self) -> Iterator[Store]:
+    def beside(self) -> Iterator[Store]:
         """Enter the store beside the loop, as another process would; the loop may be stopped."""
         from aperture_plugin.store.opening import open_store
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from aperture_plugin.app.asking import ask_cancel
 from aperture_plugin.testing import World
 
 SCAN = "schedules:\n  scan: every 2 hours\n"
@@ -85,6 +86,20 @@ def test_of_two_loops_on_one_store_one_claims_each_slot(world: World) -> None:
     dues = [run.due for run in world.history()]
     assert len(dues) == len(set(dues)) == 6
     other.close()
+
+
+def test_who_waits_for_a_run_hears_that_another_process_cancelled_it(world: World) -> None:
+    world.durations["scan"] = "3 hours"
+    world.write(SCAN + "  other: manual\n").start(at="2026-01-10 01:00").advance("1 hour 10 minutes")
+    handle = world.aperture.run("other")
+    world.drain()
+
+    with world.beside() as store:
+        ask_cancel(store, "other", now=world.clock.now(), by="ada")
+    world.loop.state.stale = True  # what a loop that polls would notice by itself
+    world.drain()
+
+    assert handle.wait(timeout=0).status == "cancelled"
 
 
 def test_a_stop_lets_what_runs_finish_and_starts_nothing_more(world: World) -> None:
