@@ -52,6 +52,7 @@ _FORM: Final = {
     "tag": "A value that begins with !: a YAML tag.",
     "text-after-quote": "A text that goes on behind its closing quote.",
     "too-deep": "More than 32 levels of lists and mappings.",
+    "too-much": "More than 20,000 values in one list or mapping.",
     "too-unusual": "A long text in a rare form of YAML, which would take too long to read.",
     "unclear-list": "A list whose items are read as one text.",
     "unclosed-list": "A list with no ] at its end.",
@@ -115,6 +116,7 @@ _PRESETS: Final = {
     "extends-too-far": "A preset that stands on more than 32 others.",
     "overlapping-sizes": "Two presets meant for the same sizes of the library. A warning.",
     "reserved-name": "A preset called auto.",
+    "too-many-presets": "More than 1,000 presets in one file.",
     "unknown-preset": "A preset that the file does not declare.",
 }
 

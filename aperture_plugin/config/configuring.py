@@ -17,7 +17,7 @@ from aperture_plugin.config.zones import LOCAL
 
 __all__ = ["configured", "stacks_of"]
 
-_MOST_IN_TIERS: Final = 300_000
+_MOST_IN_TIERS: Final = 100_000
 """Jobs of presets that are not in force, all together, beyond which the rest of them is looked at singly only."""
 
 

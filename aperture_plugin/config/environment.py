@@ -57,23 +57,21 @@ class Environment:
         if "${" not in said.text:
             return said.text
         self.filled_in += 1
-        whole = True
-        parts: list[str] = []
-        end = 0
-        for mark in _MARK.finditer(said.text):
-            name = mark[1]
-            parts.append(said.text[end : mark.start()])
-            end = mark.end()
+        missing: dict[str | None, int] = {}
+
+        def value(mark: re.Match[str]) -> str:
             if mark[0].startswith("$$"):
-                parts.append(mark[0][1:])
-            elif name is not None and name in self._values:
-                parts.append(self._values[name])
-            else:
-                whole = False
-                spot = _within(said, mark.start(), len(mark[0]))
-                self._missing(name, place_of(spot, base), job, in_force)
-        parts.append(said.text[end:])
-        return "".join(parts) if whole else None
+                return mark[0][1:]
+            if mark[1] in self._values:
+                return self._values[mark[1]]
+            missing.setdefault(mark[1], mark.start())
+            return mark[0]
+
+        filled = _MARK.sub(value, said.text)
+        for name, start in missing.items():
+            spot = _within(said, start, 2 if name is None else len(name) + 3)
+            self._missing(name, place_of(spot, base), job, in_force)
+        return None if missing else filled
 
     def _missing(self, name: str | None, at: Place, job: str | None, in_force: bool) -> None:
         if at in self._told:

@@ -13,7 +13,8 @@ from typing import Final
 
 from aperture_plugin.config.hints import yaml
 from aperture_plugin.config.nodes import Spot
-from aperture_plugin.config.scanning import TOO_DEEP, TOO_LONG, Refused
+from aperture_plugin.config.plain import MOST, TOO_DEEP, TOO_MUCH
+from aperture_plugin.config.scanning import TOO_LONG, Refused
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 
@@ -58,6 +59,7 @@ class _Case:
 
 
 _WIDEST: Final = 400
+_LONGEST: Final = 64 * 1024
 
 
 def told(text: str, refused: Refused, keys: tuple[str, ...] = ()) -> Finding:
@@ -67,7 +69,7 @@ def told(text: str, refused: Refused, keys: tuple[str, ...] = ()) -> Finding:
         keys: Those that could have been meant, if they are ours.
     """
     # What a person meant shows in the first part of a line. Looking at all of a long one could take very long.
-    case = _Case([line[:_WIDEST] for line in text.split("\n")], refused, keys)
+    case = _Case([line[:_WIDEST] for line in text[:_LONGEST].split("\n")], refused, keys)
     for look in _LOOKS:
         finding = look(case)
         if finding is not None:
@@ -93,6 +95,13 @@ def _too_deep(case: _Case) -> Finding | None:
 
 def _too_long(case: _Case) -> Finding | None:
     return too_unusual(case.spot) if case.refused.problem == TOO_LONG else None
+
+
+def _too_much(case: _Case) -> Finding | None:
+    if case.refused.problem != TOO_MUCH:
+        return None
+    hint = f"expected at most {MOST} values in one list, or keys in one mapping"
+    return Finding("too-much", case.spot, "there are more values here than anybody writes", hint)
 
 
 def _complex_key(case: _Case) -> Finding | None:
@@ -357,7 +366,7 @@ def _bare(case: _Case, number: int) -> Finding:
 
 _LOOKS: Final[tuple[Callable[[_Case], Finding | None], ...]] = (
     _too_deep,
-    _too_long,
+    _too_much,
     _complex_key,
     _list_for_keys,
     _tab,
@@ -367,6 +376,7 @@ _LOOKS: Final[tuple[Callable[[_Case], Finding | None], ...]] = (
     _anchor,
     _tag,
     _braces,
+    _too_long,
     _odd_start,
     _items_on_one_line,
     _unclosed_list,

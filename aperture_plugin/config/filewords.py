@@ -21,7 +21,9 @@ from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
 
-__all__ = ["MOST_JOBS", "read_words"]
+__all__ = ["MOST_JOBS", "MOST_PRESETS", "read_words"]
+
+MOST_PRESETS: Final = 1_000
 
 MOST_JOBS: Final = 100_000
 """Ten times what is ordinary; presets and overrides count too."""
@@ -46,8 +48,12 @@ def read_words(text: str, problems: Problems, before: Remembered, after: Remembe
 def _document(text: str, problems: Problems) -> Piece | None:
     """Return the lines of the one document in *text*; None if nothing is written in it."""
     begin, end = 0, len(text)
+    line, counted = 1, 0
     for found in _MARK.finditer(text) if _may_be_marked(text) else ():
-        at = Place(text.count("\n", 0, found.start()) + 1, 1, len(found.group()))
+        line, counted = line + text.count("\n", counted, found.start()), found.start()
+        at = Place(line, 1, len(found.group()))
+        if problems.full:
+            return None
         begun = _SAYS_SOMETHING.search(text, begin, found.start()) is not None
         if found.group().startswith("%"):
             hint = "take the line out; what it says is the same for every file"
@@ -125,9 +131,14 @@ class _FileReader:
         self._after.defaults = part.text, words
         return Entry("", DEFAULTS, words, (0, 0, len(DEFAULTS)), part.line)
 
-    def _presets(self, piece: Piece) -> dict[str, PresetWords]:
-        presets = {}
+    def _presets(self, piece: Piece) -> dict[str, PresetWords] | None:
+        presets: dict[str, PresetWords] = {}
         for name, said, part in self._parts(PRESETS, piece, 1, lambda _: True):
+            if len(presets) == MOST_PRESETS:
+                message = f"there are more than {MOST_PRESETS} presets in the file"
+                at = place_of(said.key, part.line)
+                self._problems.add("too-many-presets", at=at, message=message, hint="is it the right file?")
+                return None
             keys: dict[str, Said] = {}
             jobs: dict[str, Entry] = {}
             if isinstance(said.value, Piece):

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from aperture_plugin.config.faults import told
 from aperture_plugin.config.nodes import Mapping, Node, Scalar
-from aperture_plugin.config.plain import Doubt, compose, key_on
-from aperture_plugin.config.scanning import TOO_DEEP, Refused, Scanner
+from aperture_plugin.config.plain import TOO_MUCH, Doubt, compose, key_on
+from aperture_plugin.config.scanning import Refused, Scanner
 from aperture_plugin.config.shape import Keys, Named, PhraseOr, Shape
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved, said_by
 
@@ -130,7 +130,7 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner,
     whole = Piece(text, 0)
     key, body = whole.key, whole.body
     inner = None if key is None else _behind(shape, key.text)
-    if key is None or body is None or inner is None:
+    if key is None or body is None or inner is None or doubt.certain == TOO_MUCH:
         return _scanned(shape, text, depth, scanner, doubt)
     findings = misnamed(shape, key)
     if findings:
@@ -154,8 +154,8 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner,
 
 def _scanned(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt: Doubt) -> Words:
     node: Node | None = None
-    if doubt.too_deep is not None:
-        refused = Refused(TOO_DEEP, (doubt.line, doubt.too_deep, 1))
+    if doubt.certain:
+        refused = Refused(doubt.certain, (doubt.line, doubt.column, 1))
     elif _COMPLEX_KEY.match(text):
         refused = Refused("complex key", (0, len(text) - len(text.lstrip(" ")), 1))
     else:

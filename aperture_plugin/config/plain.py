@@ -15,10 +15,16 @@ from typing import Final
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence
 from aperture_plugin.config.unquoting import Unknown, folded, folded_lines, unescaped
 
-__all__ = ["DEEPEST", "Doubt", "compose", "key_on"]
+__all__ = ["DEEPEST", "MOST", "TOO_DEEP", "TOO_MUCH", "Doubt", "compose", "key_on"]
+
+TOO_DEEP: Final = "nested too deep"
+TOO_MUCH: Final = "too many values"
 
 DEEPEST: Final = 32
 """How many lists and mappings may stand within one another."""
+
+MOST: Final = 20_000
+"""How many items a list may have, and keys a mapping that is read as one piece."""
 
 # No pattern here can take a character in two ways, and the possessive ones never look back: a line takes time in
 # proportion to its length. Only the space is a space; a tab outside of quotes and comments is left to strictyaml.
@@ -45,14 +51,15 @@ class Doubt(Exception):
     """Something that this module leaves to strictyaml.
 
     Attributes:
-        line: Where it stands, counted from 0.
-        too_deep: The column at which there is one level too many; None where that is not the matter.
+        line, column: Where it stands, counted from 0; the column only where it is *certain*.
+        certain: What is wrong beyond doubt, `TOO_DEEP` or `TOO_MUCH`, so that there is nothing to ask.
     """
 
-    def __init__(self, line: int, too_deep: int | None = None) -> None:
+    def __init__(self, line: int, column: int = 0, certain: str = "") -> None:
         super().__init__(line)
         self.line = line
-        self.too_deep = too_deep
+        self.column = column
+        self.certain = certain
 
 
 def compose(text: str, depth: int = 0) -> Mapping | None:
@@ -122,7 +129,7 @@ class _Reader:
     def mapping(self, column: int, start: int, depth: int) -> Mapping:
         """Read a mapping whose keys stand at *column*; the first begins at *start* of this line."""
         if depth > DEEPEST:
-            raise Doubt(self.at, too_deep=start)
+            raise Doubt(self.at, start, TOO_DEEP)
         pairs: list[tuple[Scalar, Node]] = []
         while True:
             line = self.lines[self.at]
@@ -131,6 +138,8 @@ class _Reader:
                 raise Doubt(self.at)
             key = self.key(found, start)
             pairs.append((key, self._behind(found.end(), column, depth, key)))
+            if len(pairs) > MOST:
+                raise Doubt(self.at - 1, column, TOO_MUCH)
             following = self.next_column()
             if following != column:
                 if following > column:
@@ -176,7 +185,7 @@ class _Reader:
 
     def _sequence(self, column: int, depth: int) -> Sequence:
         if depth > DEEPEST:
-            raise Doubt(self.at, too_deep=column)
+            raise Doubt(self.at, column, TOO_DEEP)
         items: list[Node] = []
         dash = (self.at, column, 1)
         while True:
@@ -190,6 +199,8 @@ class _Reader:
                 items.append(self._block(start, column, depth))
             else:
                 items.append(self._behind(start, column, depth, Scalar("", (self.at, column, 1))))
+            if len(items) > MOST:
+                raise Doubt(self.at - 1, column, TOO_MUCH)
             following = self.next_column()
             if following != column:
                 if following > column:
@@ -314,43 +325,43 @@ class _Reader:
 
     def _list_items(self, start: int, column: int, depth: int) -> tuple[list[Node], int]:
         if depth > DEEPEST:
-            raise Doubt(self.at, too_deep=start)
+            raise Doubt(self.at, start, TOO_DEEP)
         items: list[Node] = []
-        place = start + 1
-        may_close, may_follow = True, True
+        place, may_follow = start + 1, True
         while True:
             line, place = self._within_list(place, column)
-            first = line[place]
-            if first == "]":
-                if not may_close:
-                    raise Doubt(self.at)
+            if line[place] == "]":
                 return items, place + 1
             if not may_follow:
                 raise Doubt(self.at)
-            if first == "[":
-                begin = (self.at, place, 1)
-                inner, place = self._list_items(place, column, depth + 1)
-                items.append(Sequence(inner, begin))
-                line = self.lines[self.at]
-            elif first in "'\"":
-                found = _QUOTED[first].match(line, place)
-                if found is None:
-                    raise Doubt(self.at)
-                items.append(self._unquoted(found.group(), place))
-                place = found.end()
-            else:
-                found = _IN_LIST.match(line, place)
-                if found is None:
-                    raise Doubt(self.at)
-                items.append(Scalar(found.group(), (self.at, place, len(found.group()))))
-                place = found.end()
+            if len(items) == MOST:
+                raise Doubt(self.at, place, TOO_MUCH)
+            item, place = self._list_item(line, place, column, depth)
+            items.append(item)
             # Behind an item stands a comma or the end of the list, and on the same line.
+            line = self.lines[self.at]
             while place < len(line) and line[place] == " ":
                 place += 1
             if line[place : place + 1] not in (",", "]"):
                 raise Doubt(self.at)
             may_follow = line[place] == ","
             place += may_follow
+
+    def _list_item(self, line: str, place: int, column: int, depth: int) -> tuple[Node, int]:
+        first = line[place]
+        if first == "[":
+            begin = (self.at, place, 1)
+            items, end = self._list_items(place, column, depth + 1)
+            return Sequence(items, begin), end
+        if first in "'\"":
+            found = _QUOTED[first].match(line, place)
+            if found is None:
+                raise Doubt(self.at)
+            return self._unquoted(found.group(), place), found.end()
+        found = _IN_LIST.match(line, place)
+        if found is None:
+            raise Doubt(self.at)
+        return Scalar(found.group(), (self.at, place, len(found.group()))), found.end()
 
     def _within_list(self, place: int, column: int) -> tuple[str, int]:
         """Go to the next character of a list in brackets that is neither space nor comment."""

@@ -20,6 +20,8 @@ from aperture_plugin.words.unreadable import quoted
 __all__ = ["References", "check_registered"]
 
 _MOST_SHOWN: Final = 8
+_MOST_GUESSED: Final = 2_000
+"""Unknown names for which the nearest is looked for: among many thousands each takes a millisecond."""
 _MOST_LINKS: Final = 4
 
 Stacks = Mapping[str, Sequence[Entry]]
@@ -57,8 +59,8 @@ def check_registered(words: FileWords, known: Collection[str] | None, problems: 
 
 def _tell_unknown(strangers: Sequence[Entry], known: Collection[str], problems: Problems) -> None:
     neighbours = Neighbours(tuple(known))
-    for entry in strangers:
-        near = neighbours.nearest(entry.name)
+    for place, entry in enumerate(strangers):
+        near = neighbours.nearest(entry.name) if place < _MOST_GUESSED else None
         problems.add(
             "unknown-job",
             at=entry.place,
@@ -97,6 +99,7 @@ class References:
             "limit": None if words.limits is None else {*words.limits},
         }
         self._near: dict[str, Neighbours] = {}
+        self._guessed = 0
         self._told: set[tuple[str, Told]] = set()
 
     def check(self, stacks: Stacks, jobs: Mapping[str, JobConfig | None]) -> None:
@@ -139,6 +142,8 @@ class References:
             for told in items:
                 if declared is not None and told.said.value not in declared:
                     self._undeclared(what, told, declared, name)
+        if self._problems.full:
+            return
         for kind, items in (("needs", _items(entries, "needs")), ("after", _followed(entries))):
             for told in items:
                 if told.said.value not in self._jobs:
@@ -190,7 +195,8 @@ class References:
     def _nearest(self, what: str, name: str, names: Collection[str]) -> str | None:
         if what not in self._near:
             self._near[what] = Neighbours(sorted(names))
-        return self._near[what].nearest(name)
+        self._guessed += 1
+        return self._near[what].nearest(name) if self._guessed <= _MOST_GUESSED else None
 
     @staticmethod
     def _names(items: Sequence[Told]) -> tuple[str, ...]:

@@ -27,11 +27,10 @@ from strictyaml.ruamel.events import (
 )
 
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
-from aperture_plugin.config.plain import DEEPEST
+from aperture_plugin.config.plain import DEEPEST, TOO_DEEP
 
-__all__ = ["TOO_DEEP", "TOO_LONG", "Refused", "Scanner", "scan"]
+__all__ = ["TOO_LONG", "Refused", "Scanner", "scan"]
 
-TOO_DEEP: Final = "nested too deep"
 TOO_LONG: Final = "too long"
 _COST_OF_ASKING: Final = 30
 """What asking costs beside the text itself, in characters."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +34,7 @@ _UNSEEN: Final = re.compile(
 _SEEN_ASCII: Final = bytes((9, 10, *range(32, 127)))
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _MOST_TOLD: Final = 20
+_BEGINNING: Final = 64 * 1024
 _SAVE: Final = "save it as UTF-8; most editors offer this under “Save as”"
 
 
@@ -79,12 +79,15 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
     odd = text.encode("ascii").translate(None, _SEEN_ASCII) if text.isascii() else _UNSEEN.search(text)
     if not odd:
         return Source(content, text)
-    problems.mute(_tell_unseen(text, problems))
+    if not _tell_unseen(text, problems):
+        # This is no text. Its beginning may still say where the state is, and all else comes of what is told.
+        problems.mute(range(1, len(text) + 2))
+        content, text = content[:_BEGINNING], text[:_BEGINNING]
     return Source(_SURROGATES.sub("\ufffd", content), _UNSEEN.sub(lambda found: "\ufffd" * len(found.group()), text))
 
 
-def _tell_unseen(text: str, problems: Problems) -> Collection[int]:
-    """Tell of the characters that may not be there, and return their lines: all lines, if there are too many."""
+def _tell_unseen(text: str, problems: Problems) -> bool:
+    """Tell of the characters that may not be there, and mute their lines; return whether there are only a few."""
     line, start = 1, 0
     lines = set()
     for told, found in enumerate(_UNSEEN.finditer(text)):
@@ -95,10 +98,11 @@ def _tell_unseen(text: str, problems: Problems) -> Collection[int]:
         if told == _MOST_TOLD:
             hint = "expected a text file in UTF-8; is it the right file?"
             problems.add("not-a-text", at=at, message="the file has many characters that are not text", hint=hint)
-            return range(1, len(text) + 2)
+            return False
         code, message, hint = _told(found.group()[0])
         problems.add(code, at=at, message=message, hint=hint)
-    return lines
+    problems.mute(lines)
+    return True
 
 
 def _told(character: str) -> tuple[str, str, str]:

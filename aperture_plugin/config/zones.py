@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from aperture_plugin.words.nearest import nearest
+from aperture_plugin.words.nearest import Neighbours
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
 __all__ = ["LOCAL", "read_zone_name", "zone_of"]
@@ -72,18 +72,20 @@ def _names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@lru_cache(maxsize=1)
+def _cities() -> tuple[dict[str, str], Neighbours]:
+    """Return the names of zones by the last word in them, in lower case, and those words to look among."""
+    names = {name.rpartition("/")[2].lower(): name for name in sorted(_names(), key=lambda name: ("/" in name, name))}
+    return names, Neighbours(names)
+
+
+@lru_cache(maxsize=1024)
 def _nearest(text: str) -> str | None:
     word = text.strip().lower()
     if word == LOCAL or word in _SHORT:
         return _SHORT.get(word, LOCAL)
-    candidates = _names()
-    found = nearest(text.replace(" ", "_"), candidates)
-    if found is not None:
-        return found
-    # "Riga" alone, or "Latvia/Riga": the city is what people remember.
+    # The city is what people remember, and what tells "Latvia/Riga" and "Riga" alone apart from other zones.
+    names, cities = _cities()
     city = word.rpartition("/")[2].replace(" ", "_")
-    cities = {name.rpartition("/")[2].lower(): name for name in sorted(candidates) if "/" in name}
-    if city in cities:
-        return cities[city]
-    near = nearest(city, tuple(cities))
-    return None if near is None else cities[near]
+    near = city if city in names else cities.nearest(city)
+    return None if near is None else names[near]

@@ -179,6 +179,35 @@ def test_more_jobs_than_any_file_has_are_told_and_not_read(
     )
 
 
+def test_more_presets_than_any_file_has_are_told_and_not_read(
+    read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filewords, "MOST_PRESETS", 2)
+    text = "preset: p1\npresets:\n" + "".join(f"  p{n}:\n    extends: p0\n" for n in range(1, 5))
+
+    reading = read_file(text)
+
+    assert report_of(reading) == (
+        "schedules.yaml:7:3: error: there are more than 2 presets in the file [too-many-presets]\n"
+        "    7 |   p3:\n"
+        "      |   ^^\n"
+        "   hint: is it the right file?"
+    )
+
+
+def test_more_values_than_anybody_writes_are_told_and_not_read(read_file: ReadFile) -> None:
+    text = f"schedules:\n  scan:\n    schedule: manual\n    needs:\n{'    - backup' + chr(10)}" + "    - x\n" * 20_000
+
+    reading = read_file(text)
+
+    assert report_of(reading) == (
+        "schedules.yaml:20005:5: error: scan: there are more values here than anybody writes [too-much]\n"
+        "20005 |     - x\n"
+        "      |     ^\n"
+        "   hint: expected at most 20000 values in one list, or keys in one mapping"
+    )
+
+
 def test_presets_on_more_than_32_others_are_told(read_file: ReadFile) -> None:
     presets = "".join(f"  p{n}:\n    extends: p{n + 1}\n" for n in range(33))
     text = f"presets:\n{presets}  p33:\n    schedules:\n      scan: daily at 2 AM\n"
