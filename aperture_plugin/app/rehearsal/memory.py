@@ -140,6 +140,9 @@ class MemoryStore:
     def keep_loop(self, loop: LoopRecord) -> None:
         """Nobody asks for the record."""
 
+    def beat(self, *_: object, **__: object) -> None:
+        """Nobody waits for a sign of life."""
+
     def drop_loop(self, loop_id: str) -> None:
         """There is no record."""
 

@@ -159,6 +159,9 @@ class _Nobody:
     def run_ended(self, run: Run) -> None:
         """Nobody waits for it."""
 
+    def read_anew(self, in_hand: set[str]) -> None:
+        """Nobody else ends a run."""
+
     def run_changed(self, run: Run) -> None:
         """The store has it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 
 from aperture_plugin.app.rehearsal.beginning import Beginning, known, steady
+from aperture_plugin.app.rehearsal.memory import MemoryStore
 from aperture_plugin.app.rehearsal.rehearse import Rehearsed, TooMuch, rehearse
 from aperture_plugin.config.model import Config
+from aperture_plugin.loop import loop
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.testing import World
 from tests.app.rehearsal.samples import SINCE, Sample, config_of, instant, samples
@@ -125,6 +128,14 @@ def test_a_stalled_run_is_not_foretold_since_nobody_counts_items() -> None:
     assert run.status is Status.COMPLETED
 
 
+def test_the_store_in_memory_has_all_that_the_loop_asks_of_a_store() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(loop.__file__).parent.glob("*.py")]
+    asked = {name for text in sources for name in re.findall(r"\bledger\.([a-z_]+)", text)}
+
+    assert {name for name in asked if not hasattr(MemoryStore, name)} == set()
+    assert {"claim", "add", "update", "last_taken"} <= asked
+
+
 class TestLimits:
     """Two jobs that share a budget, and one that uses up a day's."""
 
@@ -185,7 +196,7 @@ class TestKnownBeginnings:
 
     @staticmethod
     def beginning(world: World, config: Config) -> Beginning:
-        with world._store() as store:
+        with world.beside() as store:
             found = known(store, config, now=world.clock.now())
         assert found is not None
         return found
@@ -241,5 +252,5 @@ class TestKnownBeginnings:
         assert [run.reason for run in found.runs] == ["it was paused by a test: the disk is full"]
 
     def test_a_store_that_no_loop_has_used_knows_nothing(self, aperture_world: World) -> None:
-        with aperture_world._store() as store:
+        with aperture_world.beside() as store:
             assert known(store, config_of(self.TEXT), now=instant("2026-01-10")) is None
