@@ -162,9 +162,6 @@ class _Nobody:
     def read_anew(self, in_hand: set[str]) -> None:
         """Nobody else ends a run."""
 
-    def read_anew(self, in_hand: set[str]) -> None:
-        """Nobody waits here."""
-
     def run_changed(self, run: Run) -> None:
         """The store has it."""
 
