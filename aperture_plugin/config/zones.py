@@ -87,7 +87,7 @@ def _all_names() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _cities() -> tuple[dict[str, str], Neighbours]:
     """Return the names of zones by the last word in them, in lower case, and those words to look among."""
-    names = {
+    by_city = {
         name.rpartition("/")[2].lower(): name for name in sorted(_all_names(), key=lambda name: ("/" in name, name))
     }
     return by_city, Neighbours(by_city)
