@@ -69,9 +69,9 @@ def command(
     modules: tuple[str, ...],
     output_format: str,
 ) -> None:
-    """Rehearse the coming days: who runs when, who waits for what, what collides, when each chain is ready.
+    """Rehearse the coming days: waits, collisions, when chains are ready.
 
-    The loop itself is run through, in virtual time. Jobs take what their last runs took (the median; in a slow night,
+    Shows who runs when and who waits for what: the loop itself is run through, in virtual time. Jobs take what their last runs took (the median; in a slow night,
     what 19 of 20 runs do not exceed). A plan that begins now goes on from what the store says; any other begins as if
     every needed job had completed. It works without a store.
     """
