@@ -71,9 +71,9 @@ def command(
 ) -> None:
     """Rehearse the coming days: waits, collisions, when chains are ready.
 
-    Shows who runs when and who waits for what: the loop itself is run through, in virtual time. Jobs take what their last runs took (the median; in a slow night,
-    what 19 of 20 runs do not exceed). A plan that begins now goes on from what the store says; any other begins as if
-    every needed job had completed. It works without a store.
+    Shows who runs when and who waits for what: the loop itself is run through, in virtual time. Jobs take what their
+    last runs took (the median; in a slow night, what 19 of 20 runs do not exceed). A plan that begins now goes on from
+    what the store says; any other begins as if every needed job had completed. It works without a store.
     """
     reading.require(file)
     source = reading.source_of(file, reading.plugins_of(file, modules))
