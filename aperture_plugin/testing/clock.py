@@ -23,7 +23,7 @@ class FakeClock:
 
     def __init__(self, at: str | datetime = "2026-01-10 00:00") -> None:
         self._now = _instant(at)
-        self._monotonic = 0.0
+        self._passed = timedelta(0)
 
     def now(self) -> datetime:
         """Return the wall clock's instant, aware and in UTC."""
@@ -31,7 +31,7 @@ class FakeClock:
 
     def monotonic(self) -> float:
         """Return seconds that only grow, from 0."""
-        return self._monotonic
+        return self._passed.total_seconds()
 
     def advance(self, span: str | timedelta) -> None:
         """Let *span* of time pass."""
@@ -39,7 +39,7 @@ class FakeClock:
         if span < timedelta(0):
             raise ValueError(f"time does not pass backwards; step() sets the wall clock back (got {span})")
         self._now += span
-        self._monotonic += span.total_seconds()
+        self._passed += span
 
     def step(self, span: timedelta) -> None:
         """Set the wall clock forward or back by *span*, while no time passes."""
@@ -48,7 +48,7 @@ class FakeClock:
     def set(self, at: str | datetime) -> None:
         """Set the wall clock; what lies between passes, if it is later."""
         instant = _instant(at)
-        self._monotonic += max(0.0, (instant - self._now).total_seconds())
+        self._passed += max(timedelta(0), instant - self._now)
         self._now = instant
 
 

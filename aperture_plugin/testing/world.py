@@ -131,7 +131,8 @@ class World:
             left = until - self.clock.now()
             if left <= timedelta(0):
                 return self
-            self.clock.advance(min(left, timedelta(seconds=seconds)))
+            # Seconds are added up as floats: an end may be told to lie nearer than the least that a clock can move.
+            self.clock.advance(min(left, max(timedelta(seconds=seconds), timedelta.resolution)))
 
     def _tick_through(self) -> float:
         """Tick until there is nothing to do now; return how many seconds there will be nothing."""
