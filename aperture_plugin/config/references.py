@@ -10,7 +10,7 @@ from aperture_plugin.config.graphs import circles
 from aperture_plugin.config.jobs import laid
 from aperture_plugin.config.memory import Remembered
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.config.problems import Problems
+from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.scheduling import parts_of
 from aperture_plugin.config.walking import FAULTY, Said
 from aperture_plugin.words.nearest import Neighbours
@@ -100,7 +100,7 @@ class References:
         }
         self._near: dict[str, Neighbours] = {}
         self._guessed = 0
-        self._told: set[tuple[str, Told]] = set()
+        self._told: set[tuple[str, Place]] = set()
 
     def check(self, stacks: Stacks, jobs: Mapping[str, JobConfig | None]) -> None:
         """Tell of every name in *stacks* that leads nowhere, or round in a circle.
@@ -205,9 +205,9 @@ class References:
     def _add(self, code: str, told: Told, job: str, message: str, hint: str) -> None:
         # Words of defaults are those of every job: tell of them once.
         if told.entry.layer == DEFAULTS:
-            if (code, told) in self._told:
+            if (code, told.place) in self._told:
                 return
-            self._told.add((code, told))
+            self._told.add((code, told.place))
         self._problems.add(code, at=told.place, job=job, message=message, hint=hint)
 
 
