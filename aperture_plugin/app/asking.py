@@ -28,6 +28,7 @@ __all__ = [
     "config_in_force",
     "find_run",
     "known_jobs",
+    "preset_in_force",
     "refusal",
     "running_loops",
     "whoever",
@@ -61,6 +62,12 @@ def running_loops(store: Store, *, now: datetime) -> list[LoopRecord]:
     """Return the loops that fire slots on *store* and are alive."""
     with store.snapshot() as ledger:
         return ticking(ledger.loops(), now=now)
+
+
+def preset_in_force(store: Store, *, now: datetime) -> str | None:
+    """Return the preset that the loop on *store* goes by; None where no loop runs, or it goes by none."""
+    loops = running_loops(store, now=now)
+    return loops[0].details.get("preset") if loops else None
 
 
 def known_jobs(store: Store) -> set[str]:

@@ -14,6 +14,7 @@ from aperture_plugin.app.when import Towards, read_instant
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import WrongUsage
 from aperture_plugin.cli.output import TEXT, say, show_json
+from aperture_plugin.cli.problems import say_problems
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.words.unreadable import Unreadable
@@ -42,11 +43,11 @@ def command(
 ) -> None:
     """Show the slots that come up, in the order they will run.
 
-    It needs no plugin and no state: the file alone says what is due when. (A --plugin is asked for the library's size
-    where the file says preset: auto.) A TIME is a date, a date and time, with an offset or in the file's zone,
+    It needs no plugin and no state: the file alone says what is due when. (Only where it says preset: auto are the
+    plugins asked for the library's size.) A TIME is a date, a date and time, with an offset or in the file's zone,
     or such as "tomorrow 6 AM" and "2 hours".
     """
-    config = reading.config_of(reading.source_of(file, reading.plugins_of(file, modules) if modules else None))
+    config = _config(file, modules)
     for job in jobs:
         reading.known_job(job, config.jobs, where=config.file)
     now = reading.now()
@@ -58,6 +59,15 @@ def command(
         _show(list(slots), config, jobs)
     else:
         show_json([slot_json(job, slot) for job, slot in slots])
+
+
+def _config(file: Path, modules: tuple[str, ...]) -> Config:
+    """Return the configuration of *file*; where auto could pick no preset, that is told on stderr."""
+    read = reading.read(reading.picked(reading.source_of(file), modules))
+    config = reading.valid(read)
+    if config.preset_is_auto:
+        say_problems([problem for problem in read.problems if problem.code.startswith("auto-")], read.text)
+    return config
 
 
 def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.opening import Source
 from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing, unknown
+from aperture_plugin.cli.output import say
 from aperture_plugin.cli.problems import say_problems
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.clock.zones import local_zone
@@ -25,6 +27,7 @@ __all__ = [
     "find_here",
     "known_job",
     "now",
+    "picked",
     "plugins_of",
     "read",
     "require",
@@ -77,6 +80,34 @@ def plugins_of(file: Path, modules: Sequence[str]) -> Plugins:
 
     find_here(modules)
     return load_plugins(directory=file.absolute().parent, modules=modules)
+
+
+def picked(source: Source, modules: Sequence[str] = (), *, in_force: str | None = None) -> Source:
+    """Return *source* with what `preset: auto` comes to: the preset *in_force*, else whichever the plugins' size picks.
+
+    A command that needs no plugin asks them only where the file says auto. One that cannot be loaded is told of on
+    stderr, and the file is then read as if nobody could be asked.
+
+    Args:
+        modules: Plugins that were named; they are loaded whatever the file says.
+        in_force: What a loop on the store has picked; None if that cannot be told.
+    """
+    from aperture_plugin.plugins.errors import PluginError
+
+    config = read(source).config
+    is_open = config is not None and config.preset_is_auto
+    if is_open and in_force is not None:
+        return replace(source, preset=in_force)
+    if not is_open and not modules:
+        return source
+    try:
+        return replace(source, plugins=plugins_of(source.path, modules))
+    except PluginError as error:
+        if modules:
+            raise
+        for problem in error.problems:
+            say(f"warning: {problem}", err=True)
+        return source
 
 
 def find_here(modules: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.asking import ask_run, config_in_force, running_loops, whoever
+from aperture_plugin.app.asking import ask_run, config_in_force, preset_in_force, running_loops, whoever
 from aperture_plugin.app.seeing import run_json
 from aperture_plugin.app.stores import opened
 from aperture_plugin.cli import options, reading
@@ -78,6 +78,9 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
 
 def _job(store: Store, source: Source, read: Reading, name: str, modules: tuple[str, ...]) -> JobConfig:
     """Return the words of the job that the loop has in force."""
+    if read.config is not None and read.config.preset_is_auto:
+        source = reading.picked(source, modules, in_force=preset_in_force(store, now=reading.now()))
+        read = reading.read(source)
     config = config_in_force(
         store, read.config, reread=lambda text: source.read(text.encode(), now=reading.now()).config
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from aperture_plugin.app.asking import preset_in_force
 from aperture_plugin.app.opening import Source
 from aperture_plugin.app.overview import Overview, look
 from aperture_plugin.app.seeing import overview_json
@@ -48,6 +49,9 @@ def command(file: Path, state: str | None, output_format: str) -> None:
 
 
 def _look(store: Store, source: Source, read: Reading) -> Overview:
+    if read.config is not None and read.config.preset_is_auto:
+        source = reading.picked(source, in_force=preset_in_force(store, now=reading.now()))
+        read = reading.read(source)
     return look(
         store,
         now=reading.now(),

@@ -34,6 +34,8 @@ def configured(
 ) -> tuple[Config, int]:
     """Return the configuration that *words* make, and how many jobs it has with those that could not be made.
 
+    Where `preset: auto` has picked none, the jobs of all presets are counted.
+
     The preset called *instead*, if there is one, is in force in place of the one that the file names. The answer is
     worth something only if *reader* has met no error, and nobody else has.
     """
@@ -69,6 +71,8 @@ def configured(
         jobs=MappingProxyType({name: job for name, job in jobs.items() if job is not None}),
         defaults=defaults,
     )
+    if is_auto and preset is None:  # Whichever tier it will be, a person counts the jobs of the file.
+        return config, len(jobs.keys() | {name for chain in chains.values() for tier in chain for name in tier.jobs})
     return config, len(jobs)
 
 

@@ -161,3 +161,13 @@ def test_a_manifest_that_was_printed_is_read(world: World, shell: Shell) -> None
     (hooks / "host.py").unlink()
 
     assert shell("check", "--jobs", "jobs.json", "--strict").code == 0
+
+
+def test_where_auto_has_picked_no_preset_the_jobs_of_all_are_counted(world: World, shell: Shell) -> None:
+    world.write(
+        "preset: auto\npresets:\n  small:\n    items: under 500\n    schedules:\n      scan: daily at 2 AM\n"
+        "  large:\n    items: 500 and over\n    schedules:\n      scan: daily at 1 AM\n      embed: after scan\n"
+        "schedules:\n  sync: every hour\n"
+    )
+
+    assert shell("check", "--format", "json").json["jobs"] == 3

@@ -118,3 +118,62 @@ def test_an_end_may_be_a_span_from_now(world: World, shell: Shell, until: str) -
     found = shell("next", "--until", until, "--format", "json").json
 
     assert [slot["utc"] for slot in found] == ["2026-01-10T00:00:00Z", "2026-01-10T01:00:00Z"]
+
+
+AUTO = """\
+preset: auto
+presets:
+  small:
+    items: under 500
+    schedules:
+      scan: daily at 2 AM
+  large:
+    items: 500 and over
+    schedules:
+      scan: daily at 1 AM
+"""
+SIZED = """\
+from aperture_plugin import Job, hookimpl
+
+@hookimpl
+def aperture_jobs():
+    yield Job("scan", print)
+
+@hookimpl
+def aperture_library_size():
+    return 900
+"""
+
+
+def plug_in(world: World, text: str) -> None:
+    (world.folder / "hooks").mkdir()
+    (world.folder / "hooks" / "host.py").write_text(text)
+
+
+def test_where_the_file_says_auto_the_plugins_are_asked_for_the_size(world: World, shell: Shell) -> None:
+    world.write(AUTO)
+    plug_in(world, SIZED)
+
+    answer = shell("next", "--count", "1", "--format", "json")
+
+    assert [slot["nominal"] for slot in answer.json] == ["2026-01-10T01:00"]
+    assert answer.err == ""
+
+
+def test_where_nobody_can_be_asked_auto_says_that_it_picks_no_preset(world: World, shell: Shell) -> None:
+    world.write(AUTO)
+
+    answer = shell("next")
+
+    assert answer.code == 0
+    assert "no plugin says how many items the library has, so auto cannot pick a preset" in answer.err
+
+
+def test_a_plugin_that_cannot_be_loaded_only_keeps_auto_from_picking(world: World, shell: Shell) -> None:
+    world.write(AUTO + "schedules:\n  sync: every hour\n")
+    plug_in(world, "raise RuntimeError('the database is down')\n")
+
+    answer = shell("next", "--count", "1", "--format", "json")
+
+    assert [slot["job"] for slot in answer.json] == ["sync"]
+    assert "warning: hooks/host.py:1: plugin hooks/host.py: it cannot be imported: RuntimeError: the database is down" in answer.err

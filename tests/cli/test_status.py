@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from aperture_plugin import Aperture
 from aperture_plugin.testing import World
 from tests.cli.conftest import Shell
 
@@ -200,3 +201,30 @@ def test_a_store_that_cannot_be_read_does_not_hide_what_the_file_says(world: Wor
     assert answer.code == 1
     assert [job["job"] for job in answer.json["jobs"]] == ["scan", "sync", "off", "chain"]
     assert answer.err.startswith("error: the store cannot be read, so this is what the file alone says: sqlite:///")
+
+
+def test_the_preset_that_the_loop_has_picked_is_the_one_that_is_shown(world: World, shell: Shell) -> None:
+    world.write("preset: auto\npresets:\n  small:\n    items: under 500\n    schedules:\n      scan: daily at 2 AM\n")
+    (world.folder / "hooks").mkdir()
+    host = world.folder / "hooks" / "host.py"
+    host.write_text(
+        "from aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', print)\n\n"
+        "@hookimpl\ndef aperture_library_size():\n    return 12\n"
+    )
+    before = shell("status", "--format", "json").json
+    with Aperture(world.file, watch=False, clock=world.clock):
+        host.write_text("raise RuntimeError('gone')\n")
+        running = shell("status", "--format", "json").json
+
+    for told in (before, running):
+        assert told["config"]["preset"] == "small"
+        assert [job["schedule"] for job in told["jobs"]] == ["Daily at 2:00 AM"]
+
+
+def test_a_file_that_is_refused_here_says_nothing_of_names_it_cannot_know(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: dayly at 2 AM\n  sync: daily at 2 AM\n")
+
+    told = shell("status", "--format", "json").json
+
+    assert [problem["code"] for problem in told["config"]["rejected"]["problems"]] == ["unknown-phrase"]
