@@ -13,7 +13,7 @@ from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import Run
 
-__all__ = ["empty_store", "opened", "opened_to_look"]
+__all__ = ["empty_store", "opened", "opened_to_look", "sqlite_file"]
 
 _SQLITE: Final = "sqlite:///"
 
@@ -36,7 +36,7 @@ def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Sto
 @contextmanager
 def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
     """Open the store like `opened`; one that is not there yet is empty, and is not made."""
-    path = _path(url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db", source)
+    path = sqlite_file(source, reading, url=url)
     if path is not None and not path.exists():
         yield empty_store()
         return
@@ -49,8 +49,9 @@ def empty_store() -> Store:
     return cast(Store, _NoStore())
 
 
-def _path(url: str, source: Source) -> Path | None:
-    """Return the file that a SQLite store lies in; None for any other store."""
+def sqlite_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
+    """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
+    url = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
     if not url.startswith(_SQLITE):
         return None
     return source.directory / url.removeprefix(_SQLITE).partition("?")[0]

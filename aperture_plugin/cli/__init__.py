@@ -32,6 +32,7 @@ COMMANDS: Final = {
         "history": "Show past runs, newest first.",
         "logs": "Show a run's log.",
         "audit": "Account for every slot that was due.",
+        "doctor": "Find out why a job did not run, runs long, or fails often.",
         "show": "Show the configuration in force, value by value.",
         "preset": "List presets, what each changes, and which one auto picks.",
     },

@@ -1,0 +1,1 @@
+"""The steps that `aperture doctor` walks, each a module of its own."""

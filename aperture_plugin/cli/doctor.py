@@ -1,0 +1,84 @@
+"""`aperture doctor`: why a job did not run, runs long, or fails often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from aperture_plugin.app.diagnosing import Case, Finding, Verdict, diagnose, examined, finding_json
+from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.output import TEXT, in_colour, plain, say, show_json
+
+__all__ = ["command"]
+
+_COLOURS: Final = {Verdict.OK: 32, Verdict.NOTE: 33, Verdict.PROBLEM: 31}
+_WORD: Final = max(map(len, Verdict))
+
+
+@click.command("doctor", epilog="Try it:  aperture doctor library-scan")
+@click.argument("job", metavar="[JOB]", required=False)
+@options.file_option
+@options.plugins
+@options.state
+@options.output_format
+def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
+    """Find out why a job did not run, runs long, or fails often.
+
+    Walks every step from the file to the job's last runs, and says of each what it found: ok, a note, or a problem,
+    with a line to paste where there is something to do. Without JOB, all jobs are looked at. Exits with 1 if there
+    is a problem.
+    """
+    reading.require(file)
+    source = reading.source_of(file)
+    with examined(source, now=reading.now(), state=state, load=lambda: reading.plugins_of(file, modules)) as case:
+        if job is not None:
+            _require(job, case)
+        found = diagnose(case, job)
+    if output_format == TEXT:
+        _show(found, asked=job)
+    else:
+        show_json([finding_json(finding) for finding in found])
+    if any(finding.verdict is Verdict.PROBLEM for finding in found):
+        raise Refused()
+
+
+def _require(job: str, case: Case) -> None:
+    """Exit with 2 where there is no such job; of a file that cannot be read, nobody can say what is in it."""
+    if case.config is not None:
+        reading.known_job(job, case.names, where=case.source.name)
+
+
+def _show(found: Sequence[Finding], *, asked: str | None) -> None:
+    """Show each finding in a line, and what to do about it in the next.
+
+    Args:
+        asked: The job that was asked about, which need not be named in every line.
+    """
+    colour = in_colour()
+    width = max(len(finding.step) for finding in found)
+    for finding in found:
+        word = f"{finding.verdict:{_WORD}}"
+        if colour:
+            word = f"\x1b[{_COLOURS[finding.verdict]}m{word}\x1b[0m"
+        whose = "" if finding.job in {None, asked} else f"{finding.job}: "
+        say(f"{word}  {finding.step:{width}}  {plain(whose + finding.found)}")
+        if finding.advice is not None and (asked is not None or finding.verdict is not Verdict.OK):
+            say(f"{' ' * (_WORD + width + 4)}→ {plain(finding.advice)}")
+    say("")
+    say(_sentence(found))
+
+
+def _sentence(found: Sequence[Finding]) -> str:
+    problems = sum(finding.verdict is Verdict.PROBLEM for finding in found)
+    notes = sum(finding.verdict is Verdict.NOTE for finding in found)
+    if not problems:
+        return "Nothing is wrong" + (f"; {_counted(notes, 'note')}." if notes else ".")
+    return f"{_counted(problems, 'problem')}" + (f", {_counted(notes, 'note')}." if notes else ".")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
