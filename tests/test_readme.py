@@ -18,6 +18,7 @@ import click
 import pytest
 
 from aperture_plugin.cli import COMMANDS, cli
+from aperture_plugin.config.codes import CODES, LINTS
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.reading import read
 from aperture_plugin.config.schema import BESIDE, FILE, SCHEDULE_KEYS, TYPES
@@ -164,6 +165,10 @@ def test_every_example_of_a_files_key_can_be_written(key: str, example: str) -> 
     presets = "presets:\n  medium:\n    schedules:\n      discovery: every hour\n"
 
     assert problems_of(f"{key}: {example}\n{presets}") == []
+
+
+def test_the_table_of_warnings_is_made_from_the_codes() -> None:
+    assert table("### Warnings") == [[f"`{code}`", CODES[code].removesuffix(" A warning.")] for code in sorted(LINTS)]
 
 
 # ── commands ─────────────────────────────────────────────────────────────────────────────────────

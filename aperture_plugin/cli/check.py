@@ -13,6 +13,7 @@ import click
 from aperture_plugin.app.checking import Checked, check
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing
+from aperture_plugin.config.codes import CODES
 from aperture_plugin.files.reading import shown
 
 __all__ = ["command"]
@@ -31,6 +32,7 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     help="What `aperture manifest` printed, in place of plugins: nothing of the host is imported.",
 )
 @options.plugins
+@click.option("--codes", is_flag=True, help="List the codes that problems carry, and what each tells; read no file.")
 @click.option(
     "--format",
     "output_format",
@@ -39,12 +41,18 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     show_default=True,
     help="For people, for programs, or for what shows problems beside a change.",
 )
-def command(file: Path, strict: bool, manifest: Path | None, modules: tuple[str, ...], output_format: str) -> None:
+def command(
+    file: Path, strict: bool, manifest: Path | None, modules: tuple[str, ...], codes: bool, output_format: str
+) -> None:
     """Validate a schedules.yaml: all problems at once.
 
     Each comes with its place, what was found there and a way to mend it. Exits with 1 if there is an error, or with
-    --strict a warning.
+    --strict a warning. What is known and meant, the file silences:  lint: ignore: due-together
     """
+    if codes:
+        width = max(map(len, CODES))
+        click.echo("\n".join(f"{code:{width}}  {told}" for code, told in CODES.items()))
+        return
     source = reading.source_of(file)
     names = None if manifest is None else _names(manifest)
     load = partial(reading.plugins_of, file, modules) if manifest is None or modules else None

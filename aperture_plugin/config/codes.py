@@ -12,7 +12,7 @@ from typing import Final
 
 from aperture_plugin.words.codes import WORD_CODES
 
-__all__ = ["CODES", "WARNINGS"]
+__all__ = ["CODES", "LINTS", "WARNINGS"]
 
 _FILE: Final = {
     "directive": "A line that begins with %, a directive of YAML.",
@@ -61,6 +61,7 @@ _FORM: Final = {
 
 _KEYS: Final = {
     "bad-executor-name": "An executor's name with a character that names do not have.",
+    "bad-ignore": "Not the code of a warning, or one with `of` and a job behind it.",
     "bad-limit-name": "A limit's name with a character that names do not have.",
     "bad-preset-name": "A preset's name with a character that names do not have.",
     "bad-queue-name": "A queue's name with a character that names do not have.",
@@ -102,6 +103,7 @@ _NAMES: Final = {
     "jobs-not-checked": "No plugin and no manifest says which jobs there are. A warning.",
     "needs-circle": "Jobs that need each other in a circle.",
     "unknown-after": "A job that is to run after one that does not exist.",
+    "unknown-ignore": "A job for which a warning is to be ignored, and which does not exist. A warning.",
     "unknown-job": "A job that no plugin registers and that has no command.",
     "unknown-limit": "A limit that the file does not declare.",
     "unknown-need": "A need that does not exist.",
@@ -120,8 +122,31 @@ _PRESETS: Final = {
     "unknown-preset": "A preset that the file does not declare.",
 }
 
+_LINTS: Final = {
+    "clock-change-gap": "A time that a clock change within two years moves to the end of a gap. A warning.",
+    "clock-change-lost": "A time that a clock change within two years skips, and cron does not make up for. A warning.",
+    "clock-change-merge": "Several times of which a clock change within two years makes one run. A warning.",
+    "clock-change-repeat": "A time that runs twice when clocks go back within two years. A warning.",
+    "clock-change-shift": "An interval of whole days that clock changes move to another wall time. A warning.",
+    "cron-both-days": "A cron expression that restricts both day fields, and so fires on either. A warning.",
+    "cron-restarts": "A step in a cron expression that begins anew each hour or each day. A warning.",
+    "due-together": "More jobs due together, week after week, than their queue starts at once. A warning.",
+    "heavy-by-day": "A heavy job that is due by day and has no window. A warning.",
+    "limit-exceeded": "A limit whose jobs are due more often than it allows calls. A warning.",
+    "needs-disabled": "A job that needs, or runs after, one that is not enabled. A warning.",
+    "needs-later": "A job that is always due just before what it needs. A warning.",
+    "short-month": "A day of the month that some months lack. A warning.",
+    "timeout-over-interval": "A job's own timeout that is longer than the time to its next slot. A warning.",
+    "unused-limit": "A limit that no job of the file has. A warning.",
+    "unused-presets": "Presets in a file that puts none of them in force. A warning.",
+    "unused-queue": "A queue that no job of the file has. A warning.",
+}
+
+LINTS: Final = frozenset(_LINTS)
+"""The codes of lints: warnings about a file that is valid and may still not do what was meant."""
+
 CODES: Final[Mapping[str, str]] = MappingProxyType(
-    dict(sorted({**WORD_CODES, **_FILE, **_FORM, **_KEYS, **_SCHEDULES, **_NAMES, **_PRESETS}.items()))
+    dict(sorted({**WORD_CODES, **_FILE, **_FORM, **_KEYS, **_SCHEDULES, **_NAMES, **_PRESETS, **_LINTS}.items()))
 )
 """What each code tells, by code, in alphabetical order."""
 
@@ -132,7 +157,9 @@ WARNINGS: Final = frozenset(
         "jobs-not-checked",
         "once-in-the-past",
         "overlapping-sizes",
+        "unknown-ignore",
         "unset-variable",
+        *LINTS,
     }
 )
 """The codes of problems that do not keep a file out of force; `unset-variable` does for `start`."""

@@ -70,6 +70,7 @@ def configured(
         presets=MappingProxyType(declared(words)),
         jobs=MappingProxyType({name: job for name, job in jobs.items() if job is not None}),
         defaults=defaults,
+        silenced=problems.silenced,
     )
     if is_auto and preset is None:  # Whichever tier it will be, a person counts the jobs of the file.
         return config, len(jobs.keys() | {name for chain in chains.values() for tier in chain for name in tier.jobs})

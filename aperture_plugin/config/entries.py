@@ -87,6 +87,7 @@ class FileWords:
         settings: The single values at the top: timezone, preset, state, executor, broker.
         queues, limits, presets: What the file declares, by name; None if that could not be read at all.
         schedules: This installation's own words, by job.
+        lint: What stands under `lint`.
         lost: Names of jobs that are there, but in a form that could not be read.
     """
 
@@ -96,4 +97,5 @@ class FileWords:
     defaults: Entry | None = None
     presets: Mapping[str, PresetWords] | None = field(default_factory=dict)
     schedules: Mapping[str, Entry] = field(default_factory=dict)
+    lint: Mapping[str, Said] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()

@@ -115,6 +115,7 @@ class _FileReader:
             defaults=defaults,
             presets=presets,
             schedules=schedules,
+            lint=_behind(top.get("lint")) or {},
             lost=frozenset(self._lost),
         )
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.problems import Place, Problem, Problems, Severity
+from aperture_plugin.config.problems import Place, Problem, Problems, Severity, Silenced
 from aperture_plugin.words.limits import Limit
 from aperture_plugin.words.schedules import Manual, Schedule
 from aperture_plugin.words.windows import Window
@@ -167,6 +167,7 @@ class Config:
         preset: The preset in force (what `auto` picked), or None.
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
+        silenced: The warnings that are not to be told of it (`lint: ignore`).
         defaults: The job that the built-in layer and `defaults` alone make: manual, and without a name.
     """
 
@@ -184,6 +185,7 @@ class Config:
     presets: Mapping[str, Preset]
     jobs: Mapping[str, JobConfig]
     defaults: JobConfig
+    silenced: Silenced = frozenset()
 
     def unlisted(self, name: str) -> JobConfig:
         """Return what holds for a job that plugins register and the file does not name: manual, with the defaults."""
@@ -240,5 +242,7 @@ class Reading:
         """Return this reading with what a host's lint found in it; an error takes the configuration away."""
         found = Problems(self.file)
         found.extend(self.problems)
+        if self.config is not None:
+            found.silence(self.config.silenced)
         found.extend(problems)
         return replace(self, config=None if found.any_error else self.config, problems=tuple(found))

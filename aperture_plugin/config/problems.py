@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Place", "Problem", "Problems", "Severity"]
+__all__ = ["Place", "Problem", "Problems", "Severity", "Silenced"]
+
+Silenced = frozenset[tuple[str, str | None]]
+"""Codes of warnings that are not to be told: each of one job, or with None of the whole file and all its jobs."""
 
 
 class Severity(StrEnum):
@@ -77,6 +80,7 @@ class Problems:
         self._left_out = False
         self._any_error = False
         self._muted: Collection[int] = ()
+        self.silenced: Silenced = frozenset()
 
     def add(self, code: str, *, at: Place, message: str, hint: str, job: str | None = None) -> None:
         """Add an error; reading goes on."""
@@ -89,12 +93,18 @@ class Problems:
     def extend(self, problems: Iterable[Problem]) -> None:
         """Take over the problems that a host's lint, or another reading, has found."""
         for problem in problems:
+            if not problem.is_error and self._is_silenced(problem.code, problem.job):
+                continue
             self._found.append(problem)
             self._any_error = self._any_error or problem.is_error
 
     def mute(self, lines: Collection[int]) -> None:
         """Leave out what is added from now on at any of *lines*: they are known to be spoilt."""
         self._muted = lines
+
+    def silence(self, silenced: Silenced) -> None:
+        """Leave out warnings that are added from now on and are *silenced*; an error cannot be."""
+        self.silenced = silenced
 
     def __iter__(self) -> Iterator[Problem]:
         """Yield every problem in file order, one of each where two say the same."""
@@ -120,6 +130,8 @@ class Problems:
         if at.line in self._muted:
             return
         is_error = severity is Severity.ERROR
+        if not is_error and self._is_silenced(code, job):
+            return
         if len(self._found) >= self.MOST and (self._any_error or not is_error):
             self._left_out = True
             return
@@ -128,9 +140,12 @@ class Problems:
             Problem(severity=severity, code=code, message=message, hint=hint, file=self.file, place=at, job=job)
         )
 
+    def _is_silenced(self, code: str, job: str | None) -> bool:
+        return bool(self.silenced) and ((code, None) in self.silenced or (code, job) in self.silenced)
+
     def _rest(self, last: Place) -> Problem:
         return Problem(
-            severity=Severity.ERROR,
+            severity=Severity.ERROR if self._any_error else Severity.WARNING,
             code="more-problems",
             message=f"there are more than the first {len(self._found)} problems",
             hint="mend those, and the rest will show, or be gone with them",

@@ -16,7 +16,9 @@ from aperture_plugin.config.configuring import configured
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.environment import Environment
 from aperture_plugin.config.filewords import read_words
+from aperture_plugin.config.ignoring import silenced_of
 from aperture_plugin.config.jobs import JobReader
+from aperture_plugin.config.lint.linting import lint
 from aperture_plugin.config.memory import Remembered
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.problems import Problems
@@ -54,8 +56,9 @@ def read(
         known_jobs: The names that plugins, or a manifest, register; None if there are none of either at all.
         local_zone: What `timezone: local` means.
         library_size: Asked at most once, and only for `preset: auto`; None if nobody can be asked.
-        now: An aware instant that `once` is held against; None to leave that out.
-        starting: Whether the file is about to be in force, so that a variable that is not set is an error.
+        now: An aware instant that `once` is held against, and the lints look ahead from; None to leave both out.
+        starting: Whether the file is about to be in force, so that a variable that is not set is an error. A loop that
+            starts or reloads does not wait for lints.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         preset: A preset of the file to be in force in place of the one that it names.
     Returns:
@@ -70,6 +73,7 @@ def read(
     before, after = _REMEMBERED.get(file) or Remembered(), Remembered()
     source = source_of(text, problems)
     words = FileWords() if source is None else read_words(source.text, problems, before, after)
+    problems.silence(silenced_of(words, problems))
     environment = Environment(environ, problems, starting=starting)
     state, url = state_of(words, environment, problems)
     after.zones = file_zone, _ = _zone(words, local_zone), local_zone
@@ -95,6 +99,8 @@ def read(
         known_executors=known_executors,
         instead=preset,
     )
+    if now is not None and not starting and not problems.any_error:
+        lint(config, words, problems, now=now)
     _remember(file, after)
     return Reading(
         file=file,

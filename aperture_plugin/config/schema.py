@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aperture_plugin.config.checked import read_checked_cron, read_checked_limit, read_checked_phrase
+from aperture_plugin.config.ignoring import read_ignored
 from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
 from aperture_plugin.config.readers import (
     choice,
@@ -26,7 +27,7 @@ from aperture_plugin.words.sizes import read_sizes
 from aperture_plugin.words.times import read_times
 from aperture_plugin.words.windows import read_window
 
-__all__ = ["BESIDE", "FILE", "JOB", "JOBS", "PRESET", "PRESETS", "SCHEDULE_KEYS", "TYPES", "UNITS"]
+__all__ = ["BESIDE", "FILE", "JOB", "JOBS", "LINT", "PRESET", "PRESETS", "SCHEDULE_KEYS", "TYPES", "UNITS"]
 
 
 UNITS: Final = ("hours", "minutes", "seconds")
@@ -64,7 +65,7 @@ _SCHEDULE: Final[dict[str, Reads | OneOrMany]] = {
     "jobs": OneOrMany(_job),
 }
 
-_TOP: Final = ("preset", "presets", "state", "executor", "broker", "queues", "defaults", "schedules")
+_TOP: Final = ("preset", "presets", "state", "executor", "broker", "queues", "defaults", "lint", "schedules")
 _SUCH_AS: Final = "expected a key such as {}; the README lists them all"
 
 SCHEDULE_KEYS: Final = frozenset(_SCHEDULE)
@@ -137,6 +138,12 @@ PRESET: Final = Keys(
 
 PRESETS: Final = Named(Reads(names_of("preset"), "medium"), PRESET, "presets")
 
+LINT: Final = Keys(
+    {"ignore": OneOrMany(Reads(read_ignored, "due-together"), may_be_empty=True)},
+    "lint",
+    otherwise="expected ignore, and behind it the codes of warnings that are not to be told",
+)
+
 FILE: Final = Keys(
     {
         "timezone": Reads(read_zone_name, "local"),
@@ -147,6 +154,7 @@ FILE: Final = Keys(
         "queues": Named(Reads(names_of("queue"), "default"), Reads(read_width, "1"), "queues"),
         "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
+        "lint": LINT,
         "presets": PRESETS,
         "schedules": JOBS,
     },
@@ -155,6 +163,6 @@ FILE: Final = Keys(
         **dict.fromkeys(_SCHEDULE, "it belongs on a job, under schedules"),
         **dict.fromkeys(BESIDE.keys.keys() - {"timezone"}, "it belongs under defaults, or on a job"),
     },
-    otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, presets or schedules; "
-    "jobs stand below schedules, indented",
+    otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, lint, presets or "
+    "schedules; jobs stand below schedules, indented",
 )

@@ -80,7 +80,7 @@ _FIELDS: Final = (
 )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)  # a file may have ten thousand, and asks of each several times
 def fields_of(expression: str) -> CronFields:
     """Return what the five fields of *expression* stand for.
 

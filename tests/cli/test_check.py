@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from aperture_plugin.config.codes import CODES
 from aperture_plugin.testing import World
 from tests.cli.conftest import Answer, Shell
 
@@ -47,6 +48,23 @@ def test_the_json_shape_is_the_contract_s(world: World, shell: Shell) -> None:
     }
     assert set(problem) == {"severity", "code", "message", "hint", "file", "line", "column", "job"}
     assert (problem["severity"], problem["code"], problem["line"], problem["column"]) == ("error", "unknown-day", 4, 10)
+
+
+def test_every_code_is_listed_with_what_it_tells(shell: Shell) -> None:
+    answer = shell("check", "not-there.yaml", "--codes")
+
+    assert answer.code == 0
+    assert [line.split(maxsplit=1) for line in answer.lines] == [[code, told] for code, told in CODES.items()]
+
+
+def test_what_the_file_silences_is_not_warned_of(world: World, shell: Shell) -> None:
+    monthly = "schedules:\n  backup:\n    schedule: monthly on day 31 at 1 AM\n    command: 'true'\n"
+    world.write(monthly)
+    assert shell("check", "--strict").code == 1
+
+    world.write(f"lint:\n  ignore: short-month\n{monthly}")
+
+    assert shell("check", "--strict").code == 0
 
 
 def test_warnings_fail_only_where_they_are_meant_to(world: World, shell: Shell) -> None:

@@ -266,7 +266,7 @@ def _raised() -> Iterator[str]:
     """Yield every code in the sources of words, triggers and config."""
     calls = {"Unreadable", "Finding", "Problem", "add", "warn", "_add", "tell"}
     for room in ("words", "triggers", "config"):
-        for source in sorted((PACKAGE / room).glob("*.py")):
+        for source in sorted((PACKAGE / room).rglob("*.py")):
             for node in ast.walk(ast.parse(source.read_text())):
                 if isinstance(node, ast.Call) and _name(node) in calls:
                     first = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
