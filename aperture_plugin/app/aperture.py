@@ -6,11 +6,9 @@ Nothing of the host is touched: no signal handler, no root logger, no excepthook
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,19 +16,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from aperture_plugin.app.asking import whoever
 from aperture_plugin.app.budgets import Budgets, Sleep
+from aperture_plugin.app.generations import last_good
 from aperture_plugin.app.handles import RunHandle, Waiters
-from aperture_plugin.app.opening import ConfigRefused, Source, gone, store_of
+from aperture_plugin.app.making import MakeExecutor, executors_of, forget, loop_of
+from aperture_plugin.app.opening import ConfigRefused, Source, store_of
 from aperture_plugin.app.overview import Overview, look
-from aperture_plugin.app.running import Executors, Messenger
+from aperture_plugin.app.running import Executors
 from aperture_plugin.app.seeing import overview_json
-from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
+from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.clock.system import SystemClock
-from aperture_plugin.config.model import Config
+from aperture_plugin.config.model import Config, Reading
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.executors.processes import ProcessExecutor
-from aperture_plugin.executors.threads import ThreadExecutor
-from aperture_plugin.files.reading import read_bounded
+from aperture_plugin.files.reading import Content, look_at
 from aperture_plugin.loop.fire import asked_run
 from aperture_plugin.loop.inbox import (
     CancelAsked,
@@ -41,28 +40,19 @@ from aperture_plugin.loop.inbox import (
     ResumeAsked,
     RunAsked,
 )
-from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.pacing import Pace
 from aperture_plugin.loop.reload import Watch
-from aperture_plugin.loop.state import State
+from aperture_plugin.loop.state import Substitute
 from aperture_plugin.loop.thread import LoopThread
-from aperture_plugin.loop.ticking import Timetable
 from aperture_plugin.plugins.errors import PluginError
 from aperture_plugin.plugins.loading import Plugins, load_plugins
-from aperture_plugin.ports import Clock, Executor, LoopRecord, Pause, RunQuery, Spender, Store
-from aperture_plugin.rules.ids import RunIds
+from aperture_plugin.ports import Clock, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["Aperture"]
 
 Answer = TypeVar("Answer")
-
-MakeExecutor = Callable[[Plugins, Spender], Executor]
-"""Makes an executor of the plugins, whose `run_job` it dispatches to, and of how runs spend from limits."""
-
-_LIVING: set[str] = set()
-"""The loops of this process that have not been let go: the process outlives them."""
 
 
 class Aperture:
@@ -81,6 +71,8 @@ class Aperture:
         schedule: Whether it fires the schedule; False runs only what is asked for here, beside a loop or
             without one.
         watch: Whether a save of the file takes effect while it runs.
+        last_good: Whether it starts from the last accepted file that the store keeps where the one on disk is
+            bad, or gone. The next good save is taken in as ever.
         environ: The environment; None for this process's own.
         clock: Where time comes from; for tests.
     """
@@ -96,6 +88,7 @@ class Aperture:
         entry_points: bool = True,
         schedule: bool = True,
         watch: bool = True,
+        last_good: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -107,11 +100,13 @@ class Aperture:
         self._load_entry_points = entry_points
         self._fires = schedule
         self._wants_watch = watch and schedule
+        self._takes_last_good = last_good
         self._environ = os.environ if environ is None else environ
         self.clock: Clock = clock or SystemClock()
         self._lock = threading.RLock()
         self._waiters = Waiters()
         self._source: Source | None = None
+        self._found: Content = None
         self._plugins: Plugins | None = None
         self._store: Store | None = None
         self._loop: Loop | None = None
@@ -165,7 +160,7 @@ class Aperture:
         """Let go of workers and store without a word to anybody; `stop` ends with this."""
         with self._lock:
             if self._loop is not None:
-                _LIVING.discard(self._loop.state.id)
+                forget(self._loop)
             self._thread, self._loop = None, None
             if self._executors is not None:
                 self._executors.stop(timedelta(seconds=1))
@@ -305,77 +300,58 @@ class Aperture:
             entry_points=self._load_entry_points,
         )
         self._source = Source(path=self.file, environ=self._environ, plugins=self._plugins)
-        now = self.clock.now()
-        reading = self._source.load(now=now, starting=True)
-        if reading.config is None:
-            raise ConfigRefused(reading.problems, reading.text)
+        self._found = look_at(self.file)
+        reading = self._source.judge(self._found, now=self.clock.now(), starting=True)
+        config, substitute = self._config_to_start(self._source, reading)
         self._store = store_of(self._source, reading, url=self._state_url)
-        self._store.open()
-        budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
-        self._executors = Executors(self._provider(self._plugins, budgets, executor), lambda: self.config.executor)
-        self._loop = self._make_loop(reading.config, self._plugins, self._store, self._source, pace or Pace())
-        # An executor that nobody provides is found out before anything starts.
-        self._executors.of_name(reading.config.executor)
+        try:
+            self._store.open()
+            budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
+            self._executors = executors_of(
+                self._plugins, budgets, self.clock, chosen=lambda: self.config.executor, made=executor
+            )
+            self._loop = loop_of(
+                config,
+                self._plugins,
+                self._store,
+                self._source,
+                clock=self.clock,
+                environ=self._environ,
+                executors=self._executors,
+                waiters=self._waiters,
+                pace=pace or Pace(),
+                fires=self._fires,
+                substitute=substitute,
+            )
+            # An executor that nobody provides is found out before anything starts.
+            self._executors.of_name(config.executor)
+        except BaseException:
+            self.close()
+            raise
         return self._loop
 
-    def _provider(self, plugins: Plugins, budgets: Budgets, executor: MakeExecutor | None) -> Callable[[str], Executor]:
-        if executor is not None:
-            return lambda _name: executor(plugins, budgets.spend)
-        built_in: dict[str, Callable[[], Executor]] = {
-            "threads": lambda: ThreadExecutor(plugins.run_job, clock=self.clock, spend=budgets.spend),
-            "processes": lambda: ProcessExecutor(plugins.recipe(), clock=self.clock, spend=budgets.spend),
-        }
-        return lambda name: plugins.executor(name, built_in, spend=budgets.spend)
-
-    def _make_loop(self, config: Config, plugins: Plugins, store: Store, source: Source, pace: Pace) -> Loop:
-        assert self._executors is not None, "open() has made them"
-        now = self.clock.now()
-        ids = RunIds(os.urandom(4))
-        loop_id = f"{socket.gethostname()}-{os.getpid()}-{ids.new(now)}"
-        state = State(
-            id=loop_id,
-            clock=self.clock,
-            environ=self._environ,
-            new_id=ids.new,
-            config=config,
-            jobs=plugins.jobs,
-            timetable=Timetable(self.clock),
-            able_since=now,
-            only=None if self._fires else set(),
-            asks_ready=plugins.asks_ready,
-        )
-        record = LoopRecord(
-            id=loop_id,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            boot=boot_identity(os.getpid()),
-            serves="schedule" if self._fires else "run",
-            since=now,
-            beat=0,
-            beat_at=now,
-            details={},
-        )
-        _LIVING.add(loop_id)
-        return Loop(
-            state,
-            store=store,
-            lease=Lease(record=record, is_alive=_is_alive),
-            executor=self._executors,
-            told=Messenger(plugins, self._waiters, partial(_latest_attempt, store)),
-            directory=str(source.directory),
-            end_group=end_group,
-            pace=pace,
-        )
+    def _config_to_start(self, source: Source, reading: Reading) -> tuple[Config, Substitute | None]:
+        """Return the configuration to begin with, and what it stands in for where that is not the file on disk."""
+        if reading.config is not None:
+            return reading.config, None
+        if self._takes_last_good:
+            with opened_to_look(source, reading, url=self._state_url) as store:
+                found = last_good(store, source, now=self.clock.now())
+            if found is not None:
+                generation, config = found
+                return config, Substitute(generation.number, generation.accepted_at, reading.problems)
+        if self._found is None:
+            raise FileNotFoundError(source.name)
+        raise ConfigRefused(reading.problems, reading.text)
 
     def _watch_file(self) -> None:
         assert self._source is not None, "open() has made it"
         path = self._source.path
-        known = read_bounded(path) or b""
-        self._watch = Watch(path, read=lambda: read_bounded(path), judge=self.judge, refuse=self.refuse, known=known)
+        self._watch = Watch(path, read=partial(look_at, path), judge=self.judge, refuse=self.refuse, known=self._found)
         self._watch.start()
 
-    def judge(self, data: bytes | None) -> tuple[bool, Sequence[Problem]]:
-        """Read *data* as a new content of the file, and hand it to the loop if it is good.
+    def judge(self, content: Content) -> tuple[bool, Sequence[Problem]]:
+        """Read *content* as a new one of the file, and hand it to the loop if it is good.
 
         The watcher calls this with every save, in its own thread; None stands for a file that is gone.
 
@@ -385,11 +361,9 @@ class Aperture:
         source, loop, plugins = self._source, self._loop, self._plugins
         if source is None or loop is None or plugins is None:
             return True, ()
-        if data is None:
-            return False, [gone(source.name)]
         try:
             plugins.ask_jobs()
-            reading = source.read(data, now=self.clock.now(), starting=True)
+            reading = source.judge(content, now=self.clock.now(), starting=True)
         except PluginError as error:
             return False, error.as_problems(source.name)
         if reading.config is not None:
@@ -424,21 +398,3 @@ class Aperture:
         if store is None:
             raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
         return store
-
-
-def _latest_attempt(store: Store, run_id: str) -> Run | None:
-    return next(iter(store.history(RunQuery(run_id=run_id, limit=1))), None)
-
-
-def _is_alive(loop: LoopRecord) -> bool:
-    if loop.pid == os.getpid() and loop.boot == boot_identity(os.getpid()):
-        return loop.id in _LIVING
-    return is_alive(loop.pid, loop.boot)
-
-
-def whoever() -> str:
-    """Return the name of the user this process belongs to, for the record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"

@@ -12,13 +12,13 @@ from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reading import read
-from aperture_plugin.files.reading import read_bounded, shown
+from aperture_plugin.files.reading import CannotRead, Content, read_bounded, shown
 from aperture_plugin.ports import Store
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
 
-__all__ = ["ConfigRefused", "Source", "gone", "store_of"]
+__all__ = ["ConfigRefused", "Source", "store_of"]
 
 
 class ConfigRefused(Exception):
@@ -77,6 +77,17 @@ class Source:
             raise FileNotFoundError(self.name)
         return self.read(data, now=now, starting=starting)
 
+    def judge(self, content: Content, *, now: datetime, starting: bool = False) -> Reading:
+        """Read what was found at the path, which may be nothing: a file that is gone is a bad file.
+
+        Raises:
+            PluginError: A plugin's `aperture_lint` raised.
+        """
+        if isinstance(content, bytes):
+            return self.read(content, now=now, starting=starting)
+        problem = _gone(self.name) if content is None else _unreadable(self.name, content)
+        return Reading(file=self.name, text="", config=None, problems=(problem,), state=None, job_count=0)
+
     def read(self, data: bytes, *, now: datetime, starting: bool = False) -> Reading:
         """Read *data* as the content of the file, and let the plugins find fault with it.
 
@@ -104,21 +115,23 @@ class Source:
         return reading.with_problems(self.plugins.lint(reading.config))
 
 
-def gone(file: str) -> Problem:
-    """Return the problem of a file that was deleted while it was in force."""
-    return Problem(
-        severity=Severity.ERROR,
-        code="file-gone",
-        message=f"{file} is not there any more",
-        hint="put it back; until then the last good one goes on",
-        file=file,
-        place=Place(1, 1),
-    )
-
-
 def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
     """Return the store that *url*, else the environment, else the file names; it is not opened yet."""
     from aperture_plugin.store.opening import open_store  # Whoever only reads the file need not load SQLAlchemy.
 
     chosen = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
     return open_store(chosen, directory=source.directory)
+
+
+def _gone(file: str) -> Problem:
+    hint = "put it back; aperture show --generations lists the last good ones, and --generation prints one"
+    return _of_whole_file("file-gone", f"{file} is not there", hint, file)
+
+
+def _unreadable(file: str, found: CannotRead) -> Problem:
+    hint = "let the user that aperture runs as read it, and let it be a file"
+    return _of_whole_file("file-unreadable", f"{file} cannot be read: {found.reason}", hint, file)
+
+
+def _of_whole_file(code: str, message: str, hint: str, file: str) -> Problem:
+    return Problem(severity=Severity.ERROR, code=code, message=message, hint=hint, file=file, place=Place(1, 1))

@@ -67,6 +67,7 @@ class Overview:
         loop: The loop that ticks; None when there is none.
         is_late: Whether that loop has not ticked when it should have.
         loaded_at: When the file in force was loaded; None while no loop runs.
+        generation: Number, and time of acceptance, of the accepted file that a loop was started from in its place.
         rejected: `{"at", "problems"}` of a file that was refused, in the JSON shape; None if it is good.
         jobs: In file order.
         queue: What is queued or waiting, in the order in which it will start.
@@ -81,6 +82,7 @@ class Overview:
     loaded_at: datetime | None
     preset: str | None
     rejected: Mapping[str, Any] | None
+    generation: tuple[int, datetime] | None
     jobs: tuple[JobView, ...]
     queue: tuple[Run, ...]
     running: tuple[Run, ...]
@@ -157,6 +159,7 @@ def look(
         loaded_at=_instant(details.get("loaded_at")),
         preset=details.get("preset") if config is None else config.preset,
         rejected=rejected,
+        generation=_generation(details.get("generation")),
         jobs=tuple(views),
         queue=tuple(sorted((run for run in in_hand if run.status in WAITING), key=lambda run: run.place)),
         running=tuple(
@@ -251,6 +254,10 @@ def _zone(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
         return otherwise if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return otherwise
+
+
+def _generation(said: Mapping[str, Any] | None) -> tuple[int, datetime] | None:
+    return None if said is None else (said["number"], datetime.fromisoformat(said["accepted_at"]))
 
 
 def _instant(said: str | None) -> datetime | None:

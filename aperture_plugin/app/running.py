@@ -110,7 +110,7 @@ class Messenger:
             place = f"{problem.file}:{problem.place.line}:{problem.place.column}"
             whose = f"{problem.job}: " if problem.job else ""
             _log.log(level, "%s: %s: %s%s [%s]", place, problem.severity, whose, problem.message, problem.code)
-        _log.error("the file was refused; the last good one goes on")
+        _log.error("%s is refused; the last good one goes on", problems[0].file if problems else "the file")
         self._plugins.config_rejected(problems)
 
     def ready(self, job: Job) -> list[str]:

@@ -18,6 +18,7 @@ from aperture_plugin.cli.problems import say_problems
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Config, Reading
+from aperture_plugin.files.reading import look_at
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "config_of",
     "find_here",
+    "judged",
     "known_job",
     "now",
     "picked",
@@ -55,6 +57,11 @@ def read(source: Source, *, starting: bool = False) -> Reading:
         raise file_is_missing(source.path) from None
     except OSError as error:
         raise WrongUsage(f"{source.name} cannot be read: {error.strerror}") from None
+
+
+def judged(source: Source) -> Reading:
+    """Return what came of reading the file, valid or not, there or not: one that is gone is a bad file."""
+    return source.judge(look_at(source.path), now=now())
 
 
 def config_of(source: Source) -> Config:

@@ -11,6 +11,8 @@ import click
 from aperture_plugin.app.opening import Source
 from aperture_plugin.app.showing import ShownJob, shown_file, shown_job, value_json
 from aperture_plugin.cli import options, reading
+from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.kept import show_generation, show_generations
 from aperture_plugin.cli.output import TEXT, in_colour, plain, say, show_json
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.provenance import BUILT_IN, Origin
@@ -27,13 +29,32 @@ _WIDEST = 48
 @options.plugins
 @options.state
 @options.output_format
-def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
+@click.option("--generations", "lists", is_flag=True, help="List the last accepted files that the store keeps.")
+@click.option("--generation", "number", metavar="N", type=click.IntRange(1), help="Print one of them as it was.")
+def command(
+    file: Path,
+    job: str | None,
+    modules: tuple[str, ...],
+    state: str | None,
+    output_format: str,
+    lists: bool,
+    number: int | None,
+) -> None:
     """Show the configuration in force, value by value.
 
     Each value comes with the layer that says it (built-in, defaults, a preset, schedules, environment) and its line.
-    Secrets are masked. With JOB, all of that job is shown, what is built in too.
+    Secrets are masked. With JOB, all of that job is shown, what is built in too. The store keeps the last 20 files that
+    were accepted: --generation prints one of them, which has its secrets as they were written.
     """
     source = reading.source_of(file)
+    if lists or number is not None:
+        if job is not None or (lists and number is not None):
+            raise WrongUsage("--generation, --generations and JOB each ask for something else", hint="give one of them")
+        if number is None:
+            show_generations(source, state=state, output_format=output_format)
+        else:
+            show_generation(source, number, state=state, output_format=output_format)
+        return
     config, known = _config(source, job, modules)
     if job is not None:
         reading.known_job(job, dict.fromkeys([*config.jobs, *known]), where=config.file)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from aperture_plugin.app.aperture import Aperture
+from aperture_plugin.app.opening import ConfigRefused
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
 from aperture_plugin.cli.logging import logged
 from aperture_plugin.cli.output import console, is_terminal, say
-from aperture_plugin.cli.problems import counted
+from aperture_plugin.cli.problems import counted, say_problems
 from aperture_plugin.cli.signals import Stop
 from aperture_plugin.ports import RunQuery, StoreUnavailable
 from aperture_plugin.rules.runs import ENDED
@@ -38,16 +39,27 @@ _log = logging.getLogger("aperture")
 @options.plugins
 @options.state
 @options.grace
-def command(file: Path, modules: tuple[str, ...], state: str | None, grace: float) -> None:
+@click.option("--last-good", is_flag=True, help="Where FILE is bad or gone, start from the last one that was accepted.")
+def command(file: Path, modules: tuple[str, ...], state: str | None, grace: float, last_good: bool) -> None:
     """Run the loop in the foreground.
 
     It shows a live table on a terminal, and writes log lines elsewhere. A save of FILE takes effect within a second, or
     is refused and changes nothing. SIGTERM or Ctrl-C stops it: running jobs are given the grace to finish; a second
     one cuts that short.
     """
-    reading.require(file)
+    if not last_good:
+        reading.require(file)
     reading.find_here(modules)
-    aperture = Aperture(file, modules=modules, state=state)
+    aperture = Aperture(file, modules=modules, state=state, last_good=last_good)
+    try:
+        _run(aperture, grace)
+    except ConfigRefused as refusal:
+        say_problems(refusal.problems, refusal.text)
+        hint = "mend the file, or start from the last one that was accepted: aperture start --last-good"
+        raise Refused("nothing was started", hint=None if last_good else hint) from None
+
+
+def _run(aperture: Aperture, grace: float) -> None:
     with Stop() as stop:
         if is_terminal():
             _with_table(aperture, stop, grace)

@@ -30,7 +30,7 @@ def command(file: Path, state: str | None, output_format: str) -> None:
     Exits with 1 if no loop is running, if it is late, or if the file is refused; what is known is shown all the same.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
+    read = reading.judged(source)
     away: Exception | None = None
     try:
         with opened_to_look(source, read, url=state) as store:
@@ -38,6 +38,8 @@ def command(file: Path, state: str | None, output_format: str) -> None:
     except (StoreUnavailable, StoreRefused) as error:
         # What the file alone can tell is better than nothing.
         away, seen = error, _look(empty_store(), source, read)
+    if seen.loop is None:
+        reading.require(file)
     if output_format == TEXT:
         _show(seen)
     else:

@@ -49,6 +49,9 @@ def refused(seen: Overview) -> Iterator[Text]:
     if seen.rejected is None:
         return
     goes_on = "; the last good one goes on" if seen.loop is not None else ""
+    if seen.generation is not None:
+        number, accepted_at = seen.generation
+        goes_on = f"; generation {number}, accepted {dated(accepted_at, seen.zone, now=seen.now)}, is in force"
     yield Text(f"{plain(seen.file)} is refused{goes_on}", style="bold red")
     errors = [problem for problem in seen.rejected.get("problems", ()) if problem.get("severity") == "error"]
     for problem in errors[:_MOST_PROBLEMS]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.config.report import problem_json
+from aperture_plugin.loop.details import details_of
 from aperture_plugin.loop.finish import recover
 from aperture_plugin.loop.fire import fire_due, join_due
 from aperture_plugin.loop.handle import handle
@@ -135,6 +135,7 @@ class Loop:
         state = self.state
         now, at = state.clock.now(), state.clock.monotonic()
         state.able_since = self._loaded_at = now
+        substitute = state.substitute
         with self._store.transaction() as ledger:
             turn = self._open_turn(ledger, now)
             self._stopping.recover_the_dead(turn)
@@ -142,10 +143,17 @@ class Loop:
                 swap(state, turn, state.config, state.jobs, fire=self._fire, starting=True)
             else:
                 state.take_config(state.config, state.jobs)
+            if substitute is not None:
+                state.substitute, state.rejected, state.rejected_at = substitute, substitute.problems, now
             turn.write()
             self._lease.renew(ledger, now=now, at=at, details=self._details())
             self._keep_generation(ledger, now)
         self._settle(turn)
+        if substitute is not None:
+            self.observers.tell(partial(self._told.config_rejected, list(substitute.problems)))
+            accepted = substitute.accepted_at.isoformat(timespec="seconds")
+            said = "generation %d of %s, accepted at %s, is in force until the file is good again"
+            self.observers.tell(partial(_log.warning, said, substitute.generation, state.config.file, accepted))
         self.observers.tell(partial(self._told.config_loaded, state.config, None))
 
     def tick(self) -> float:
@@ -408,22 +416,7 @@ class Loop:
 
     def _details(self) -> Mapping[str, Any]:
         """Return what `status` shows of the file and `doctor` of the clock, for whoever reads the store."""
-        state, config = self.state, self.state.config
-        rejected = None
-        if state.rejected_at is not None:
-            problems = [problem_json(problem) for problem in state.rejected]
-            rejected = {"at": state.rejected_at.isoformat(), "problems": problems}
-        noticed = self._wakes.noticed
-        return {
-            "file": config.file,
-            "loaded_at": None if self._loaded_at is None else self._loaded_at.isoformat(timespec="microseconds"),
-            "preset": config.preset,
-            "timezone": str(config.zone),
-            "rejected": rejected,
-            "titles": {name: job.title for name, job in state.jobs.items() if job.title},
-            "draining": self._draining,
-            "clock": None if noticed is None else {"at": noticed[0].isoformat(), "found": noticed[1]},
-        }
+        return details_of(self.state, loaded_at=self._loaded_at, draining=self._draining, noticed=self._wakes.noticed)
 
 
 def _is_urgent(message: Message) -> bool:

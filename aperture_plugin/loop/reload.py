@@ -2,39 +2,53 @@
 
 Events say "look now"; what counts is the content. So an editor that renames, one that writes in place, a
 symlink that is swapped and a network disk without events all end in the same few lines. Where no event
-comes, the file is looked at every two seconds.
+comes, the file is looked at all the same, more than once a second.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.files.reading import Content
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "on_the_way"]
 
 _log = logging.getLogger("aperture")
 
-LOOK_SECONDS: Final = 2.0
-"""How often the file is looked at where no event comes."""
+LOOK_SECONDS: Final = 0.8
+"""How often the file is looked at where no event comes: its size and time, and its content if they changed."""
 
-SETTLE_SECONDS: Final = 0.03
+SETTLE_SECONDS: Final = 0.02
 """A file that changed is read again after so long, until two readings agree: half a file is no file."""
+
+WRITER_SECONDS: Final = 0.3
+"""A file that somebody has written to and not yet closed is given so long from the last change on."""
 
 DOUBT_SECONDS: Final = 0.25
 """A file that is bad, or gone, is given so long to become a good one before it is refused."""
 
-Read = Callable[[], bytes | None]
-Judge = Callable[[bytes | None], tuple[bool, Sequence[Problem]]]
+_RESTLESS: Final = 4
+"""For so many looks after a change the content itself is read: a second save within the same tick of the disk's
+clock changes neither size nor time."""
+
+_MOST_LINKS: Final = 40
+
+Read = Callable[[], Content]
+Judge = Callable[[Content], tuple[bool, Sequence[Problem]]]
 Refuse = Callable[[Sequence[Problem]], None]
 
 
@@ -43,81 +57,83 @@ class Watch:
 
     Args:
         path: The file, which may be absent for a while.
-        read: Returns its bytes; None when it is not there.
+        read: Returns what is found there.
         judge: Called in the watching thread with each new content (None for a file that is gone); says
             whether it is good, and what is wrong with it.
         refuse: Called in the watching thread with what is wrong with a content that stayed bad.
-        known: The content that is in force already.
+        known: The content that has been judged already.
     """
 
-    def __init__(self, path: Path, *, read: Read, judge: Judge, refuse: Refuse, known: bytes) -> None:
+    def __init__(self, path: Path, *, read: Read, judge: Judge, refuse: Refuse, known: Content) -> None:
         self._path = path
         self._read = read
         self._judge = judge
         self._refuse = refuse
-        self._seen: bytes | None = _digest(known)
+        self._seen = _digest(known)
         self._stat: tuple[int, ...] | None = None
-        self._look = threading.Event()
+        self._restless = 0
+        self._bell = _Bell()
         self._stopping = threading.Event()
-        self._observer: BaseObserver | None = None
-        self._watched: set[str] = set()
+        self._folders = _Folders(self._bell)
         self._thread = threading.Thread(target=self._run, name="aperture-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
-        self._watch_folders()
+        """Begin to watch; what was saved since the known content was read is noticed at once."""
+        self._folders.watch(on_the_way(self._path))
+        self._bell.rung.set()
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more; returns when both threads have ended."""
+        """Watch no more; returns when all threads have ended."""
         self._stopping.set()
-        self._look.set()
+        self._bell.rung.set()
         self._thread.join()
-        if self._observer is not None:
-            # An event that comes while it stops is logged as an error of its own; it is what stopping means.
-            inotify = logging.getLogger("watchdog.observers.inotify")
-            inotify.addFilter(_is_no_late_event)
-            self._observer.stop()
-            self._observer.join()
-            inotify.removeFilter(_is_no_late_event)
+        self._folders.stop()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            told = self._look.wait(LOOK_SECONDS)
-            self._look.clear()
+            told = self._bell.rung.wait(LOOK_SECONDS)
+            self._bell.rung.clear()
             if self._stopping.is_set():
                 return
             try:
-                if told or self._stat_changed():
+                if self._stat_changed() or told:
+                    self._restless = _RESTLESS
+                if self._restless:
+                    self._restless -= 1
                     self._take_in()
             except Exception:  # noqa: BLE001  # watching must go on, whatever one look at the file brings
                 _log.exception("looking at %s failed; it is looked at again", self._path)
 
     def _take_in(self) -> None:
         """Read until two readings agree; hand the content on if it is new."""
-        content = self._settled()
+        self._folders.watch(on_the_way(self._path))
+        content = self._read()
         if _digest(content) == self._seen:
             return
-        self._watch_folders()
+        content = self._settled(content)
+        if _digest(content) == self._seen:
+            return
         good, problems = self._judge(content)
         if not good:
             # Perhaps only for the moment between two writes.
-            if self._look.wait(DOUBT_SECONDS) and not self._stopping.is_set():
+            if self._bell.rung.wait(DOUBT_SECONDS) and not self._stopping.is_set():
                 return
-            if self._settled() != content:
-                self._look.set()
+            if self._settled(self._read()) != content:
+                self._bell.rung.set()
                 return
             self._refuse(problems)
         self._seen = _digest(content)
 
-    def _settled(self) -> bytes | None:
-        content = self._read()
+    def _settled(self, content: Content) -> Content:
+        """Return the content once it stays as it is, and nobody is in the middle of writing it."""
+        changed = time.monotonic()
         while not self._stopping.wait(SETTLE_SECONDS):
             later = self._read()
-            if later == content:
+            if later != content:
+                content, changed = later, time.monotonic()
+            elif not self._bell.is_being_written or time.monotonic() - changed > WRITER_SECONDS:
                 break
-            content = later
-        self._stat_changed()
         return content
 
     def _stat_changed(self) -> bool:
@@ -129,54 +145,137 @@ class Watch:
         changed, self._stat = stat != self._stat, stat
         return changed
 
-    def _watch_folders(self) -> None:
-        """Watch the folder the file was named in, and every folder a symlink on the way leads to."""
-        names: dict[str, set[str]] = {}
-        path = self._path.absolute()
-        for _ in range(16):
-            names.setdefault(str(path.parent), set()).add(path.name)
-            # A folder on the way may be a link itself, as in a Kubernetes ConfigMap: ..data is swapped.
-            if not path.is_symlink():
-                break
-            target = path.parent / path.readlink()
-            if target.is_relative_to(path.parent):
-                names[str(path.parent)].add(target.relative_to(path.parent).parts[0])
-            path = target
-        for folder, wanted in names.items():
-            if folder in self._watched:
-                continue
+
+def on_the_way(path: Path) -> dict[str, frozenset[str]]:
+    """Return the folders in which something can change what is found at *path*, each with the names that matter.
+
+    That is the folder the file lies in, and for every symlink on the way (a link to the file, a folder that is one,
+    `..data` of a Kubernetes ConfigMap) the folder in which that link lies. None of the folders is a link itself.
+    """
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    absolute = path.absolute()
+    here = Path(absolute.anchor)
+    ahead = list(reversed(absolute.parts[1:]))
+    links = 0
+    while ahead:
+        name = ahead.pop()
+        if name == os.pardir:
+            here = here.parent
+            continue
+        step = here / name
+        if links < _MOST_LINKS and step.is_symlink():
+            names[str(here)].add(name)
+            links += 1
+            target = step.readlink()
+            if target.is_absolute():
+                here = Path(target.anchor)
+            ahead.extend(reversed(target.parts[1:] if target.is_absolute() else target.parts))
+            continue
+        if not ahead:
+            names[str(here)].add(name)
+        here = step
+    return {folder: frozenset(wanted) for folder, wanted in names.items()}
+
+
+class _Bell:
+    """Rung when the file may have changed.
+
+    Attributes:
+        is_being_written: Somebody has written to it and not yet closed it, as far as events tell.
+    """
+
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+        self.is_being_written = False
+
+
+class _Folders:
+    """The folders that are watched, each as the very folder it was: one that is replaced by another is watched anew."""
+
+    def __init__(self, bell: _Bell) -> None:
+        self._bell = bell
+        self._observer: BaseObserver | None = None
+        self._watched: dict[str, tuple[tuple[int, int], frozenset[str], ObservedWatch | None]] = {}
+
+    def watch(self, wanted: dict[str, frozenset[str]]) -> None:
+        """Watch the *wanted* folders and no others."""
+        for folder in [folder for folder in self._watched if folder not in wanted]:
+            self._leave(folder)
+        for folder, names in wanted.items():
             try:
-                if self._observer is None:
-                    self._observer = Observer()
-                    self._observer.daemon = True
-                    self._observer.start()
-                self._observer.schedule(_Bell(self._look, frozenset(wanted)), folder)
-                self._watched.add(folder)
-            except OSError as error:
-                # No inotify to be had (a limit, a network disk): the look every two seconds remains.
-                _log.warning("%s cannot be watched (%s); the file is looked at every 2 seconds", folder, error)
+                found = os.stat(folder)  # noqa: PTH116  # the folder as it was named to the system
+            except OSError:
+                self._leave(folder)
+                continue
+            identity = found.st_dev, found.st_ino
+            if folder in self._watched and self._watched[folder][:2] == (identity, names):
+                continue
+            self._leave(folder)
+            self._watched[folder] = identity, names, self._enter(folder, names)
+
+    def stop(self) -> None:
+        """Watch none of them any more."""
+        if self._observer is None:
+            return
+        with _no_late_events():
+            self._observer.stop()
+            self._observer.join()
+
+    def _enter(self, folder: str, names: frozenset[str]) -> ObservedWatch | None:
+        try:
+            if self._observer is None:
+                self._observer = Observer()
+                self._observer.daemon = True
+                self._observer.start()
+            return self._observer.schedule(_Listener(self._bell, names), folder)
+        except OSError as error:
+            # No inotify to be had (a limit, a network disk): the looks remain.
+            _log.warning("%s cannot be watched (%s); the file is looked at every %g s", folder, error, LOOK_SECONDS)
+            return None
+
+    def _leave(self, folder: str) -> None:
+        _, _, watch = self._watched.pop(folder, (None, None, None))
+        if watch is not None and self._observer is not None:
+            with _no_late_events():
+                self._observer.unschedule(watch)
 
 
-class _Bell(FileSystemEventHandler):
+class _Listener(FileSystemEventHandler):
     """Rings for the names that matter; the store's own files often lie in the same folder."""
 
-    def __init__(self, look: threading.Event, names: frozenset[str]) -> None:
-        self._look = look
+    def __init__(self, bell: _Bell, names: frozenset[str]) -> None:
+        self._bell = bell
         self._names = names
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring if the event is about one of the names, and changed something."""
-        if event.event_type in {"opened", "closed_no_write"}:
+        kind = event.event_type
+        if kind in {"opened", "closed_no_write"}:
             return
         for path in (event.src_path, event.dest_path):
             if path and Path(str(path)).name in self._names:
-                self._look.set()
+                self._bell.is_being_written = kind == "modified" and not event.is_directory
+                self._bell.rung.set()
                 return
+
+
+@contextmanager
+def _no_late_events() -> Iterator[None]:
+    """Keep out of the log that an event comes while watchdog stops: it is what stopping means, and no error."""
+    inotify = logging.getLogger("watchdog.observers.inotify")
+    inotify.addFilter(_is_no_late_event)
+    try:
+        yield
+    finally:
+        inotify.removeFilter(_is_no_late_event)
 
 
 def _is_no_late_event(record: logging.LogRecord) -> bool:
     return "called when the thread is inactive" not in record.getMessage()
 
 
-def _digest(content: bytes | None) -> bytes | None:
-    return None if content is None else blake2b(content, digest_size=16).digest()
+def _digest(content: Content) -> bytes | str | None:
+    """Return what tells contents apart."""
+    if isinstance(content, bytes):
+        return blake2b(content, digest_size=16).digest()
+    return None if content is None else content.reason

@@ -17,9 +17,24 @@ from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.schedules import After
 
-__all__ = ["State"]
+__all__ = ["State", "Substitute"]
 
 Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Why the configuration in force at the start is not that of the file on disk.
+
+    Attributes:
+        generation: The number of the accepted file that is in force in its place.
+        accepted_at: When that one was accepted.
+        problems: What is wrong with the one on disk.
+    """
+
+    generation: int
+    accepted_at: datetime
+    problems: Sequence[Problem]
 
 
 @dataclass(slots=True)
@@ -37,6 +52,8 @@ class State:
         verdicts: Why an attempt was asked to stop, where that makes it `failed`.
         ghosts: Attempts given up whose handler still lives in this process: by job, since when.
         asks_ready: Whether any plugin answers `aperture_ready`.
+        rejected, rejected_at: What is wrong with the file on disk, and since when that is known.
+        substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
     """
 
     id: str
@@ -60,13 +77,14 @@ class State:
     asks_ready: bool = False
     rejected: Sequence[Problem] = ()
     rejected_at: datetime | None = None
+    substitute: Substitute | None = None
     followers: dict[str, list[JobConfig]] = field(default_factory=dict)
 
     def take_config(self, config: Config, jobs: Mapping[str, Job]) -> None:
         """Let *config* be the file in force, and forget what was refused."""
         self.config = config
         self.jobs = jobs
-        self.rejected, self.rejected_at = (), None
+        self.rejected, self.rejected_at, self.substitute = (), None, None
         self.followers = {}
         for job in config.jobs.values():
             if job.enabled and isinstance(job.schedule, After):

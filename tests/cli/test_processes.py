@@ -256,3 +256,28 @@ def test_nobody_but_the_command_line_takes_signals(terminal: Terminal) -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], cwd=terminal.folder, env=terminal.environ, check=True, timeout=30)
+
+
+def test_a_bad_file_starts_from_the_last_accepted_one_where_that_is_asked_for(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    first = terminal.begin("start")
+    terminal.until(terminal.runs)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=20)
+    terminal.write(FILE.replace("every 10 seconds", "evry 10 seconds"))
+
+    refused = terminal.type("start")
+    loop = terminal.begin("start", "--last-good")
+    terminal.until(terminal.runs)
+    status = terminal.look("status")
+    terminal.write(FILE)
+    terminal.until(lambda: terminal.look("status").code == 0)
+    loop.send_signal(signal.SIGTERM)
+    _, log = loop.communicate(timeout=20)
+
+    assert refused.code == 1
+    assert refused.err.endswith(
+        "mend the file, or start from the last one that was accepted: aperture start --last-good\n"
+    )
+    assert re.search(r"^schedules.yaml is refused; generation 1, accepted .*, is in force$", status.out, re.M)
+    assert re.search(r"WARNING generation 1 of schedules.yaml, accepted at \S+, is in force until", log)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from aperture_plugin.testing import World
@@ -100,3 +103,51 @@ def test_a_job_that_does_not_exist_is_wrong_usage(world: World, shell: Shell) ->
     answer = shell("show", "scna")
 
     assert (answer.code, answer.err.splitlines()[1]) == (2, '   hint: did you mean "scan"?')
+
+
+def test_the_accepted_files_are_listed_newest_first(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: daily at 2 AM\n").start(at="2026-01-10 01:00")
+    world.clock.advance("1 hour")
+    world.save("schedules:\n  scan: daily at 3 AM\n  sync: hourly\n")
+    world.save("schedules:\n  scan: daily at 3 AM\n  sync: every hour\n")
+
+    text, listed = shell("show", "--generations"), shell("show", "--generations", "--format", "json").json
+
+    assert [line.split() for line in text.lines[2:]] == [
+        ["2", "2:00", "AM", "2", "schedules.yaml", "as", "it", "is", "now"],
+        ["1", "1:00", "AM", "1", "schedules.yaml"],
+    ]
+    assert listed == [
+        {"generation": 2, "accepted_at": "2026-01-10T02:00:00+00:00", "file": "schedules.yaml"},
+        {"generation": 1, "accepted_at": "2026-01-10T01:00:00+00:00", "file": "schedules.yaml"},
+    ]
+
+
+def test_one_accepted_file_is_printed_byte_for_byte_even_when_the_file_is_gone(world: World, shell: Shell) -> None:
+    odd = "\ufeffschedules:\r\n  scan: daily at 2 AM  # café, without a line end"
+    world.file.write_bytes(odd.encode())
+    world.start(at="2026-01-10 01:00").stop()
+    world.file.unlink()
+
+    words = [sys.executable, "-m", "aperture_plugin.cli", "show", "--generation", "1"]
+    printed = subprocess.run(words, check=True, capture_output=True)
+    assert printed.stdout == odd.encode()
+    assert shell("show", "--generation", "1", "--format", "json").json["text"] == odd
+
+
+def test_a_generation_that_is_not_kept_is_wrong_usage(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: daily at 2 AM\n").start(at="2026-01-10 01:00")
+
+    answer = shell("show", "--generation", "7")
+
+    assert answer.code == 2
+    assert answer.err == "error: there is no generation 7 on the store\n   hint: expected one of 1\n"
+    assert shell("show", "scan", "--generation", "1").code == 2
+    assert shell("show", "--generation", "1", "--generations").code == 2
+
+
+def test_where_nothing_is_kept_yet_that_is_said(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: daily at 2 AM\n")
+
+    assert shell("show", "--generations").out == "nothing is kept yet: aperture start keeps each file that it accepts\n"
+    assert "none is kept yet" in shell("show", "--generation", "1").err

@@ -228,3 +228,23 @@ def test_a_file_that_is_refused_here_says_nothing_of_names_it_cannot_know(world:
     told = shell("status", "--format", "json").json
 
     assert [problem["code"] for problem in told["config"]["rejected"]["problems"]] == ["unknown-phrase"]
+
+
+def test_a_file_that_is_gone_is_refused_while_a_loop_goes_on_and_missing_where_none_does(
+    world: World, shell: Shell
+) -> None:
+    world.write(FILE).start(at="2026-01-10 01:00")
+    world.file.unlink()
+    _, problems = world.aperture.judge(None)
+    world.aperture.refuse(problems)
+    world.drain()
+
+    running = shell("status", "--format", "json")
+    text = shell("status")
+    world.stop()
+    stopped = shell("status")
+
+    assert (running.code, [job["job"] for job in running.json["jobs"]]) == (1, ["scan", "sync", "off", "chain"])
+    assert [problem["code"] for problem in running.json["config"]["rejected"]["problems"]] == ["file-gone"]
+    assert "schedules.yaml:1:1: schedules.yaml is not there" in text.out
+    assert (stopped.code, stopped.err.splitlines()[0]) == (2, "error: schedules.yaml is not there")

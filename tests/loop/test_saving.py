@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from aperture_plugin import Job, hookimpl
+from aperture_plugin.config.problems import Problem
 from aperture_plugin.testing import World
 
 TWO = "schedules:\n  scan: every 2 hours\n  other: daily at 3 AM\n"
@@ -107,3 +116,98 @@ def test_the_accepted_text_is_kept(world: World) -> None:
     world.save(changed)
 
     assert [text for _, _, _, text in world.generations()] == [changed, TWO]
+
+
+class Listener:
+    """A host that listens to what becomes of the file."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @hookimpl
+    def aperture_jobs(self) -> Iterator[Job]:
+        yield Job("scan", lambda run: None)
+        yield Job("other", lambda run: None)
+
+    @hookimpl
+    def aperture_config_loaded(self) -> None:
+        self.heard.append("loaded")
+
+    @hookimpl
+    def aperture_config_rejected(self, problems: Sequence[Problem]) -> None:
+        self.heard.append(problems[0].code)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "empty-file"), ("# nothing but a comment\n", "empty-file"), (None, "file-gone")]
+)
+def test_an_empty_or_deleted_file_is_a_bad_file_in_the_log_the_status_and_the_hook(
+    world: World, caplog: pytest.LogCaptureFixture, text: str | None, code: str
+) -> None:
+    listener = Listener()
+    world = World(world.folder, plugins=[listener])
+    world.write(TWO).start(at="2026-01-10 01:00")
+
+    if text is None:
+        world.file.unlink()
+    else:
+        world.write(text)
+    good, problems = world.aperture.judge(None if text is None else world.file.read_bytes())
+    world.aperture.refuse(problems)
+    world.advance("1 hour")
+
+    rejected = world.aperture.status()["config"]["rejected"]
+    assert not good
+    assert [problem["code"] for problem in rejected["problems"]] == [code]
+    assert listener.heard == ["loaded", code]
+    assert [record.levelname for record in caplog.records if f"[{code}]" in record.getMessage()] == ["ERROR"]
+    assert len(world.history("scan")) == 1
+    world.save(TWO)
+    assert world.aperture.status()["config"]["rejected"] is None
+    assert listener.heard == ["loaded", code, "loaded"]
+    world.close()
+
+
+def test_nothing_fires_twice_however_often_the_file_is_saved_around_a_slot(world: World) -> None:
+    world.write("schedules:\n  scan: every 2 hours\n  other: daily at 3 AM\n").start(at="2026-01-10 01:59:30")
+
+    for number in range(60):
+        world.save(f"schedules:\n  scan: every 2 hours  # {number}\n  other: daily at 3:{number:02} AM\n")
+        world.advance("1 second")
+
+    assert [run.due for run in world.history()] == [datetime(2026, 1, 10, 2, 0, tzinfo=UTC)]
+
+
+def test_many_saves_leave_nothing_behind(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "aperture")
+    _keep_saving(world, 300)
+
+
+@pytest.mark.long
+def test_ten_thousand_saves_leave_nothing_behind(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "aperture")
+    _keep_saving(world, 10_000)
+
+
+def _keep_saving(world: World, times: int) -> None:
+    """Save so many times; threads, descriptors and living objects must be as many as after the first hundred."""
+
+    def save(number: int) -> None:
+        bad = number % 7 == 0
+        world.save("schedules: [\n" if bad else TWO.replace("3 AM", f"3:{number % 60:02} AM"))
+
+    def kept() -> tuple[int, int, int]:
+        gc.collect()
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir())), len(gc.get_objects())
+
+    world.write(TWO).start(at="2026-01-10 01:00")
+    for number in range(120):
+        save(number)
+    threads, descriptors, objects = kept()
+
+    for number in range(times):
+        save(number)
+
+    assert kept()[:2] == (threads, descriptors)
+    assert kept()[2] < objects + 2000
+    assert len(world.generations()) == 20
