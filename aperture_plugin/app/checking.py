@@ -74,10 +74,10 @@ def check(
     broken: list[Problem] = []
     try:
         plugins = None if load is None else load()
-        reading = replace(alone, plugins=plugins).load(now=now)
+        reading = replace(alone, plugins=plugins).load(now=now, linting=True)
     except PluginError as error:
         broken = error.as_problems(source.name)
-        reading = alone.load(now=now)
+        reading = alone.load(now=now, linting=True)
     # With a plugin that cannot be loaded it is no news that names cannot be checked.
     found = [problem for problem in reading.problems if not broken or problem.code != "jobs-not-checked"]
     return Checked(

@@ -65,7 +65,7 @@ class Source:
         """The file as reports name it."""
         return shown(self.path)
 
-    def load(self, *, now: datetime, starting: bool = False) -> Reading:
+    def load(self, *, now: datetime, starting: bool = False, linting: bool = False) -> Reading:
         """Read the file from disk; see `read`.
 
         Raises:
@@ -75,7 +75,7 @@ class Source:
         data = read_bounded(self.path)
         if data is None:
             raise FileNotFoundError(self.name)
-        return self.read(data, now=now, starting=starting)
+        return self.read(data, now=now, starting=starting, linting=linting)
 
     def judge(self, content: Content, *, now: datetime, starting: bool = False) -> Reading:
         """Read what was found at the path, which may be nothing: a file that is gone is a bad file.
@@ -88,11 +88,12 @@ class Source:
         problem = _gone(self.name) if content is None else _unreadable(self.name, content)
         return Reading(file=self.name, text="", config=None, problems=(problem,), state=None, job_count=0)
 
-    def read(self, data: bytes, *, now: datetime, starting: bool = False) -> Reading:
+    def read(self, data: bytes, *, now: datetime, starting: bool = False, linting: bool = False) -> Reading:
         """Read *data* as the content of the file, and let the plugins find fault with it.
 
         Args:
             starting: A variable that is not set is an error, as it is for `start`.
+            linting: What is valid and probably not meant is warned of, as it is by `check`.
         Raises:
             PluginError: A plugin's `aperture_lint` raised.
         """
@@ -109,6 +110,7 @@ class Source:
             now=now,
             starting=starting,
             preset=self.preset,
+            linting=linting,
         )
         if self.plugins is None or reading.config is None:
             return reading

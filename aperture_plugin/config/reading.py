@@ -46,6 +46,7 @@ def read(
     starting: bool = False,
     known_executors: Collection[str] | None = None,
     preset: str | None = None,
+    linting: bool = False,
 ) -> Reading:
     """Read a whole file.
 
@@ -57,10 +58,11 @@ def read(
         local_zone: What `timezone: local` means.
         library_size: Asked at most once, and only for `preset: auto`; None if nobody can be asked.
         now: An aware instant that `once` is held against, and the lints look ahead from; None to leave both out.
-        starting: Whether the file is about to be in force, so that a variable that is not set is an error. A loop that
-            starts or reloads does not wait for lints.
+        starting: Whether the file is about to be in force, so that a variable that is not set is an error.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         preset: A preset of the file to be in force in place of the one that it names.
+        linting: Whether to look for what is valid and probably not meant. Whoever checks a file does; a loop that
+            starts, and a command that wants the configuration, do not wait for it.
     Returns:
         All problems in file order, and a configuration if none of them is an error.
 
@@ -99,7 +101,7 @@ def read(
         known_executors=known_executors,
         instead=preset,
     )
-    if now is not None and not starting and not problems.any_error:
+    if linting and now is not None and not problems.any_error:
         lint(config, words, problems, now=now)
     _remember(file, after)
     return Reading(

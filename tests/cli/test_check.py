@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from aperture_plugin.config import reading as config_reading
 from aperture_plugin.config.codes import CODES
 from aperture_plugin.testing import World
 from tests.cli.conftest import Answer, Shell
@@ -65,6 +66,17 @@ def test_what_the_file_silences_is_not_warned_of(world: World, shell: Shell) -> 
     world.write(f"lint:\n  ignore: short-month\n{monthly}")
 
     assert shell("check", "--strict").code == 0
+
+
+def test_a_command_that_wants_the_configuration_does_not_look_for_warnings(
+    world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(GOOD)
+    asked: list[object] = []
+    monkeypatch.setattr(config_reading, "lint", lambda config, *_, **__: asked.append(config))
+
+    assert (shell("next").code, len(asked)) == (0, 0)
+    assert (shell("check").code, len(asked)) == (0, 1)
 
 
 def test_warnings_fail_only_where_they_are_meant_to(world: World, shell: Shell) -> None:

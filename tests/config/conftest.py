@@ -49,6 +49,7 @@ def read_file() -> ReadFile:
             now=NOW,
             starting=starting,
             known_executors=known_executors,
+            linting=not starting,
         )
 
     return reading_of

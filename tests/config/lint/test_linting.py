@@ -36,6 +36,7 @@ def test_the_starter_and_the_examples_are_free_of_warnings_in_every_zone(file: P
         known_jobs=None,
         local_zone=ZoneInfo(zone),
         now=datetime(2026, 1, 10, 12, tzinfo=UTC),
+        linting=True,
     )
 
     assert [problem.message for problem in reading.problems if problem.code in LINTS] == []
