@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.accounting import Taken
@@ -20,6 +20,7 @@ from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 __all__ = [
+    "RUN_VARIABLE",
     "Claim",
     "Clock",
     "Dispatch",
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+RUN_VARIABLE: Final = "APERTURE_RUN"
+"""The environment variable in which every program that a run starts finds the run's id."""
 
 
 class Clock(Protocol):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+from aperture_plugin.ports import RUN_VARIABLE
 
 __all__ = ["boot_identity", "end_group", "is_alive"]
 
@@ -37,10 +40,32 @@ def is_alive(pid: int, boot: str) -> bool:
     return boot != "" and boot_identity(pid) == boot
 
 
-def end_group(group: int) -> None:
-    """End a process group by SIGKILL; one that is gone already is passed over."""
+def end_group(group: int, run_id: str) -> None:
+    """End by SIGKILL the process group that a dead process left running for a run.
+
+    The system may have given its number away since, all the more after a boot. So it is ended only where one of its
+    processes has the run's id in its environment, as every program that a run starts has; where environments cannot
+    be looked at, the number has to do.
+    """
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        if not Path("/proc/self/environ").exists() or any(_works_for(run_id, pid) for pid in _members(group)):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _members(group: int) -> Iterator[Path]:
+    """Yield the folder in /proc of each process of a group."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with suppress(OSError, ProcessLookupError):
+                stat = (process / "stat").read_text(encoding="ascii", errors="replace")
+                if int(stat.rpartition(")")[2].split()[2]) == group:
+                    yield process
+
+
+def _works_for(run_id: str, process: Path) -> bool:
+    with suppress(OSError, ProcessLookupError):
+        return f"{RUN_VARIABLE}={run_id}".encode() in (process / "environ").read_bytes().split(b"\0")
+    return False
 
 
 def _told_by_ps(pid: int) -> str:

@@ -21,7 +21,7 @@ from aperture_plugin.executors.output import Lines
 from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.executors.secrets import Mask, secrets_of
 from aperture_plugin.executors.text import storable
-from aperture_plugin.ports import Spawned, Work
+from aperture_plugin.ports import RUN_VARIABLE, Spawned, Work
 from aperture_plugin.rules.jobs import Json, Outcome, OutcomeStatus
 
 __all__ = ["CommandRun", "environment_of"]
@@ -42,7 +42,7 @@ def environment_of(work: Work, host: Mapping[str, str]) -> dict[str, str]:
         **work.environment,
         **own,
         "APERTURE_JOB": run.job,
-        "APERTURE_RUN": run.id,
+        RUN_VARIABLE: run.id,
         "APERTURE_SLOT": "" if run.due is None else run.due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "APERTURE_ATTEMPT": str(run.attempt),
         "APERTURE_TRIGGER": str(run.trigger),

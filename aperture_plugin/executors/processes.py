@@ -23,7 +23,7 @@ from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.executors.secrets import Mask, secrets_of
 from aperture_plugin.executors.text import storable
 from aperture_plugin.executors.wire import Message, Messages, Speaker, outcome_from, run_to
-from aperture_plugin.ports import Clock, Progressed, PutOff, Spawned, Spender, Work
+from aperture_plugin.ports import RUN_VARIABLE, Clock, Progressed, PutOff, Spawned, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
 __all__ = ["ProcessExecutor"]
@@ -104,6 +104,7 @@ class _Process:
     def _start(self, orders: int, answers: int, output: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - it is this Python, running our own worker
             [*self._words, str(orders), str(answers)],
+            env={**os.environ, RUN_VARIABLE: self._run.id},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

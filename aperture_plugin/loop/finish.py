@@ -63,8 +63,13 @@ def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> No
         state.deadlines.forget(run.key)
         turn.change(interrupted)
         state.last[run.job] = interrupted
-        if following is not None:
+        if following is None:
+            continue
+        # A process that fires no schedule looks after its own runs, and leaves those of others to whoever does.
+        if state.only is None or run.id in state.only:
             turn.add(following)
+        else:
+            turn.leave(following)
 
 
 def cancel_waiting(turn: Turn, run: Run, *, reason: str) -> None:

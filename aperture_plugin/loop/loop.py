@@ -88,7 +88,7 @@ class Loop:
         executor: Where the work is done.
         told: The plugins.
         directory: Absolute folder of the file, where commands run.
-        end_group: Ends the process group that a dead process left running.
+        end_group: Ends the process group that a dead process of this machine left running for a run.
         pace: How often it looks up by itself.
     """
 
@@ -101,7 +101,7 @@ class Loop:
         executor: Executor,
         told: Told,
         directory: str,
-        end_group: Callable[[int], object],
+        end_group: Callable[[int, str], object],
         pace: Pace,
     ) -> None:
         self.state = state

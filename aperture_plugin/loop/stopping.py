@@ -26,10 +26,10 @@ class Stopping:
         state: What the loop knows.
         executor: Where the attempts run.
         lease: Knows which other processes died.
-        end_group: Ends the process group that a dead process left running.
+        end_group: Ends the process group that a dead process of this machine left running for a run.
     """
 
-    def __init__(self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int], object]) -> None:
+    def __init__(self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int, str], object]) -> None:
         self._state = state
         self._executor = executor
         self._lease = lease
@@ -72,22 +72,18 @@ class Stopping:
                     assert_never(deadline)
 
     def recover_the_dead(self, turn: Turn) -> None:
-        """Find processes that died, and runs whose process is not on the store at all.
-
-        A process that fires no schedule leaves that to those that do.
-        """
+        """Find processes that died, and runs whose process is not on the store at all."""
         state = self._state
-        if state.only is not None:
-            return
         loops = turn.ledger.loops()
         dead = {loop.id for loop in self._lease.dead(loops, at=state.clock.monotonic())}
         for loop_id in dead:
             turn.ledger.drop_loop(loop_id)
         alive = {loop.id for loop in loops} - dead | {state.id}
         orphans = [run for run in turn.lines if run.status is Status.RUNNING and run.owner not in alive]
+        elsewhere = {loop.id for loop in loops if loop.host != self._lease.record.host}
         for run in orphans:
-            if run.group is not None:
-                turn.settled.append(partial(self._end_group, run.group))
+            if run.group is not None and run.owner not in elsewhere:
+                turn.settled.append(partial(self._end_group, run.group, run.id))
         recover(state, turn, orphans, reason="its process ended under it")
 
     def _overdue(self, turn: Turn, run: Run, reason: str) -> None:

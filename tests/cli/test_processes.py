@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -193,6 +194,36 @@ def test_a_run_that_was_killed_here_is_taken_up_by_the_next_start(terminal: Term
     loop.communicate(timeout=20)
 
     assert [run["attempt"] for run in runs] == [2]
+
+
+def test_a_run_here_ends_what_a_loop_left_running_and_leaves_it_to_the_next_start(terminal: Terminal) -> None:
+    terminal.write(FILE.replace("default: 2", "default: 1"))
+    loop = terminal.begin("start")
+    terminal.until(terminal.runs)
+    terminal.look("run", "long")
+    [left] = terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    terminal.until(lambda: working_for(left["id"]))
+
+    loop.kill()
+    loop.communicate()
+    answer = terminal.type("run", "three", "--format", "json")
+
+    assert answer.json["status"] == "failed", "it ran, though the dead loop had held the only seat"
+    attempts = terminal.look("history", "--job", "long", "--format", "json").json
+    assert [(run["attempt"], run["status"]) for run in attempts] == [(2, "queued"), (1, "interrupted")]
+    terminal.until(lambda: not working_for(left["id"]))
+
+
+def working_for(run_id: str) -> list[int]:
+    """Return the processes that live and have a run's id in their environment."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and f"APERTURE_RUN={run_id}".encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:  # it ended, or is somebody else's
+            continue
+    return found
 
 
 # ── on a terminal ──

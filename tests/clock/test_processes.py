@@ -9,6 +9,17 @@ import sys
 from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
 
 
+def begun_for(run_id: str, code: str = "input()") -> subprocess.Popen[bytes]:
+    """Begin a process in a group of its own, as an executor does for a run."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "APERTURE_RUN": run_id},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
 def test_this_process_lives() -> None:
     assert is_alive(os.getpid(), boot_identity(os.getpid()))
 
@@ -36,11 +47,35 @@ def test_a_process_nobody_knows_lives_not() -> None:
 
 
 def test_a_group_is_ended_whole_and_one_that_is_gone_is_passed_over() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+    child = begun_for("a1")
 
-    end_group(child.pid)
+    end_group(child.pid, "a1")
     code = child.wait(timeout=10)
-    end_group(child.pid)
+    end_group(child.pid, "a1")
     child.communicate()
 
     assert code == -9
+
+
+def test_a_group_whose_number_went_to_somebody_else_is_left_alone() -> None:
+    child = begun_for("b2")
+
+    end_group(child.pid, "a1")
+    left = child.poll()
+    child.kill()
+    child.communicate()
+
+    assert left is None
+
+
+def test_a_group_whose_leader_is_gone_is_known_by_any_of_its_processes() -> None:
+    leader = begun_for("a1", "import os, sys; os.fork() or (print(os.getpid(), flush=True), sys.stdin.read())")
+    assert leader.stdout is not None
+    child = int(leader.stdout.readline())
+    leader.wait()
+    running = boot_identity(child) != ""
+
+    end_group(leader.pid, "a1")
+    leader.communicate()  # ends once its child has let go of the pipe
+
+    assert running

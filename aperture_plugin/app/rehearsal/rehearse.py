@@ -200,7 +200,7 @@ def _loop(
         executor=executor,
         told=_Nobody(),
         directory="",
-        end_group=lambda _: None,
+        end_group=lambda *_: None,
         pace=_PACE,
     )
 
