@@ -59,6 +59,7 @@ class Group:
             timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
+            timer.join()  # Its thread is gone when we say that the group is.
         return code if is_ours else None
 
     def terminate(self) -> None:
