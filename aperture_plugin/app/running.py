@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from aperture_plugin.app.handles import Waiters
 from aperture_plugin.config.model import Config
@@ -18,6 +19,9 @@ from aperture_plugin.words.spans import short_duration
 __all__ = ["Executors", "Messenger"]
 
 _log = logging.getLogger("aperture")
+
+_MOST_LOGGED: Final = 50
+"""So many problems of a file are logged: one slip may spoil a thousand jobs, and a log is read from its end."""
 
 
 class Executors:
@@ -104,12 +108,15 @@ class Messenger:
         self._plugins.config_loaded(config, previous)
 
     def config_rejected(self, problems: Sequence[Problem]) -> None:
-        """Tell the plugins, and the log."""
-        for problem in problems:
+        """Tell the log, the errors of a long list before its warnings, and the plugins."""
+        first = sorted(range(len(problems)), key=lambda place: not problems[place].is_error)[:_MOST_LOGGED]
+        for problem in (problems[place] for place in sorted(first)):
             level = logging.ERROR if problem.is_error else logging.WARNING
             place = f"{problem.file}:{problem.place.line}:{problem.place.column}"
             whose = f"{problem.job}: " if problem.job else ""
             _log.log(level, "%s: %s: %s%s [%s]", place, problem.severity, whose, problem.message, problem.code)
+        if len(problems) > len(first):
+            _log.error("and %d more; aperture check tells them all", len(problems) - len(first))
         _log.error("%s is refused; the last good one goes on", problems[0].file if problems else "the file")
         self._plugins.config_rejected(problems)
 

@@ -168,6 +168,21 @@ def test_an_empty_or_deleted_file_is_a_bad_file_in_the_log_the_status_and_the_ho
     world.close()
 
 
+def test_a_slip_that_spoils_a_thousand_jobs_does_not_flood_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = "".join(f"  job-{number}: daily at 2 AM\n" for number in range(1000))
+    world.write(f"schedules:\n{jobs}").start()
+
+    world.save(f"schedules:\n{jobs.replace('daily', 'dayly')}")
+
+    assert len(caplog.messages) == 50 + 2
+    first, *_, more, last = caplog.messages
+    assert first.endswith('schedules.yaml:2:10: error: job-0: "dayly" begins no schedule [unknown-phrase]')
+    assert more == "and 950 more; aperture check tells them all"
+    assert last.endswith("schedules.yaml is refused; the last good one goes on")
+
+
 def test_nothing_fires_twice_however_often_the_file_is_saved_around_a_slot(world: World) -> None:
     world.write("schedules:\n  scan: every 2 hours\n  other: daily at 3 AM\n").start(at="2026-01-10 01:59:30")
 
