@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aperture_plugin.app import Aperture, ConfigRefused
+    from aperture_plugin.app import Aperture, CannotEdit, ConfigRefused
     from aperture_plugin.config.problems import Problem
     from aperture_plugin.plugins.hookspecs import hookimpl
     from aperture_plugin.ports import LiveRun, RunCancelled
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aperture",
+    "CannotEdit",
     "ConfigRefused",
     "Job",
     "LiveRun",
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Aperture": "app",
+    "CannotEdit": "app",
     "ConfigRefused": "app",
     "Job": "rules.jobs",
     "LiveRun": "ports",

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from aperture_plugin.app.aperture import Aperture
     from aperture_plugin.app.handles import RunHandle
     from aperture_plugin.app.opening import ConfigRefused
+    from aperture_plugin.app.rescheduling import CannotEdit
 
-__all__ = ["Aperture", "ConfigRefused", "RunHandle"]
+__all__ = ["Aperture", "CannotEdit", "ConfigRefused", "RunHandle"]
 
-_HOMES = {"Aperture": "aperture", "ConfigRefused": "opening", "RunHandle": "handles"}
+_HOMES = {
+    "Aperture": "aperture",
+    "CannotEdit": "rescheduling",
+    "ConfigRefused": "opening",
+    "RunHandle": "handles",
+}
 
 
 def __getattr__(name: str) -> Any:

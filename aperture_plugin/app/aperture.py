@@ -23,6 +23,7 @@ from aperture_plugin.app.handles import RunHandle, Waiters
 from aperture_plugin.app.making import MakeExecutor, executors_of, forget, loop_of
 from aperture_plugin.app.opening import ConfigRefused, Source, store_of
 from aperture_plugin.app.overview import Overview, look
+from aperture_plugin.app.rescheduling import reschedule
 from aperture_plugin.app.running import Executors
 from aperture_plugin.app.seeing import overview_json
 from aperture_plugin.app.stores import opened_to_look
@@ -242,6 +243,29 @@ class Aperture:
         """
         message = ResumeAsked(job=job)
         return self._ask(message, message.answer)
+
+    def reschedule(self, job: str, phrase: str) -> Config:
+        """Let the file say that *job* has the schedule *phrase*; all else in it, comments too, stays as it is.
+
+        The result is checked before it is written, and comes into force as any other save does. A job that stands only
+        in a preset, or that only a plugin registers, is added under `schedules`.
+
+        Returns:
+            What the file says now.
+        Raises:
+            KeyError: There is no such job.
+            Unreadable: *phrase* says no schedule; its message and hint say why.
+            ConfigRefused: The file on disk is bad, or would be with that schedule; its `problems` say why.
+            CannotEdit: The job is written in a way that cannot be changed, or the file was saved meanwhile.
+            OSError: It cannot be written.
+            RuntimeError: It is not running.
+        """
+        self._running_loop()
+        assert self._source is not None, "it is running"
+        config = reschedule(self._source, job, phrase, now=self.clock.now())
+        if self._watch is None:
+            self.judge(config.text.encode())
+        return config
 
     def history(self, query: RunQuery | None = None) -> list[Run]:
         """Return past and present attempts, newest first.

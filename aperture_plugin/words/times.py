@@ -15,11 +15,12 @@ from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.pieces import items_of, lowered
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 
-__all__ = ["read_time", "read_times", "time_text", "times_text"]
+__all__ = ["read_time", "read_times", "time_like", "time_text", "times_text"]
 
 _TIME: Final = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s*([AaPp][Mm])?")
 _WITH_SECONDS: Final = re.compile(r"([0-9]{1,2}:[0-9]{2}):[0-9]{2}(?:\.[0-9]+)?(\s*[AaPp][Mm])?")
 _LOOSE: Final = re.compile(r"([0-9]{1,2})(?:[:.hH]?([0-9]{2}))?\s*(?:([AaPp])\.?\s*(?:[Mm]\.?)?|[hH]|o'?clock)?")
+_LIKE: Final = re.compile(r"([0-9]{1,2})(?::[0-9]{2})?(\s*)([AaPp][Mm])?")
 _EXPECTED: Final = "expected a time such as 2:00 AM, 2 AM or 14:00"
 _IN_WORDS: Final = {"noon": "12:00 PM", "midday": "12:00 PM", "midnight": "12:00 AM"}
 
@@ -72,6 +73,24 @@ def time_text(at: time) -> str:
     ('12:30 AM', '2:00 PM')
     """
     return f"{at.hour % 12 or 12}:{at.minute:02} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def time_like(at: time, written: str) -> str:
+    """Return *at* the way *written* is, if that is a time: by 24 hours or by 12, with its zeros, space and capitals.
+
+    >>> time_like(time(14, 30), "02:00"), time_like(time(14, 30), "2am"), time_like(time(14, 30), "")
+    ('14:30', '2:30pm', '2:30 PM')
+    """
+    found = _LIKE.fullmatch(written.strip())
+    if found is None:
+        return time_text(at)
+    digits, space, half = found.groups()
+    hour = at.hour if half is None else at.hour % 12 or 12
+    if half is None:
+        return f"{hour:02}:{at.minute:02}" if len(digits) == 2 else f"{hour}:{at.minute:02}"
+    padded = f"{hour:02}" if digits.startswith("0") else str(hour)
+    now = "AM" if at.hour < 12 else "PM"
+    return f"{padded}:{at.minute:02}{space}{now.lower() if half.islower() else now}"
 
 
 def times_text(times: Iterable[time]) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import unified_diff
-from types import MappingProxyType
 from typing import Any
 
 from aperture_plugin.app.rehearsal.collisions import Collision, collisions_of
 from aperture_plugin.app.rehearsal.plan import Plan
 from aperture_plugin.app.rehearsal.staggering import Move, staggered
 from aperture_plugin.app.rehearsal.wording import changed, words_of_jobs
+from aperture_plugin.config.editing import only_schedules_differ
 from aperture_plugin.config.model import Config
 from aperture_plugin.words.phrases import phrase_of
 
@@ -58,7 +58,11 @@ def proposed(plan: Plan, *, reread: Callable[[str], Config | None], movable: Col
         text = changed(config.text, (change for move in moves for change in move.changes))
         found = reread(text) if moves else config
         misread = [move.job for move in moves if found is None or not _says(found, move)]
-        if found is not None and not misread and _else_the_same(config, found, moves):
+        if (
+            found is not None
+            and not misread
+            and only_schedules_differ(config, found, {move.job: move.new for move in moves})
+        ):
             break
         # Where the words of two jobs are one and the same, or the text is read otherwise than it was meant, the
         # file has the last word: those jobs stay as they are.
@@ -106,20 +110,6 @@ def proposal_json(proposal: Proposal, after: Plan) -> dict[str, Any]:
 def _says(config: Config, move: Move) -> bool:
     job = config.jobs.get(move.job)
     return job is not None and job.schedule == move.new
-
-
-def _else_the_same(before: Config, after: Config, moves: list[Move]) -> bool:
-    """Whether nothing but the schedules of the moved jobs is said otherwise."""
-    moved = {move.job for move in moves}
-    if list(before.jobs) != list(after.jobs):
-        return False
-    return all(
-        replace(after.jobs[name], place=job.place, schedule=job.schedule) == job
-        and (name in moved or after.jobs[name].schedule == job.schedule)
-        for name, job in before.jobs.items()
-    ) and replace(after, text="", jobs=MappingProxyType({}), defaults=before.defaults) == replace(
-        before, text="", jobs=MappingProxyType({})
-    )
 
 
 def _lines(text: str) -> list[str]:

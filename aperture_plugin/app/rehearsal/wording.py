@@ -28,12 +28,11 @@ from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.intervals import offset_text
 from aperture_plugin.words.pieces import items_of, words_of
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Once, Schedule, Weekly
-from aperture_plugin.words.times import read_time
+from aperture_plugin.words.times import read_time, time_like
 from aperture_plugin.words.unreadable import Unreadable
 
 __all__ = ["Change", "Word", "changed", "words_of_jobs"]
 
-_TIME: Final = re.compile(r"([0-9]{1,2})(?::[0-9]{2})?(\s*)([AaPp][Mm])?")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\s*[Tt]\s*|\s+)(?=[0-9])")
 _MINUTE: Final = re.compile(r"[0-9]{1,2}")
 _ANY_DAY: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # wall times are counted from it
@@ -260,19 +259,6 @@ def _said(value: Value, written: str, *, as_duration: bool) -> str:
         case timedelta():
             return duration_text(value) if as_duration else offset_text(value)
         case time():
-            return _time_like(value, written)
+            return time_like(value, written)
         case int():
             return str(value)
-
-
-def _time_like(at: time, written: str) -> str:
-    """Return *at* the way *written* is: 24 hours or 12, with or without a leading zero, space and capitals."""
-    found = _TIME.fullmatch(written)
-    assert found is not None, "what was read as a time is written like one"
-    digits, space, half = found.groups()
-    hour = at.hour if half is None else at.hour % 12 or 12
-    padded = f"{hour:02}" if digits.startswith("0") or half is None else str(hour)
-    if half is None:
-        return f"{padded if len(digits) == 2 else hour}:{at.minute:02}"
-    now = "AM" if at.hour < 12 else "PM"
-    return f"{padded}:{at.minute:02}{space}{now.lower() if half.islower() else now}"
