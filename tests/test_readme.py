@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,23 @@ def test_every_link_leads_somewhere() -> None:
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_every_file_that_is_shown_is_valid(text: str) -> None:
     assert problems_of(text) == []
+
+
+def test_what_a_file_that_is_shown_expects_comes_true() -> None:
+    [text] = [block for block in blocks("yaml") if "expect:" in block]
+    now = datetime(2026, 1, 10, 12, tzinfo=UTC)
+
+    for zone in ("UTC", "Europe/Riga", "America/New_York"):
+        reading = read(
+            text,
+            file="schedules.yaml",
+            environ={},
+            known_jobs=set(DEFAULTS),
+            local_zone=ZoneInfo(zone),
+            now=now,
+            linting=True,
+        )
+        assert [problem.message for problem in reading.problems if problem.is_error] == []
 
 
 def test_the_preset_that_is_shown_is_laid_under_the_installations_words() -> None:

@@ -122,6 +122,12 @@ _PRESETS: Final = {
     "unknown-preset": "A preset that the file does not declare.",
 }
 
+_EXPECTATIONS: Final = {
+    "expectation-failed": "An expectation that the coming year refutes. Only `check` looks for it.",
+    "expectation-not-proved": "An expectation with too many starts to look at. A warning.",
+    "unknown-expected": "An expectation of a job that does not exist.",
+}
+
 _LINTS: Final = {
     "clock-change-gap": "A time that a clock change within two years moves to the end of a gap. A warning.",
     "clock-change-lost": "A time that a clock change within two years skips, and cron does not make up for. A warning.",
@@ -146,7 +152,21 @@ LINTS: Final = frozenset(_LINTS)
 """The codes of lints: warnings about a file that is valid and may still not do what was meant."""
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
-    dict(sorted({**WORD_CODES, **_FILE, **_FORM, **_KEYS, **_SCHEDULES, **_NAMES, **_PRESETS, **_LINTS}.items()))
+    dict(
+        sorted(
+            {
+                **WORD_CODES,
+                **_FILE,
+                **_FORM,
+                **_KEYS,
+                **_SCHEDULES,
+                **_NAMES,
+                **_PRESETS,
+                **_EXPECTATIONS,
+                **_LINTS,
+            }.items()
+        )
+    )
 )
 """What each code tells, by code, in alphabetical order."""
 
@@ -154,6 +174,7 @@ WARNINGS: Final = frozenset(
     {
         "auto-without-answer",
         "auto-without-preset",
+        "expectation-not-proved",
         "jobs-not-checked",
         "once-in-the-past",
         "overlapping-sizes",

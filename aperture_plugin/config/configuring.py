@@ -50,6 +50,7 @@ def configured(
     stacks = stacks_of(words, chains.get(preset or "", ()), words.schedules)
     jobs = {name: reader.read(name, order, entries) for order, (name, entries) in enumerate(stacks.items())}
     references.check(stacks, jobs)
+    references.check_expected(words.expect)
     _check_tiers(words, [chain for name, chain in chains.items() if name != preset], reader, references)
 
     defaults = reader.read_anew("", len(jobs), [words.defaults or Entry("", DEFAULTS, {}, (0, 0, 1))])

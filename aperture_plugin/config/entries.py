@@ -88,6 +88,7 @@ class FileWords:
         queues, limits, presets: What the file declares, by name; None if that could not be read at all.
         schedules: This installation's own words, by job.
         lint: What stands under `lint`.
+        expect: What is expected of the schedules, item by item; empty if that could not be read.
         lost: Names of jobs that are there, but in a form that could not be read.
     """
 
@@ -98,4 +99,5 @@ class FileWords:
     presets: Mapping[str, PresetWords] | None = field(default_factory=dict)
     schedules: Mapping[str, Entry] = field(default_factory=dict)
     lint: Mapping[str, Said] = field(default_factory=dict)
+    expect: tuple[Said, ...] = ()
     lost: frozenset[str] = frozenset()

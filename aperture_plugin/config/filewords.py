@@ -116,6 +116,7 @@ class _FileReader:
             presets=presets,
             schedules=schedules,
             lint=_behind(top.get("lint")) or {},
+            expect=_items(top.get("expect")),
             lost=frozenset(self._lost),
         )
 
@@ -235,6 +236,11 @@ def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -
     )
     lost = None if entries else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
     return PieceRead(entries, tuple(findings), lost, layer, line)
+
+
+def _items(said: Said | None) -> tuple[Said, ...]:
+    """Return the items behind a key, as far as they could be read."""
+    return said.value if said is not None and isinstance(said.value, tuple) else ()
 
 
 def _behind(said: Said | None) -> dict[str, Said] | None:

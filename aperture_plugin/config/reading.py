@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.configuring import configured
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.environment import Environment
+from aperture_plugin.config.expect.expecting import expect
 from aperture_plugin.config.filewords import read_words
 from aperture_plugin.config.ignoring import silenced_of
 from aperture_plugin.config.jobs import JobReader
@@ -61,8 +62,8 @@ def read(
         starting: Whether the file is about to be in force, so that a variable that is not set is an error.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         preset: A preset of the file to be in force in place of the one that it names.
-        linting: Whether to look for what is valid and probably not meant. Whoever checks a file does; a loop that
-            starts, and a command that wants the configuration, do not wait for it.
+        linting: Whether to look for what is valid and probably not meant, and to hold the file to what it expects.
+            Whoever checks a file does; a loop that starts, and a command that wants the configuration, do not wait.
     Returns:
         All problems in file order, and a configuration if none of them is an error.
 
@@ -103,6 +104,7 @@ def read(
     )
     if linting and now is not None and not problems.any_error:
         lint(config, words, problems, now=now)
+        expect(config, words, problems, now=now)
     _remember(file, after)
     return Reading(
         file=file,

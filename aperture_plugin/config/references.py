@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, Told
+from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, Told, place_of
 from aperture_plugin.config.graphs import circles
 from aperture_plugin.config.jobs import laid
 from aperture_plugin.config.memory import Remembered
@@ -13,7 +13,9 @@ from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.scheduling import parts_of
 from aperture_plugin.config.walking import FAULTY, Said
+from aperture_plugin.words.expectations import AtMost, Before, ReadyBy
 from aperture_plugin.words.nearest import Neighbours
+from aperture_plugin.words.pieces import words_of
 from aperture_plugin.words.schedules import After
 from aperture_plugin.words.unreadable import quoted
 
@@ -23,6 +25,8 @@ _MOST_SHOWN: Final = 8
 _MOST_GUESSED: Final = 2_000
 """Unknown names for which the nearest is looked for: among many thousands each takes a millisecond."""
 _MOST_LINKS: Final = 4
+_NO_ENTRY: Final = Entry("", "", {}, (0, 0, 1))
+"""Stands for the whole file, whose places count from its first line."""
 
 Stacks = Mapping[str, Sequence[Entry]]
 """The entries of each job, from the lowest layer to the highest, in the order of the jobs."""
@@ -135,6 +139,33 @@ class References:
         self._circles("needs", needs, stacks)
         self._circles("after", after, stacks)
 
+    def check_expected(self, expect: Sequence[Said]) -> None:
+        """Tell of every job and queue that an expectation names and that does not exist."""
+        for item in expect:
+            match item.value:
+                case Before(first=first, then=then):
+                    named = [(first, 0), (then, 2)]
+                case ReadyBy(job=job):
+                    named = [(job, 0)]
+                case AtMost(queue=str(queue)):
+                    declared = self._declared["queue"]
+                    if declared is not None and queue not in declared:
+                        self._undeclared("queue", Told(_word_of(item, 6), _NO_ENTRY), declared, None)
+                    continue
+                case _:
+                    continue
+            for name, place in named:
+                if name not in self._jobs:
+                    near = self._nearest("job", name, self._jobs)
+                    self._problems.add(
+                        "unknown-expected",
+                        at=place_of(_word_of(item, place).spot, 0),
+                        message=f"{quoted(item.text)} names a job that does not exist",
+                        hint=f'did you mean "{near}"?'
+                        if near
+                        else "expected the name of a job of this file or of a plugin",
+                    )
+
     def _check_job(self, name: str, entries: Sequence[Entry]) -> None:
         queue = laid(entries).get("queue")
         for what, items in (("queue", [queue] if queue else []), ("limit", _items(entries, "limit"))):
@@ -149,7 +180,7 @@ class References:
                 if told.said.value not in self._jobs:
                     self._no_such_job(kind, told, name)
 
-    def _undeclared(self, what: str, told: Told, declared: Collection[str], name: str) -> None:
+    def _undeclared(self, what: str, told: Told, declared: Collection[str], name: str | None) -> None:
         near = self._nearest(what, told.said.value, declared)
         example = "1" if what == "queue" else "40 per 10 seconds"
         self._add(
@@ -202,7 +233,7 @@ class References:
     def _names(items: Sequence[Told]) -> tuple[str, ...]:
         return tuple(told.said.value for told in items)
 
-    def _add(self, code: str, told: Told, job: str, message: str, hint: str) -> None:
+    def _add(self, code: str, told: Told, job: str | None, message: str, hint: str) -> None:
         # Words of defaults are those of every job: tell of them once.
         if told.entry.layer == DEFAULTS:
             if (code, told.place) in self._told:
@@ -239,6 +270,15 @@ def _followed(entries: Sequence[Entry]) -> list[Told]:
         return [Told(_within_phrase(phrase.said, job), phrase.entry) for job in phrase.said.value.jobs]
     jobs = parts.get("jobs")
     return [] if jobs is None or jobs.said.value is FAULTY else [Told(said, jobs.entry) for said in jobs.said.value]
+
+
+def _word_of(said: Said, place: int) -> Said:
+    """Return the word at *place* of a sentence, where it stands by itself if that can be told."""
+    word = words_of(said.text)[place]
+    line, column, length = said.spot
+    quotes = length - len(said.text)
+    spot = said.spot if quotes not in (0, 2) else (line, column + quotes // 2 + word.start, len(word.text))
+    return Said(word.text, spot, said.key, word.text)
 
 
 def _within_phrase(said: Said, job: str) -> Said:

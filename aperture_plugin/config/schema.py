@@ -20,6 +20,7 @@ from aperture_plugin.config.readers import (
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.durations import read_duration
+from aperture_plugin.words.expectations import read_expectation
 from aperture_plugin.words.moments import read_moment
 from aperture_plugin.words.names import read_job_name
 from aperture_plugin.words.numbers import read_factor, read_yes_no
@@ -65,7 +66,7 @@ _SCHEDULE: Final[dict[str, Reads | OneOrMany]] = {
     "jobs": OneOrMany(_job),
 }
 
-_TOP: Final = ("preset", "presets", "state", "executor", "broker", "queues", "defaults", "lint", "schedules")
+_TOP: Final = ("preset", "presets", "state", "executor", "broker", "queues", "defaults", "lint", "expect", "schedules")
 _SUCH_AS: Final = "expected a key such as {}; the README lists them all"
 
 SCHEDULE_KEYS: Final = frozenset(_SCHEDULE)
@@ -155,6 +156,7 @@ FILE: Final = Keys(
         "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
         "lint": LINT,
+        "expect": OneOrMany(Reads(read_expectation, "library-scan before embeddings")),
         "presets": PRESETS,
         "schedules": JOBS,
     },
@@ -163,6 +165,6 @@ FILE: Final = Keys(
         **dict.fromkeys(_SCHEDULE, "it belongs on a job, under schedules"),
         **dict.fromkeys(BESIDE.keys.keys() - {"timezone"}, "it belongs under defaults, or on a job"),
     },
-    otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, lint, presets or "
-    "schedules; jobs stand below schedules, indented",
+    otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, lint, expect, presets "
+    "or schedules; jobs stand below schedules, indented",
 )

@@ -17,6 +17,7 @@ from aperture_plugin.words.codes import WORD_CODES
 from aperture_plugin.words.crons import read_cron
 from aperture_plugin.words.days import read_month_day, read_weekdays
 from aperture_plugin.words.durations import read_duration
+from aperture_plugin.words.expectations import read_expectation
 from aperture_plugin.words.intervals import read_interval_offset
 from aperture_plugin.words.limits import read_limit
 from aperture_plugin.words.moments import read_moment
@@ -32,6 +33,7 @@ from aperture_plugin.words.windows import read_window
 READERS: tuple[Callable[[str], object], ...] = (
     read_cron,
     read_duration,
+    read_expectation,
     read_factor,
     read_interval_offset,
     read_job_name,

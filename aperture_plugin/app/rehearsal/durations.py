@@ -9,14 +9,12 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+from aperture_plugin.config.expect.planned import ASSUMED, assumed_of
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import Status
 
 __all__ = ["ASSUMED", "LAST", "Durations", "Lasted", "measured"]
-
-ASSUMED: Final = timedelta(minutes=5)
-"""What a job takes that has never completed."""
 
 LAST: Final = 50
 """So many completed runs of a job count, the latest ones."""
@@ -74,11 +72,7 @@ class Durations:
         return any(self.typical(job) != self.slow(job) for job in jobs)
 
     def _assumed(self, name: str) -> Lasted:
-        """Return the assumption for a job that was never measured: it ends well before it would time out."""
-        job = self.config.jobs.get(name)
-        span = self.otherwise
-        if job is not None and job.timeout is not None and job.timeout <= span:
-            span = job.timeout / 2
+        span = assumed_of(self.config.jobs.get(name), self.otherwise)
         return Lasted(typical=span, slow=span)
 
 
