@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
-from aperture_plugin.config.model import JobConfig
+from aperture_plugin.config.model import JobConfig, Preset
 from aperture_plugin.rules.accounting import Taken
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
@@ -305,6 +305,14 @@ class Ledger(Protocol):
 
     def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
         """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
+        ...
+
+    def pick(self) -> Preset | None:
+        """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""
+        ...
+
+    def keep_pick(self, pick: Preset | None) -> None:
+        """Remember which preset `preset: auto` has picked; None for a file that does not say auto."""
         ...
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:

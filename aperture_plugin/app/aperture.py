@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -260,9 +261,9 @@ class Aperture:
             OSError: It cannot be written.
             RuntimeError: It is not running.
         """
-        self._running_loop()
+        in_force = self._running_loop().state.config
         assert self._source is not None, "it is running"
-        config = reschedule(self._source, job, phrase, now=self.clock.now())
+        config = reschedule(replace(self._source, kept=in_force.pick), job, phrase, now=self.clock.now())
         if self._watch is None:
             self.judge(config.text.encode())
         return config
@@ -330,6 +331,7 @@ class Aperture:
         self._store = store_of(self._source, reading, url=self._state_url)
         try:
             self._store.open()
+            config = self._config_as_picked(config)
             budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
             self._executors = executors_of(
                 self._plugins, budgets, self.clock, chosen=lambda: self.config.executor, made=executor
@@ -368,6 +370,19 @@ class Aperture:
             raise FileNotFoundError(source.name)
         raise ConfigRefused(reading.problems, reading.text)
 
+    def _config_as_picked(self, config: Config) -> Config:
+        """Return *config* with the preset that `auto` picked last time, where the library's size is still near it."""
+        assert self._source is not None, "open() has made them"
+        assert self._store is not None, "open() has made them"
+        if not config.preset_is_auto:
+            return config
+        with self._store.snapshot() as ledger:
+            pick = ledger.pick()
+        if pick is None or pick.name == config.preset:
+            return config
+        source = replace(self._source, kept=pick)
+        return source.read(config.text.encode(), now=self.clock.now(), starting=True).config or config
+
     def _watch_file(self) -> None:
         assert self._source is not None, "open() has made it"
         path = self._source.path
@@ -382,9 +397,10 @@ class Aperture:
         Returns:
             Whether it is good, and its problems.
         """
-        source, loop, plugins = self._source, self._loop, self._plugins
-        if source is None or loop is None or plugins is None:
+        loop, plugins = self._loop, self._plugins
+        if self._source is None or loop is None or plugins is None:
             return True, ()
+        source = replace(self._source, kept=loop.state.config.pick)
         try:
             plugins.ask_jobs()
             reading = source.judge(content, now=self.clock.now(), starting=True)

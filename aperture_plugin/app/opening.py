@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aperture_plugin.clock.zones import local_zone
-from aperture_plugin.config.model import Reading
+from aperture_plugin.config.model import Preset, Reading
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reading import read
 from aperture_plugin.files.reading import CannotRead, Content, read_bounded, shown
@@ -47,6 +47,7 @@ class Source:
         plugins: Whose jobs it may name; None reads it without plugins, so that names are not checked.
         manifest: Names of jobs that a manifest lists, in place of plugins.
         preset: A preset of the file to be in force in place of the one that it names.
+        kept: The preset that `auto` picked before, which it keeps while the library's size is near that one's.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Source:
     plugins: Plugins | None = None
     manifest: Sequence[str] | None = None
     preset: str | None = None
+    kept: Preset | None = None
 
     @property
     def directory(self) -> Path:
@@ -110,6 +112,7 @@ class Source:
             now=now,
             starting=starting,
             preset=self.preset,
+            kept=self.kept,
             linting=linting,
         )
         if self.plugins is None or reading.config is None:

@@ -10,6 +10,7 @@ from typing import Final
 from aperture_plugin.app.opening import Source
 from aperture_plugin.app.written import as_written
 from aperture_plugin.config.model import Config, JobConfig, Preset
+from aperture_plugin.config.presets import tier_of
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.sizes import Sizes, sizes_text
 
@@ -83,7 +84,7 @@ class Presets:
 
 
 def presets_of(source: Source, config: Config, *, now: datetime) -> Presets:
-    """Return the presets that *config*, read from *source*, declares.
+    """Return the presets that *config*, read from *source*, declares; what `auto` keeps is what *source* says it kept.
 
     Args:
         now: Aware.
@@ -93,7 +94,7 @@ def presets_of(source: Source, config: Config, *, now: datetime) -> Presets:
         file=config.file,
         in_force=config.preset,
         is_auto=config.preset_is_auto,
-        auto=choice(config, None if source.plugins is None else source.plugins.library_size()),
+        auto=choice(config, None if source.plugins is None else source.plugins.library_size(), source.kept),
         presets=tuple(
             PresetView(
                 name=name,
@@ -107,18 +108,37 @@ def presets_of(source: Source, config: Config, *, now: datetime) -> Presets:
     )
 
 
-def choice(config: Config, items: int | None) -> Choice:
-    """Return what `auto` picks for a library of so many *items*, whether the file says auto or not."""
-    tiers = {name: preset for name, preset in config.presets.items() if preset.sized}
+def choice(config: Config, items: int | None, kept: Preset | None = None) -> Choice:
+    """Return what `auto` picks for a library of so many *items*, whether the file says auto or not.
+
+    Args:
+        kept: What it picked before.
+    """
+    tiers = {
+        name: Sizes(at_least=preset.at_least, below=preset.below)
+        for name, preset in config.presets.items()
+        if preset.sized
+    }
     if not tiers:
         return Choice(preset=None, items=items, reason="no preset says for which library sizes it is meant (items)")
     if items is None:
-        return Choice(preset=None, items=None, reason="no plugin says how many items the library holds")
-    for name, preset in tiers.items():
-        if Sizes(at_least=preset.at_least, below=preset.below).contains(items):
-            reason = f"the library holds {items:,} items, and {name} is for {_sizes(preset)}"
-            return Choice(preset=name, items=items, reason=reason)
-    return Choice(preset=None, items=items, reason=f"no preset is meant for a library of {items:,} items")
+        tier = tier_of(tiers, None, kept)
+        stays = "" if tier is None else "; it was picked before, and stays until one does"
+        return Choice(preset=tier, items=None, reason=f"no plugin says how many items the library holds{stays}")
+    tier, by_size = tier_of(tiers, items, kept), tier_of(tiers, items, None)
+    if tier is None:
+        return Choice(preset=None, items=items, reason=f"no preset is meant for a library of {items:,} items")
+    reason = f"the library holds {items:,} items, and {tier} is for {sizes_text(tiers[tier])}"
+    if tier != by_size:
+        reason += f"; it was picked before, and stays {_until(tiers[tier], items)}"
+    return Choice(preset=tier, items=items, reason=reason)
+
+
+def _until(sizes: Sizes, items: int) -> str:
+    """Return how far beyond its own *sizes* a preset that was picked before is kept."""
+    if sizes.below is not None and items >= sizes.below:
+        return f"up to {11 * sizes.below // 10:,} (a tenth more)"
+    return f"down to {-(-9 * (sizes.at_least or 0) // 10):,} (a tenth less)"
 
 
 def changes(before: Config | None, after: Config) -> Iterator[Change]:

@@ -71,6 +71,9 @@ class _NoLedger:
     def generations(self) -> list[Any]:
         return []
 
+    def pick(self) -> None:
+        return None
+
     def eras(self) -> dict[str, Any]:
         return {}
 

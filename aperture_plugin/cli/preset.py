@@ -11,6 +11,7 @@ import click
 
 from aperture_plugin.app.opening import Source
 from aperture_plugin.app.presets import Change, Presets, PresetView, changes, presets_of
+from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import unknown
 from aperture_plugin.cli.output import TEXT, say, show_json
@@ -18,6 +19,7 @@ from aperture_plugin.cli.problems import counted
 from aperture_plugin.config.model import Config
 from aperture_plugin.plugins.errors import PluginError
 from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.ports import StoreRefused, StoreUnavailable
 
 __all__ = ["command"]
 
@@ -26,14 +28,16 @@ __all__ = ["command"]
 @click.argument("name", metavar="[NAME]", required=False)
 @options.file_option
 @options.plugins
+@options.state
 @options.output_format
-def command(file: Path, name: str | None, modules: tuple[str, ...], output_format: str) -> None:
+def command(file: Path, name: str | None, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
     """List presets, what each changes, and which one auto picks.
 
-    With NAME, show what choosing that one would change against the file as it is.
+    With NAME, show what choosing that one would change against the file as it is. What auto picked stays in force while
+    the library's size is beyond its own by a tenth at most.
     """
     reading.require(file)
-    source = reading.source_of(file, _plugins(file, modules))
+    source = _with_pick(reading.source_of(file, _plugins(file, modules)), state)
     config = reading.config_of(source)
     presets = presets_of(source, config, now=reading.now())
     if name is None:
@@ -62,6 +66,19 @@ def _plugins(file: Path, modules: tuple[str, ...]) -> Plugins | None:
         return None
 
 
+def _with_pick(source: Source, state: str | None) -> Source:
+    """Return *source* with what auto has picked, as far as the store can be read."""
+    read = reading.read(source)
+    if read.config is None or not read.config.preset_is_auto:
+        return source
+    try:
+        with opened_to_look(source, read, url=state) as store, store.snapshot() as ledger:
+            return replace(source, kept=ledger.pick())
+    except (StoreUnavailable, StoreRefused) as away:
+        say(f"warning: the store cannot be read, so this goes by the library's size alone: {away}", err=True)
+        return source
+
+
 def _chosen(source: Source, config: Config, name: str) -> Config:
     read = replace(source, preset=name, plugins=None).read(config.text.encode(), now=reading.now())
     return read.config or config
@@ -79,6 +96,8 @@ def _show_all(presets: Presets) -> None:
     would = "picks" if presets.is_auto else "would pick"
     picked = presets.auto.preset or "none"
     say(f"auto {would} {picked}: {presets.auto.reason}")
+    if presets.is_auto and len(presets.presets) > 1:
+        say("aperture preset NAME shows what changes when auto picks another one")
     for view in presets.presets:
         say("")
         _show_view(view)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, PresetWords
 from aperture_plugin.config.jobs import JobReader
-from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.config.model import Config, JobConfig, Preset
 from aperture_plugin.config.presets import chains_of, declared, picked
 from aperture_plugin.config.references import References, check_registered
 from aperture_plugin.config.settings import broker_of, executor_of
@@ -31,6 +31,7 @@ def configured(
     known_jobs: Collection[str] | None,
     known_executors: Collection[str] | None,
     instead: str | None = None,
+    kept: Preset | None = None,
 ) -> tuple[Config, int]:
     """Return the configuration that *words* make, and how many jobs it has with those that could not be made.
 
@@ -41,7 +42,7 @@ def configured(
     """
     problems = reader.problems
     chains = chains_of(words.presets or {}, problems)
-    preset, is_auto = picked(words, library_size, problems)
+    preset, is_auto = picked(words, library_size, problems, kept)
     if instead is not None and instead in (words.presets or {}):
         preset, is_auto = instead, False
     check_registered(words, known_jobs, problems)

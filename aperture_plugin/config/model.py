@@ -187,6 +187,12 @@ class Config:
     defaults: JobConfig
     silenced: Silenced = frozenset()
 
+    @property
+    def pick(self) -> Preset | None:
+        """The preset that `auto` has picked for the library's size; None where a person chose, or nothing fits."""
+        preset = self.presets.get(self.preset or "") if self.preset_is_auto else None
+        return preset if preset is not None and preset.sized else None
+
     def unlisted(self, name: str) -> JobConfig:
         """Return what holds for a job that plugins register and the file does not name: manual, with the defaults."""
         return replace(self.defaults, name=name)

@@ -16,7 +16,7 @@ from aperture_plugin.words.nearest import did_you_mean
 from aperture_plugin.words.sizes import Sizes
 from aperture_plugin.words.unreadable import quoted
 
-__all__ = ["AUTO", "chains_of", "declared", "picked"]
+__all__ = ["AUTO", "chains_of", "declared", "picked", "tier_of"]
 
 AUTO: Final = "auto"
 _FALLBACK: Final = "default"
@@ -110,8 +110,27 @@ def _check_names_and_sizes(presets: Mapping[str, PresetWords], problems: Problem
         )
 
 
+def tier_of(tiers: Mapping[str, Sizes], items: int | None, kept: Preset | None) -> str | None:
+    """Return the first of *tiers* that is meant for so many *items*, or the one that was picked before.
+
+    That one is kept while the size is beyond its own by a tenth at most, so that a library that grows and shrinks a
+    little does not change its schedule with every reload; and while nobody says the size (None). Where the file gives
+    it other sizes now, all begins anew.
+    """
+    if kept is not None:
+        sizes = Sizes(at_least=kept.at_least, below=kept.below)
+        if tiers.get(kept.name) == sizes and (items is None or sizes.nearly_contains(items)):
+            return kept.name
+    if items is None:
+        return None
+    return next((name for name, sizes in tiers.items() if sizes.contains(items)), None)
+
+
 def picked(
-    words: FileWords, library_size: Callable[[], int | None] | None, problems: Problems
+    words: FileWords,
+    library_size: Callable[[], int | None] | None,
+    problems: Problems,
+    kept: Preset | None = None,
 ) -> tuple[str | None, bool]:
     """Return the preset in force, if any, and whether `auto` picked it.
 
@@ -132,11 +151,15 @@ def picked(
             hint=_expected(words.presets, said),
         )
         return None, False
-    return _automatic(words.presets, library_size, at, problems), True
+    return _automatic(words.presets, library_size, at, problems, kept), True
 
 
 def _automatic(
-    presets: Mapping[str, PresetWords], library_size: Callable[[], int | None] | None, at: Place, problems: Problems
+    presets: Mapping[str, PresetWords],
+    library_size: Callable[[], int | None] | None,
+    at: Place,
+    problems: Problems,
+    kept: Preset | None,
 ) -> str | None:
     fallback = _FALLBACK if _FALLBACK in presets else None
     tiers = {name: sizes for name, preset in presets.items() if (sizes := _sizes(preset)) is not None}
@@ -149,17 +172,18 @@ def _automatic(
         )
         return fallback
     items = None if library_size is None else library_size()
+    tier = tier_of(tiers, items, kept)
     if items is None:
+        stays = fallback if tier is None else tier
         problems.warn(
             "auto-without-answer",
             at=at,
             message="no plugin says how many items the library has, so auto cannot pick a preset",
-            hint=f"name a preset instead, or answer aperture_library_size; until then {_without(fallback)}",
+            hint=f"name a preset instead, or answer aperture_library_size; until then {_without(stays)}",
         )
-        return fallback
-    fitting = [name for name, sizes in tiers.items() if sizes.contains(items)]
-    if fitting:
-        return fitting[0]
+        return stays
+    if tier is not None:
+        return tier
     problems.warn(
         "auto-without-preset",
         at=at,

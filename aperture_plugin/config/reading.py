@@ -21,7 +21,7 @@ from aperture_plugin.config.ignoring import silenced_of
 from aperture_plugin.config.jobs import JobReader
 from aperture_plugin.config.lint.linting import lint
 from aperture_plugin.config.memory import Remembered
-from aperture_plugin.config.model import Reading
+from aperture_plugin.config.model import Preset, Reading
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.settings import state_of
 from aperture_plugin.config.source import source_of
@@ -47,6 +47,7 @@ def read(
     starting: bool = False,
     known_executors: Collection[str] | None = None,
     preset: str | None = None,
+    kept: Preset | None = None,
     linting: bool = False,
 ) -> Reading:
     """Read a whole file.
@@ -62,6 +63,7 @@ def read(
         starting: Whether the file is about to be in force, so that a variable that is not set is an error.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         preset: A preset of the file to be in force in place of the one that it names.
+        kept: The preset that `auto` picked before; see `tier_of`.
         linting: Whether to look for what is valid and probably not meant, and to hold the file to what it expects.
             Whoever checks a file does; a loop that starts, and a command that wants the configuration, do not wait.
     Returns:
@@ -101,6 +103,7 @@ def read(
         known_jobs=known_jobs,
         known_executors=known_executors,
         instead=preset,
+        kept=kept,
     )
     if linting and now is not None and not problems.any_error:
         lint(config, words, problems, now=now)

@@ -395,6 +395,12 @@ class Loop:
         config = self.state.config
         if self.state.only is None:
             ledger.keep_generation(file=config.file, text=config.text, at=now)
+            pick = None if config.pick is None else replace(config.pick, extends=None)
+            before = ledger.pick()
+            if before != pick:
+                ledger.keep_pick(pick)
+            if before is not None and pick is not None and before.name != pick.name:
+                _log.info("auto has picked %s in place of %s; aperture preset says why", pick.name, before.name)
 
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""

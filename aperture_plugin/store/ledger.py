@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
 from aperture_plugin.rules.accounting import Fate, Taken
 from aperture_plugin.rules.runs import RAN, Run, Status
@@ -39,6 +40,7 @@ from aperture_plugin.store.schema import (
     logs,
     loops,
     pauses,
+    picks,
     runs,
     spends,
 )
@@ -254,6 +256,20 @@ class SqlLedger:
             (row["seq"], instant(row["accepted_at"]), row["file"], row["text"])
             for row in self._connection.execute(chosen).mappings()
         ]
+
+    def pick(self) -> Preset | None:
+        """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""
+        row = self._connection.execute(select(picks)).mappings().first()
+        if row is None:
+            return None
+        return Preset(name=row["preset"], sized=True, at_least=row["at_least"], below=row["below"])
+
+    def keep_pick(self, pick: Preset | None) -> None:
+        """Remember which preset `preset: auto` has picked; None for a file that does not say auto."""
+        self._wrote()
+        self._connection.execute(delete(picks))
+        if pick is not None:
+            self._write(insert(picks), [{"preset": pick.name, "at_least": pick.at_least, "below": pick.below}])
 
     # ── limits ──
 

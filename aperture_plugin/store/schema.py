@@ -22,6 +22,7 @@ __all__ = [
     "meta",
     "metadata",
     "pauses",
+    "picks",
     "runs",
     "spends",
 ]
@@ -154,6 +155,14 @@ spends = Table(
     Column("limit", String, primary_key=True),
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("calls", BigInteger, nullable=False),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("preset", String, primary_key=True),
+    Column("at_least", BigInteger),
+    Column("below", BigInteger),
 )
 
 generations = Table(

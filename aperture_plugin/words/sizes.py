@@ -35,6 +35,11 @@ class Sizes:
         """Return whether a library of so many *items* is one of these."""
         return (self.at_least is None or items >= self.at_least) and (self.below is None or items < self.below)
 
+    def nearly_contains(self, items: int) -> bool:
+        """Return whether a library of so many *items* is one of these, or beyond them by a tenth of the end at most."""
+        above = self.at_least is None or 10 * items >= 9 * self.at_least
+        return above and (self.below is None or 10 * items <= 11 * self.below)
+
 
 @offers_what_reads
 def read_sizes(text: str) -> Sizes:

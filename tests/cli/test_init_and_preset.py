@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aperture_plugin import Aperture
 from aperture_plugin.testing import World
 from tests.cli.conftest import Shell
 
@@ -132,3 +133,27 @@ def test_a_file_without_presets_says_so(world: World, shell: Shell) -> None:
     world.write("schedules:\n  scan: daily at 2 AM\n")
 
     assert shell("preset").out == "schedules.yaml declares no presets\n"
+
+
+def test_what_auto_picked_before_is_kept_near_its_size_and_said_so(world: World, shell: Shell) -> None:
+    world.write(TIERS.replace("preset: medium", "preset: auto"))
+    (world.folder / "hooks").mkdir()
+    host = world.folder / "hooks" / "host.py"
+    host.write_text(HOST.replace("2500", "1990"))
+    with Aperture(world.file, clock=world.clock, watch=False):
+        pass
+    host.write_text(HOST.replace("2500", "2150"))
+
+    kept = shell("preset")
+    alone = shell("next", "--format", "json").json
+    host.write_text(HOST.replace("2500", "2201"))
+    moved = shell("preset")
+
+    assert kept.lines[:3] == [
+        "auto has picked medium",
+        "auto picks medium: the library holds 2,150 items, and medium is for 500 to 2000; it was picked before, and "
+        "stays up to 2,200 (a tenth more)",
+        "aperture preset NAME shows what changes when auto picks another one",
+    ]
+    assert {slot["nominal"][-5:] for slot in alone} == {"02:00"}  # large: by the size alone
+    assert moved.lines[1] == "auto picks large: the library holds 2,201 items, and large is for 2000 and over"
