@@ -295,6 +295,28 @@ class Ledger(Protocol):
         """Take the record of a loop that stopped, or was found dead, off the store."""
         ...
 
+    def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
+        """Forget the oldest attempts of *job*, with their logs and the claims of their slots.
+
+        Only attempts that ended, and none that `last_runs` tells of. The latest claim of a job is remembered for ever.
+
+        Args:
+            before: Only attempts that were queued before it.
+            keep: The latest so many stay.
+            most: At most so many attempts, and ten times so many lines of their logs.
+        Returns:
+            Whether there may be more to forget by the same measure.
+        """
+        ...
+
+    def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return up to when each job's past is forgotten (all jobs if None); jobs whose past is whole are absent."""
+        ...
+
+    def known_jobs(self, after: str, most: int) -> list[str]:
+        """Return the names of the jobs that have a past, in the order of the alphabet, from *after* on."""
+        ...
+
     def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
         """Return the calls spent of *limit* in bins that begin at *since* or later, by their beginning."""
         ...

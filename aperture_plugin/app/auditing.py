@@ -43,12 +43,14 @@ class JobAudit:
     Attributes:
         zone: In which its times are told: that of its latest schedule.
         untold: Phrases, with their zones, that this program cannot read, so that their slots are not known.
+        kept_since: What was due earlier is not kept any more, and not expected; None where all of the span is kept.
     """
 
     job: str
     zone: ZoneInfo
     account: Account
     untold: tuple[str, ...] = ()
+    kept_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +134,22 @@ def _counts(counted: Account) -> dict[str, int]:
 def _audited(
     eras: dict[str, list[Era]], ledger: Ledger, since: datetime, end: datetime, ticked: datetime | None
 ) -> Iterator[JobAudit]:
-    marks = ledger.watermarks(list(eras))
+    marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
     taken = ledger.taken(list(eras), since, end) if since < end else {}
     for name, of_job in eras.items():
         untold: list[str] = []
-        spans = _spans(of_job, since, end, untold)
+        kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
+        spans = _spans(of_job, kept, end, untold)
         # Only under the words in force does anybody still look for a slot.
         settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
-        counted = account(chain.from_iterable(spans), taken.get(name, ()), since=since, pending_after=settled)
-        yield JobAudit(job=name, zone=_zone(of_job), account=counted, untold=tuple(untold))
+        counted = account(chain.from_iterable(spans), taken.get(name, ()), since=kept, pending_after=settled)
+        yield JobAudit(
+            job=name,
+            zone=_zone(of_job),
+            account=counted,
+            untold=tuple(untold),
+            kept_since=kept if kept > since else None,
+        )
 
 
 def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -83,12 +84,22 @@ def _show(found: Audit, zone: ZoneInfo) -> None:
     for job in found.jobs:
         for phrase in job.untold:
             say(f"{job.job}: its schedule then cannot be read by this version: {plain(phrase)}", err=True)
+    for line in _not_kept(found, zone):
+        say(line)
     lost = [(job, slot) for job in found.jobs for slot in job.account.unaccounted]
     for job, slot in lost[:_MOST_SLOTS]:
         say(f"unaccounted for: {job.job}, due {_told(slot.due, job.zone)}")
     if len(lost) > _MOST_SLOTS:
         say(f"and {len(lost) - _MOST_SLOTS:,} more; --format json tells them all")
     say(_sentence(found, zone))
+
+
+def _not_kept(found: Audit, zone: ZoneInfo) -> Iterator[str]:
+    """Say of which jobs a part of the span is forgotten: that was not counted."""
+    since = {job.job: job.kept_since for job in found.jobs if job.kept_since is not None}
+    if since:
+        whose = next(iter(since)) if len(since) == 1 else f"{len(since):,} jobs"
+        yield f"Of {whose}, not all from before {_told(max(since.values()), zone)} is kept, and that is not counted."
 
 
 def _sentence(found: Audit, zone: ZoneInfo) -> str:

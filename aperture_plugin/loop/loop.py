@@ -21,6 +21,7 @@ from aperture_plugin.loop.finish import recover
 from aperture_plugin.loop.fire import fire_due, join_due
 from aperture_plugin.loop.handle import handle
 from aperture_plugin.loop.inbox import CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
+from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.observers import Observers
 from aperture_plugin.loop.pacing import Pace, Wakes
@@ -115,6 +116,7 @@ class Loop:
         self._pace = pace
         self._wakes = Wakes()
         self._stopping = Stopping(state, executor, lease, end_group)
+        self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
         self._due: dict[str, Due] = {}
         self._backlog: list[Message] = []
@@ -176,11 +178,14 @@ class Loop:
                 state.stale = True
                 return self._wakes.store_is_away(reason)
             self._wakes.store_is_back()
+        elif self._keeping.next_at is not None and at >= self._keeping.next_at:
+            self._forget(now, at)
         return self._wakes.sleep(self._waits(now, at), now=now, at=at)
 
     def drain(self) -> None:
         """Claim and start nothing any more; runs that run go on."""
         self._draining = self._details_changed = True
+        self._keeping.stop()
 
     def running_here(self) -> list[Run]:
         """Return the attempts that this process runs."""
@@ -402,6 +407,16 @@ class Loop:
             if before is not None and pick is not None and before.name != pick.name:
                 _log.info("auto has picked %s in place of %s; aperture preset says why", pick.name, before.name)
 
+    def _forget(self, now: datetime, at: float) -> None:
+        """Use a moment in which there is nothing to do to forget a little of what is long past."""
+        try:
+            with self._store.transaction() as ledger:
+                self.state.stale |= ledger.foreign  # The transaction has taken note of it, so it has to be acted upon.
+                self._keeping.step(ledger, now=now, at=at)
+        except (StoreUnavailable, StoreRefused) as away:
+            _log.debug("what is long past is forgotten later: %s", away)
+            self._keeping.put_off(at)
+
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""
         state = self.state
@@ -410,7 +425,7 @@ class Loop:
         for instant in (None if self._draining else state.timetable.get_next_run(), state.lines.wakes_at):
             if instant is not None:
                 yield (instant - now) / timedelta(seconds=1)
-        for monotonic in (state.deadlines.next_at, self._readiness.next_at):
+        for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at):
             if monotonic is not None:
                 yield monotonic - at
         if self._backlog:

@@ -14,6 +14,7 @@ from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRe
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.store.errors import in_words
 from aperture_plugin.store.ledger import SqlLedger
+from aperture_plugin.store.migrations import migrate
 from aperture_plugin.store.records import log_of, micros, run_of
 from aperture_plugin.store.schema import SCHEMA_VERSION, logs, meta, metadata, runs
 
@@ -36,9 +37,13 @@ class SqlStore(ABC):
     def open(self) -> None:
         """Connect, make what is not there, move an older schema up."""
         with self._lock, self._in_words():
-            self._connect()
-            with self._begun(self._connection()) as connection:
-                self._set_up(connection)
+            try:
+                self._connect()
+                with self._begun(self._connection()) as connection:
+                    self._set_up(connection)
+            except BaseException:
+                self.close()  # Whoever cannot have the store is left with nothing to let go of.
+                raise
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -142,7 +147,7 @@ class SqlStore(ABC):
         """Remember what stands in the store now."""
 
     def _set_up(self, connection: Connection) -> None:
-        """Make the tables, or find out which version stands there."""
+        """Make the tables, or find out which version stands there and move it up to ours."""
         metadata.create_all(connection)
         found = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
         if found is None:
@@ -154,6 +159,8 @@ class SqlStore(ABC):
                 f"{self.url}: it was written by a newer aperture (schema {found}, this one knows {SCHEMA_VERSION}); "
                 "install that version, or name another store under state"
             )
+        elif found < SCHEMA_VERSION:
+            migrate(connection, found=found)
 
     @contextmanager
     def _begun(self, connection: Connection) -> Iterator[Connection]:

@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
-from aperture_plugin.rules.accounting import Fate, Taken
+from aperture_plugin.rules.accounting import Taken
 from aperture_plugin.rules.runs import RAN, Run, Status
+from aperture_plugin.store.forgetting import forget
 from aperture_plugin.store.records import (
     claim_of,
     claim_row,
@@ -126,17 +127,10 @@ class SqlLedger:
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
         """Return the claims of *jobs* that stand for a slot due in the span, each with what became of its run."""
         found: dict[str, list[Taken]] = {}
-        without_run: set[str] = set()
         span = {"since": micros(since), "until": micros(until)}
         for chosen in _by_job(_ATTEMPTS, claims, jobs):
             for job, *row in self._connection.execute(chosen, span):
-                taken = taken_of(row)
-                found.setdefault(job, []).append(taken)
-                if taken.fate is Fate.LOST:
-                    without_run.add(job)
-        kept_since = self._kept_since(without_run)
-        for job in without_run:
-            found[job] = [_forgotten(taken, kept_since.get(job)) for taken in found[job]]
+                found.setdefault(job, []).append(taken_of(row))
         return found
 
     def eras(self) -> dict[str, Era]:
@@ -271,6 +265,24 @@ class SqlLedger:
         if pick is not None:
             self._write(insert(picks), [{"preset": pick.name, "at_least": pick.at_least, "below": pick.below}])
 
+    # ── the past that is not kept ──
+
+    def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
+        """Forget the oldest attempts of *job*, with their logs and the claims of their slots; say whether more may go.
+
+        Nobody who reads what is in hand need read it anew for that; so it does not count as written.
+        """
+        return forget(self._connection, job, before=before, now=now, keep=keep, most=most)
+
+    def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return up to when each job's past is forgotten (all jobs if None)."""
+        return self._latest_instants(latest.c.forgotten, jobs)
+
+    def known_jobs(self, after: str, most: int) -> list[str]:
+        """Return the names of the jobs that have a past, in the order of the alphabet, from *after* on."""
+        chosen = select(latest.c.job).where(latest.c.job > after).order_by(latest.c.job).limit(most)
+        return list(self._connection.execute(chosen).scalars())
+
     # ── limits ──
 
     def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
@@ -335,15 +347,6 @@ class SqlLedger:
             changed["taken_at"] = greater(ours, func.coalesce(new.taken_at, latest.c.taken_at))
         self._write(statement.on_conflict_do_update(index_elements=["job"], set_=changed), rows)
 
-    def _kept_since(self, jobs: Collection[str]) -> dict[str, datetime]:
-        """Return when the oldest attempt that is still kept was queued, by job."""
-        oldest = select(func.min(runs.c.seq)).group_by(runs.c.job)
-        return {
-            row.job: instant(row.queued_at)
-            for of_jobs in _by_job(oldest, runs, jobs)
-            for row in self._connection.execute(select(runs.c.job, runs.c.queued_at).where(runs.c.seq.in_(of_jobs)))
-        }
-
     def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
         found: dict[str, int] = {}
         for chosen in _by_job(select(latest.c.job, column).where(column.is_not(None)), latest, jobs):
@@ -353,13 +356,6 @@ class SqlLedger:
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
         found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
         return {job: instant for job, instant in found if instant is not None}
-
-
-def _forgotten(taken: Taken, kept_since: datetime | None) -> Taken:
-    """Return a claim without a run as one that ran, if its run is older than what is kept of its job."""
-    if taken.fate is not Fate.LOST or (kept_since is not None and taken.due >= kept_since):
-        return taken
-    return taken._replace(fate=Fate.RAN)
 
 
 def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator[Any]:

@@ -27,7 +27,8 @@ __all__ = [
     "spends",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""What changes the tables counts it up, and adds its statements to `migrations`."""
 
 metadata = MetaData()
 
@@ -80,6 +81,7 @@ runs = Table(
     UniqueConstraint("id", "attempt"),
     Index("runs_of_job", "job", "seq"),
     Index("runs_by_status", "status", "seq"),
+    Index("runs_by_time", "queued_at"),
 )
 
 IN_HAND_WORDS: Final = ("queued", "waiting", "running")
@@ -100,6 +102,7 @@ latest = Table(
     Column("run_attempt", Integer),
     Column("completed_at", BigInteger),
     Column("taken_at", BigInteger),
+    Column("forgotten", BigInteger),
 )
 
 eras = Table(

@@ -48,6 +48,9 @@ class SqliteStore(SqlStore):
         event.listen(engine, "connect", _set_pragmas)
         self._engine = engine
         self._seen_version = None
+
+    def _set_up(self, connection: Connection) -> None:
+        super()._set_up(connection)
         found = self._path.stat()
         self._file = (found.st_dev, found.st_ino)
 
@@ -73,6 +76,7 @@ class SqliteStore(SqlStore):
         if (found.st_dev, found.st_ino) != self._file:
             # Another file was put in its place: what we hold open has no name any more.
             self.close()
+            self._file = None  # Should it be no store, it is looked at again the next time.
             self.open()
 
     def _data_version(self) -> int:

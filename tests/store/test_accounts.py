@@ -73,13 +73,12 @@ def test_a_claim_that_reaches_into_the_span_from_either_side_is_told(store: Stor
     }
 
 
-def test_a_claim_whose_run_is_older_than_what_is_kept_counts_as_run_and_a_later_one_as_lost(store: Store) -> None:
+def test_a_claim_whose_run_vanished_is_lost(store: Store) -> None:
     with store.transaction() as ledger:
-        ledger.claim([claim_of(1, "cleared away"), claim_of(5, "kept"), claim_of(9, "vanished")])
-        ledger.claim([claim_of(1, "cleared away too", job="sync")])
+        ledger.claim([claim_of(1, "vanished"), claim_of(5, "kept"), claim_of(9, "vanished too")])
         ledger.add([run_of("kept", Status.COMPLETED, hour=5)])
 
-    assert fates(store) == {"scan": [Fate.RAN, Fate.RAN, Fate.LOST], "sync": [Fate.RAN]}
+    assert fates(store) == {"scan": [Fate.LOST, Fate.RAN, Fate.LOST]}
 
 
 def test_every_era_is_told_by_job_the_oldest_first(store: Store) -> None:

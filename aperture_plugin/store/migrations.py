@@ -1,0 +1,37 @@
+"""How the tables of an older store become those of this version, one step a version.
+
+A step is never changed once it was published: stores that took it are out there. It has to leave what an older program
+that still runs on the store reads and writes, so it adds, and takes nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import Connection, update
+
+from aperture_plugin.store.schema import SCHEMA_VERSION, meta
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+MIGRATIONS: Final[Mapping[int, Sequence[str]]] = MappingProxyType(
+    {
+        # The past is forgotten after a while, and the audit has to know from when on it is kept. `history --since`
+        # looks for a time.
+        2: (
+            "ALTER TABLE latest ADD COLUMN forgotten BIGINT",
+            "CREATE INDEX runs_by_time ON runs (queued_at)",
+        ),
+    }
+)
+"""The statements that lead to each version from the one before it; the same on SQLite and PostgreSQL."""
+
+
+def migrate(connection: Connection, *, found: int) -> None:
+    """Move the tables from version *found* up to this program's, within the transaction that has begun."""
+    for version in range(found + 1, SCHEMA_VERSION + 1):
+        for statement in MIGRATIONS[version]:
+            connection.exec_driver_sql(statement)
+    connection.execute(update(meta).where(meta.c.key == "schema").values(value=SCHEMA_VERSION))
