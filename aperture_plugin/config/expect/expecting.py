@@ -36,7 +36,7 @@ def expect(config: Config, words: FileWords, problems: Problems, *, now: datetim
     left = MOST_IN_ALL
     since = _midnight_after(now, config)
     elsewhere = set().union(*(preset.jobs for preset in (words.presets or {}).values())) - config.jobs.keys()
-    for item in words.expect:
+    for place, item in enumerate(words.expect):
         if elsewhere.intersection(_jobs_of(item.value)):
             continue  # it is about a preset that is not in force
         budget = Budget(min(MOST_EACH, left))
@@ -44,9 +44,13 @@ def expect(config: Config, words: FileWords, problems: Problems, *, now: datetim
         planned = Planned(config=config, since=since, until=since + YEAR, lasting=expectation.lasting, budget=budget)
         at = place_of(item.spot, 0)
         try:
+            budget.spend()
             refuted = proved(expectation, planned)
         except TooMany as end:
-            _not_proved(item.text, at, end, config, problems)
+            more = len(words.expect) - place - 1 if budget.spent == left else 0
+            _not_proved(item.text, more, at, end, config, problems)
+            if more:
+                return
         else:
             if refuted is not None:
                 _failed(item.text, at, refuted, problems)
@@ -69,15 +73,15 @@ def _failed(text: str, at: Place, refuted: Refuted, problems: Problems) -> None:
     problems.add("expectation-failed", at=at, message=f"{quoted(text)} {when}: {refuted.why}", hint=refuted.hint)
 
 
-def _not_proved(text: str, at: Place, end: TooMany, config: Config, problems: Problems) -> None:
-    until = ""
+def _not_proved(text: str, more: int, at: Place, end: TooMany, config: Config, problems: Problems) -> None:
+    until, and_more = "", f"and {more} more are" if more else "is"
     if end.reached is not None:
         reached = wall_at(end.reached, offset_at(end.reached, config.zone)).date()
         until = f"it holds until {reached.isoformat()}; "
     problems.warn(
         "expectation-not-proved",
         at=at,
-        message=f"{quoted(text)} is not proved: there is too much to look at in the coming year",
+        message=f"{quoted(text)} {and_more} not proved: there is too much to look at in the coming year",
         hint=f"{until}expect it of jobs that start less often, or of a queue with fewer of them",
     )
 

@@ -27,6 +27,10 @@ ASSUMED: Final = timedelta(minutes=5)
 """What a run takes of which nothing is known."""
 
 
+_OPENING: Final = 4
+"""Finding a job's first slot takes about as long as looking at so many."""
+
+
 class Start(NamedTuple):
     """One start of a job.
 
@@ -49,21 +53,22 @@ class TooMany(Exception):
 
 
 class Budget:
-    """How many starts may still be looked at."""
+    """How many starts may still be looked at; a job, or a day, that is asked about costs as much as a start."""
 
     def __init__(self, starts: int) -> None:
         self._starts = starts
         self.spent = 0
 
-    def spend(self, at: datetime | None = None) -> None:
-        """Look at one more.
+    def spend(self, at: datetime | None = None, *, times: int = 1) -> None:
+        """Look at one more, or at so many.
 
         Raises:
-            TooMany: There is none left.
+            TooMany: There are not as many left.
         """
-        if self.spent == self._starts:
+        if self.spent + times > self._starts:
+            self.spent = self._starts
             raise TooMany(at)
-        self.spent += 1
+        self.spent += times
 
 
 def assumed_of(job: JobConfig | None, otherwise: timedelta = ASSUMED) -> timedelta:
@@ -83,7 +88,7 @@ class Planned:
 
     Attributes:
         lasting: What every run is taken to last; None leaves it to `assumed_of`.
-        budget: Spent by one for each start that is looked at.
+        budget: Spent by whatever is looked at.
     """
 
     config: Config
@@ -120,6 +125,7 @@ class Planned:
         return iter(self._chain(job)) if isinstance(job.schedule, After) else self._open(job, self._slots(job))
 
     def _slots(self, job: JobConfig) -> Iterator[Slot]:
+        self.budget.spend(times=_OPENING)
         for slot in trigger_of(job.schedule, job.zone).upcoming(self.since):
             self.budget.spend(slot.due)
             yield slot

@@ -140,6 +140,7 @@ class _Proof:
     # ── nothing between ──
 
     def nothing(self, expectation: Nothing) -> Refuted | None:
+        self.planned.budget.spend(times=len(self.planned.config.jobs))
         spans = self._spans(expectation)
         odd = [span for span in spans if any(abs(span[0] - change) <= _NEAR for change in self._changes)]
         known: dict[tuple[Schedule, ZoneInfo], datetime | None] = {}
@@ -178,6 +179,7 @@ class _Proof:
         on = self.wall(self.planned.since).date() - DAY
         last = self.wall(self.planned.until).date()
         while on <= last:
+            self.planned.budget.spend()
             if not expectation.days or on.weekday() in expectation.days:
                 end = on + DAY if window.crosses_midnight else on
                 opens, closes = (
@@ -230,6 +232,7 @@ class _Proof:
     # ── at most ──
 
     def at_most(self, expectation: AtMost) -> Refuted | None:
+        self.planned.budget.spend(times=len(self.planned.config.jobs))
         jobs = [
             job
             for job in self.planned.config.jobs.values()

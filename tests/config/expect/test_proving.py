@@ -187,7 +187,7 @@ def test_what_is_too_much_to_look_at_is_said_to_be(riga: Callable[..., Config]) 
     with pytest.raises(TooMany) as end:
         proved(read_expectation("at most 1 at once"), planned(config, budget=100))
 
-    assert end.value.reached == SINCE + timedelta(seconds=100)
+    assert end.value.reached == SINCE + timedelta(seconds=95)
 
 
 # ── the slow proof ──
