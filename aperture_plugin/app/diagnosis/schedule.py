@@ -21,6 +21,9 @@ from aperture_plugin.words.schedules import After, Manual, Once
 
 __all__ = ["coming", "first_due", "pause_step", "schedule_step", "slot_distance"]
 
+_LONG_OFF: Final = timedelta(days=90)
+"""A job that is off for so long was forgotten, or is not wanted any more."""
+
 _LOOKED_AT: Final = 16
 """So many slots to come tell how a job's slots lie."""
 
@@ -34,8 +37,7 @@ def schedule_step(case: Case, name: str) -> Iterator[Finding]:
     phrase = phrase_of(job.schedule)
     run = case.line(f"run {name}")
     if not job.enabled:
-        found = f"it is switched off at {_place_of(case, name, 'enabled')} (enabled: no), so none of its slots fire"
-        yield note("schedule", found, advice="enabled: yes", job=name)
+        yield _off(case, name)
     elif isinstance(job.schedule, Manual):
         yield ok("schedule", f"{phrase}: it never runs by itself", advice=run, job=name)
     elif isinstance(job.schedule, After):
@@ -101,6 +103,19 @@ def _not_in_the_file(case: Case, name: str) -> Finding:
     since = "" if era is None or era.schedule else f" since {told(era.since, case.zone, now=case.now)}"
     found = f"it is not in {file}{since}, so it does not run"
     return problem("schedule", found, advice=f"{name}: daily at 2:00 AM  # under schedules:", job=name)
+
+
+def _off(case: Case, name: str) -> Finding:
+    """Tell where the job is switched off, since when if the store knows, and whether that is long ago."""
+    era = case.seen.eras.get(name)
+    since = late = ""
+    if era is not None and not era.schedule:
+        since = f" since {told(era.since, case.zone_of(name), now=case.now)}"
+        if case.now - era.since >= _LONG_OFF:
+            late = "; after so long it may as well be taken out of the file"
+    at = _place_of(case, name, "enabled")
+    found = f"it is switched off at {at} (enabled: no){since}, so none of its slots fire{late}"
+    return note("schedule", found, advice="enabled: yes", job=name)
 
 
 def _after(case: Case, job: JobConfig, schedule: After) -> Finding:

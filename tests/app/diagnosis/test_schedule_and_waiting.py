@@ -72,6 +72,25 @@ def test_a_job_that_is_switched_off_is_told_with_its_line(world: World, text: st
     ]
 
 
+def test_a_job_that_was_switched_off_is_told_since_when_and_whether_that_is_long_ago(world: World) -> None:
+    world.write("schedules:\n  scan: every hour\n").start("2026-01-10 01:30")
+    world.save("schedules:\n  scan:\n    schedule: every hour\n    enabled: no\n")
+    world.advance("1 minute").stop()
+    off = "it is switched off at schedules.yaml:4 (enabled: no) since {}, so none of its slots fire"
+
+    world.clock.set("2026-01-10 05:00")
+    [today] = look_at(world, "schedule", "scan")
+    world.clock.set("2026-04-11 05:00")
+    [much_later] = look_at(world, "schedule", "scan")
+
+    assert today[1] == off.format("1:30 AM")
+    assert much_later == (
+        "note",
+        off.format("2026-01-10 1:30 AM") + "; after so long it may as well be taken out of the file",
+        "enabled: yes",
+    )
+
+
 def test_what_is_past_does_not_fire_again(world: World) -> None:
     world.write("schedules:\n  scan: once at 2026-01-01 10:00\n")
 
