@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
@@ -39,7 +39,7 @@ class SqlStore(ABC):
         with self._lock, self._in_words():
             try:
                 self._connect()
-                with self._begun(self._connection()) as connection:
+                with self._begun() as connection:
                     self._set_up(connection)
             except BaseException:
                 self.close()  # Whoever cannot have the store is left with nothing to let go of.
@@ -60,7 +60,7 @@ class SqlStore(ABC):
         """Enter the one exclusive transaction; it commits at the end of the block, or nothing happened."""
         with self._lock, self._in_words():
             self._look_before()
-            with self._begun(self._connection()) as connection:
+            with self._begun() as connection:
                 wrote: list[bool] = []
                 yield SqlLedger(connection, foreign=self._is_foreign(connection), wrote=lambda: wrote.append(True))
                 self._before_commit(connection, wrote=bool(wrote))
@@ -163,9 +163,18 @@ class SqlStore(ABC):
             migrate(connection, found=found)
 
     @contextmanager
-    def _begun(self, connection: Connection) -> Iterator[Connection]:
+    def _begun(self) -> Iterator[Connection]:
+        connection = self._connection()
         try:
             self._begin(connection)
+        except DBAPIError as error:
+            self._roll_back(connection)
+            if not error.connection_invalidated:
+                raise
+            # The server was started anew since the last transaction; nothing was asked of it yet.
+            connection = self._connection()
+            self._begin(connection)
+        try:
             yield connection
             connection.commit()
         except BaseException:

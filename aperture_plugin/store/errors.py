@@ -15,6 +15,7 @@ _REFUSED = {
 }
 _UNAVAILABLE = {
     "database is locked": "another process has held it for more than 5 seconds",
+    "due to lock timeout": "another process has held it for more than 5 seconds",
     "database or disk is full": "the disk is full",
     "unable to open database file": "it cannot be opened (is its folder there, and may this user write to it?)",
     "readonly database": "it cannot be written to (is it owned by another user?)",

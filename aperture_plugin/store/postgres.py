@@ -6,9 +6,9 @@ decide at the same time. A counter tells a loop that another has written.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, func, select, text, update
+from sqlalchemy import Connection, create_engine, event, func, select, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +19,22 @@ __all__ = ["PostgresStore"]
 
 _LOCK: Final = 0x61706572  # "aper": the same for every process on one database
 _WRITES: Final = select(meta.c.value).where(meta.c.key == "writes")
+
+
+_PATIENCE: Final = {
+    "connect_timeout": 5,
+    # A network that swallows what it is given is found out after seconds, and not after a quarter of an hour.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+LOCK_SECONDS: Final = 5
+"""As with SQLite: whoever cannot have the store for so long tries again later, and says so."""
+
+_STOPPED_SECONDS: Final = 30
+"""A process that was stopped within a transaction loses it after so long, and holds up the others no more."""
 
 
 class PostgresStore(SqlStore):
@@ -45,7 +61,9 @@ class PostgresStore(SqlStore):
             return found != self._seen
 
     def _connect(self) -> None:
-        self._engine = create_engine(self._address, connect_args={"connect_timeout": 5})
+        engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
+        event.listen(engine, "connect", _set_limits)
+        self._engine = engine
         self._seen = None
 
     def _begin(self, connection: Connection) -> None:
@@ -66,3 +84,11 @@ class PostgresStore(SqlStore):
 
     def _after_commit(self) -> None:
         self._seen = self._ours
+
+
+def _set_limits(connection: Any, _record: object) -> None:
+    # Said on the connection, for poolers that stand between take no settings with its start.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_STOPPED_SECONDS}s'")
+    connection.commit()

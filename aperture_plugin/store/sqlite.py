@@ -31,6 +31,7 @@ class SqliteStore(SqlStore):
         self._path = path
         self._seen_version: int | None = None
         self._file: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
 
     def changed(self) -> bool:
         """Say whether another process has committed since the last transaction here; costs microseconds."""
@@ -51,8 +52,7 @@ class SqliteStore(SqlStore):
 
     def _set_up(self, connection: Connection) -> None:
         super()._set_up(connection)
-        found = self._path.stat()
-        self._file = (found.st_dev, found.st_ino)
+        self._file, self._log = _identity(self._path), _identity(self._beside("-wal"))
 
     def _begin(self, connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -65,19 +65,29 @@ class SqliteStore(SqlStore):
 
     def _size(self, connection: Connection) -> int | None:  # noqa: ARG002  # the files tell more than the pages in use
         # What was written last lies beside it until it is folded in.
-        files = [self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))]
+        files = [self._path, self._beside("-wal"), self._beside("-shm")]
         return sum(path.stat().st_size for path in files if path.exists())
 
     def _look_before(self) -> None:
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise StoreUnavailable(f"{self.url}: it is not there any more; put it back, or start anew") from error
-        if (found.st_dev, found.st_ino) != self._file:
+        found = _identity(self._path)
+        if found is None:
+            raise StoreUnavailable(f"{self.url}: it is not there any more; put it back, or start anew")
+        if found != self._file:
             # Another file was put in its place: what we hold open has no name any more.
             self.close()
+            self._leave_no_log_behind()
             self._file = None  # Should it be no store, it is looked at again the next time.
             self.open()
+
+    def _leave_no_log_behind(self) -> None:
+        """Take away the write-ahead log of the file that was replaced: SQLite would write it into the new one."""
+        log, self._log = self._log, None
+        if log is not None and _identity(self._beside("-wal")) == log:
+            for end in ("-wal", "-shm"):
+                self._beside(end).unlink(missing_ok=True)
+
+    def _beside(self, end: str) -> Path:
+        return self._path.with_name(self._path.name + end)
 
     def _data_version(self) -> int:
         connection: Any = self._connection().connection.driver_connection
@@ -103,6 +113,15 @@ class SqliteStore(SqlStore):
             raise StoreUnavailable(
                 f"{self.url}: {reason} (is its folder there, and may this user write to it?)"
             ) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

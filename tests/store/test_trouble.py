@@ -131,7 +131,7 @@ def test_another_address_is_refused_in_words_and_tells_no_password(tmp_path: Pat
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_hangs_up_is_unavailable_and_then_works(postgres_url: str, tmp_path: Path) -> None:
+def test_a_server_that_hangs_up_between_two_transactions_is_not_even_missed(postgres_url: str, tmp_path: Path) -> None:
     store = open_store(postgres_url, directory=tmp_path)
     store.open()
     with store.transaction() as ledger:
@@ -141,14 +141,54 @@ def test_a_server_that_hangs_up_is_unavailable_and_then_works(postgres_url: str,
     with admin.connect() as connection:
         connection.execute(text(others + "pg_backend_pid()"))
 
-    with pytest.raises(StoreUnavailable), store.transaction() as ledger:
-        ledger.add([run_of("b")])
     with store.transaction() as ledger:
-        ledger.add([run_of("c")])
+        ledger.add([run_of("b")])
 
-    assert [run.id for run in store.history(RunQuery())] == ["c", "a"]
+    assert [run.id for run in store.history(RunQuery())] == ["b", "a"]
     store.close()
     admin.dispose()
+
+
+def test_a_server_that_hangs_up_within_a_transaction_is_unavailable_and_then_works(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    store = open_store(postgres_url, directory=tmp_path)
+    store.open()
+    admin = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+
+    with pytest.raises(StoreUnavailable), store.transaction() as ledger:
+        ledger.add([run_of("lost")])
+        with admin.connect() as connection:
+            connection.execute(text(others + "pg_backend_pid()"))
+    with store.transaction() as ledger:
+        ledger.add([run_of("kept")])
+
+    assert [run.id for run in store.history(RunQuery())] == ["kept"]
+    store.close()
+    admin.dispose()
+
+
+def test_a_server_whose_store_another_process_holds_is_unavailable_and_then_works(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aperture_plugin.store.postgres.LOCK_SECONDS", 1)
+    holder, store = (open_store(postgres_url, directory=tmp_path) for _ in range(2))
+    holder.open()
+    store.open()
+
+    with (
+        holder.transaction(),
+        pytest.raises(StoreUnavailable, match="another process has held it"),
+        store.transaction(),
+    ):
+        pass
+    with store.transaction() as ledger:
+        ledger.add([run_of("a")])
+
+    assert [run.id for run in store.history(RunQuery())] == ["a"]
+    store.close()
+    holder.close()
 
 
 WRITER = """

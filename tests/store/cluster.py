@@ -1,0 +1,89 @@
+"""A PostgreSQL server of a test's own, to be stopped and started: the one that all tests share must not be."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+__all__ = ["Cluster", "cluster"]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server that listens on a port of this machine."""
+
+    programs: Path
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self.do("pg_ctl", "-D", str(self.folder), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Let it go away without a word to those who are connected."""
+        self.do("pg_ctl", "-D", str(self.folder), "-m", "immediate", "-w", "stop")
+
+    def do(self, program: str, *words: str) -> None:
+        # PostgreSQL refuses to run as root.
+        as_another = ["runuser", "-u", _user(), "--"] if os.geteuid() == 0 else []
+        subprocess.run(
+            [*as_another, str(self.programs / program), *words],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            cwd=self.folder,
+        )
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """A server in *folder*, running; stopped at the end, whatever became of it."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("the programs of a PostgreSQL server (initdb, pg_ctl) are not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder.mkdir()
+    if os.geteuid() == 0:
+        shutil.chown(folder, _user())
+        for parent in folder.parents[:3]:  # those that pytest made are for their owner alone
+            parent.chmod(parent.stat().st_mode | 0o011)
+    server = Cluster(programs, folder, port)
+    server.do("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    server.start()
+    try:
+        yield server
+    finally:
+        if (folder / "postmaster.pid").exists():
+            server.stop()
+
+
+def _programs() -> Path | None:
+    """Return where initdb lies: Debian keeps it out of the path, a folder for each version."""
+    found = shutil.which("initdb")
+    if found is not None:
+        return Path(found).resolve().parent
+    return max((path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=None)
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwnam("postgres").pw_name
+    except KeyError:
+        return "nobody"
