@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aperture_plugin.words.days import read_month_day, read_weekdays
 from aperture_plugin.words.names import read_job_name
@@ -17,9 +17,13 @@ from aperture_plugin.words.numbers import read_whole_number
 from aperture_plugin.words.pieces import join_with_and, lowered
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
+if TYPE_CHECKING:
+    from aperture_plugin.words.expectations import Expectation
+
 __all__ = [
     "MOST_AT_ONCE",
     "choice",
+    "expectation",
     "names_of",
     "read_attempts",
     "read_day",
@@ -59,6 +63,13 @@ def choice(what: str, options: Iterable[str]) -> Callable[[str], str]:
         )
 
     return read
+
+
+def expectation(text: str) -> Expectation:
+    """Return what the sentence *text* expects: see `read_expectation`, which few files need and so is loaded here."""
+    from aperture_plugin.words.expectations import read_expectation
+
+    return read_expectation(text)
 
 
 def names_of(what: str) -> Callable[[str], str]:

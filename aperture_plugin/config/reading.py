@@ -15,13 +15,11 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.configuring import configured
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.environment import Environment
-from aperture_plugin.config.expect.expecting import expect
 from aperture_plugin.config.filewords import read_words
 from aperture_plugin.config.ignoring import silenced_of
 from aperture_plugin.config.jobs import JobReader
-from aperture_plugin.config.lint.linting import lint
 from aperture_plugin.config.memory import Remembered
-from aperture_plugin.config.model import Preset, Reading
+from aperture_plugin.config.model import Config, Preset, Reading
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.settings import state_of
 from aperture_plugin.config.source import source_of
@@ -106,8 +104,7 @@ def read(
         kept=kept,
     )
     if linting and now is not None and not problems.any_error:
-        lint(config, words, problems, now=now)
-        expect(config, words, problems, now=now)
+        _look(config, words, problems, now)
     _remember(file, after)
     return Reading(
         file=file,
@@ -117,6 +114,17 @@ def read(
         state=url,
         job_count=count,
     )
+
+
+def _look(config: Config, words: FileWords, problems: Problems, now: datetime) -> None:
+    """Look for what is probably not meant. Loading what does so takes longer than reading a small file."""
+    from aperture_plugin.config.lint.linting import lint
+
+    lint(config, words, problems, now=now)
+    if words.expect:
+        from aperture_plugin.config.expect.expecting import expect
+
+        expect(config, words, problems, now=now)
 
 
 def _remember(file: str, remembered: Remembered) -> None:

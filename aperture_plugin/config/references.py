@@ -13,9 +13,7 @@ from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.scheduling import parts_of
 from aperture_plugin.config.walking import FAULTY, Said
-from aperture_plugin.words.expectations import AtMost, Before, ReadyBy
 from aperture_plugin.words.nearest import Neighbours
-from aperture_plugin.words.pieces import words_of
 from aperture_plugin.words.schedules import After
 from aperture_plugin.words.unreadable import quoted
 
@@ -25,6 +23,7 @@ _MOST_SHOWN: Final = 8
 _MOST_GUESSED: Final = 2_000
 """Unknown names for which the nearest is looked for: among many thousands each takes a millisecond."""
 _MOST_LINKS: Final = 4
+_A_JOB: Final = "expected the name of a job of this file or of a plugin"
 _NO_ENTRY: Final = Entry("", "", {}, (0, 0, 1))
 """Stands for the whole file, whose places count from its first line."""
 
@@ -141,29 +140,22 @@ class References:
 
     def check_expected(self, expect: Sequence[Said]) -> None:
         """Tell of every job and queue that an expectation names and that does not exist."""
+        if not expect:
+            return
+        from aperture_plugin.config.expect.naming import named_in  # few files expect anything
+
+        queues = self._declared["queue"]
         for item in expect:
-            match item.value:
-                case Before(first=first, then=then):
-                    named = [(first, 0), (then, 2)]
-                case ReadyBy(job=job):
-                    named = [(job, 0)]
-                case AtMost(queue=str(queue)):
-                    declared = self._declared["queue"]
-                    if declared is not None and queue not in declared:
-                        self._undeclared("queue", Told(_word_of(item, 6), _NO_ENTRY), declared, None)
-                    continue
-                case _:
-                    continue
-            for name, place in named:
-                if name not in self._jobs:
-                    near = self._nearest("job", name, self._jobs)
+            for what, said in named_in(item):
+                if what == "queue" and queues is not None and said.value not in queues:
+                    self._undeclared("queue", Told(said, _NO_ENTRY), queues, None)
+                elif what == "job" and said.value not in self._jobs:
+                    near = self._nearest("job", said.value, self._jobs)
                     self._problems.add(
                         "unknown-expected",
-                        at=place_of(_word_of(item, place).spot, 0),
+                        at=place_of(said.spot, 0),
                         message=f"{quoted(item.text)} names a job that does not exist",
-                        hint=f'did you mean "{near}"?'
-                        if near
-                        else "expected the name of a job of this file or of a plugin",
+                        hint=f'did you mean "{near}"?' if near else _A_JOB,
                     )
 
     def _check_job(self, name: str, entries: Sequence[Entry]) -> None:
@@ -200,7 +192,7 @@ class References:
             name,
             f"{quoted(name)} {'needs' if kind == 'needs' else 'runs after'} {quoted(told.said.value)}, "
             "which does not exist",
-            f'did you mean "{near}"?' if near else "expected the name of a job of this file or of a plugin",
+            f'did you mean "{near}"?' if near else _A_JOB,
         )
 
     def _circles(self, kind: str, links: Mapping[str, tuple[str, ...]], stacks: Stacks) -> None:
@@ -270,15 +262,6 @@ def _followed(entries: Sequence[Entry]) -> list[Told]:
         return [Told(_within_phrase(phrase.said, job), phrase.entry) for job in phrase.said.value.jobs]
     jobs = parts.get("jobs")
     return [] if jobs is None or jobs.said.value is FAULTY else [Told(said, jobs.entry) for said in jobs.said.value]
-
-
-def _word_of(said: Said, place: int) -> Said:
-    """Return the word at *place* of a sentence, where it stands by itself if that can be told."""
-    word = words_of(said.text)[place]
-    line, column, length = said.spot
-    quotes = length - len(said.text)
-    spot = said.spot if quotes not in (0, 2) else (line, column + quotes // 2 + word.start, len(word.text))
-    return Said(word.text, spot, said.key, word.text)
 
 
 def _within_phrase(said: Said, job: str) -> Said:

@@ -9,6 +9,7 @@ from aperture_plugin.config.ignoring import read_ignored
 from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
 from aperture_plugin.config.readers import (
     choice,
+    expectation,
     names_of,
     read_attempts,
     read_day,
@@ -20,7 +21,6 @@ from aperture_plugin.config.readers import (
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.durations import read_duration
-from aperture_plugin.words.expectations import read_expectation
 from aperture_plugin.words.moments import read_moment
 from aperture_plugin.words.names import read_job_name
 from aperture_plugin.words.numbers import read_factor, read_yes_no
@@ -156,7 +156,7 @@ FILE: Final = Keys(
         "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
         "lint": LINT,
-        "expect": OneOrMany(Reads(read_expectation, "library-scan before embeddings")),
+        "expect": OneOrMany(Reads(expectation, "library-scan before embeddings")),
         "presets": PRESETS,
         "schedules": JOBS,
     },

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 from aperture_plugin.config.entries import FileWords, place_of
+from aperture_plugin.config.expect.naming import named_in
 from aperture_plugin.config.expect.planned import Budget, Planned, TooMany
 from aperture_plugin.config.expect.proving import Refuted, proved
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.triggers.walltime import due_of, offset_at, utc_of, wall_at
-from aperture_plugin.words.expectations import AtMost, Before, Expectation, Nothing, ReadyBy
+from aperture_plugin.words.expectations import Expectation
 from aperture_plugin.words.schedules import DAY
 from aperture_plugin.words.unreadable import quoted
 
@@ -37,7 +38,7 @@ def expect(config: Config, words: FileWords, problems: Problems, *, now: datetim
     since = _midnight_after(now, config)
     elsewhere = set().union(*(preset.jobs for preset in (words.presets or {}).values())) - config.jobs.keys()
     for place, item in enumerate(words.expect):
-        if elsewhere.intersection(_jobs_of(item.value)):
+        if any(what == "job" and said.value in elsewhere for what, said in named_in(item)):
             continue  # it is about a preset that is not in force
         budget = Budget(min(MOST_EACH, left))
         expectation: Expectation = item.value
@@ -55,17 +56,6 @@ def expect(config: Config, words: FileWords, problems: Problems, *, now: datetim
             if refuted is not None:
                 _failed(item.text, at, refuted, problems)
         left -= budget.spent
-
-
-def _jobs_of(expectation: Expectation) -> tuple[str, ...]:
-    match expectation:
-        case Before(first=first, then=then):
-            return first, then
-        case ReadyBy(job=job):
-            return (job,)
-        case Nothing() | AtMost():
-            return ()
-    assert_never(expectation)
 
 
 def _failed(text: str, at: Place, refuted: Refuted, problems: Problems) -> None:

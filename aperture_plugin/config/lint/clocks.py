@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import groupby
 from operator import or_
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.lint.looking import Looked
@@ -21,9 +21,11 @@ from aperture_plugin.config.lint.rhythms import hours_of_day, is_rhythm
 from aperture_plugin.config.lint.telling import clock, day_and_clock, listed, named, within_two_years
 from aperture_plugin.triggers.clockchanges import ClockChange, changes
 from aperture_plugin.triggers.cron import fields_of
-from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.triggers.walltime import SECOND, wall_at
 from aperture_plugin.words.schedules import DAY, Cron, Interval, Schedule
+
+if TYPE_CHECKING:
+    from aperture_plugin.triggers.trigger import Trigger
 
 __all__ = ["AHEAD", "Surprise", "clock_changes", "surprises"]
 
@@ -120,15 +122,22 @@ def _hours(change: ClockChange) -> int:
 
 def _nominals(schedule: Schedule, since: datetime, until: datetime) -> tuple[datetime, ...]:
     """Return the naive wall times that *schedule* names from *since* to *until*, both naive, whatever clocks do."""
-    slots = trigger_of(schedule, _UTC).slots(since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+    slots = _trigger_of(schedule, _UTC).slots(since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
     return tuple(slot.nominal for slot in slots)
+
+
+def _trigger_of(schedule: Schedule, zone: ZoneInfo) -> Trigger:
+    # Few files have a schedule that a clock change comes near, and triggers take a while to load.
+    from aperture_plugin.triggers.trigger import trigger_of
+
+    return trigger_of(schedule, zone)
 
 
 def _shift(schedule: Interval, zone: ZoneInfo, change: ClockChange) -> Surprise | None:
     """Return how elapsed time moves against the wall; only whole days look as if they kept to it."""
     if schedule.every % DAY:
         return None
-    slot = trigger_of(schedule, zone).next_after(change.instant - SECOND)
+    slot = _trigger_of(schedule, zone).next_after(change.instant - SECOND)
     if slot is None:
         return None
     before = wall_at(slot.due, change.before)
