@@ -112,6 +112,8 @@ def _over(below: Parts, own: Parts, problems: Problems) -> Parts:
     if kind is None:
         _without_type(own, problems)
         return {**below, **own}
+    if kind.said.value is FAULTY:
+        return {**below, **own}
     takes = TYPES[kind.said.value]
     for key, told in own.items():
         if key != "type" and key not in takes:

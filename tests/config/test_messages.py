@@ -91,6 +91,17 @@ def test_an_unusual_line_end_is_told_once_and_spoils_only_its_line(read_file: Re
     )
 
 
+def test_a_type_that_cannot_be_read_in_a_preset_is_told_once_where_the_job_says_more(read_file: ReadFile) -> None:
+    reading = read_file(
+        "preset: home\npresets:\n  home:\n    schedules:\n      scan:\n        type: weakly\n        time: 3:00 AM\n"
+        "schedules:\n  scan:\n    time: 4:00 AM\n"
+    )
+
+    assert [(problem.code, problem.place.line) for problem in reading.problems if problem.is_error] == [
+        ("unknown-type", 6)
+    ]
+
+
 def test_without_a_plugin_one_warning_tells_that_names_cannot_be_checked(read_file: ReadFile) -> None:
     text = (
         "schedules:\n  scan: daily at 2 AM\n  backup: daily at 3 AM\n  sync:\n    schedule: manual\n    command: ls\n"

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar, cast
 
+from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Clock, Era, Ledger, LogLine, LoopRecord, Pause, Store
 from aperture_plugin.rules.runs import IN_HAND, RAN, WAITING, Run, Status
 
@@ -148,6 +149,21 @@ class MemoryStore:
 
     def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
         """The text is in the configuration."""
+
+    def pick(self) -> Preset | None:
+        """Nothing was picked before: the preset that a rehearsal goes by is settled."""
+        return None
+
+    def keep_pick(self, pick: Preset | None) -> None:
+        """Nothing is picked anew."""
+
+    def known_jobs(self, after: str, most: int) -> list[str]:  # noqa: ARG002
+        """Nothing here is long past."""
+        return []
+
+    def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:  # noqa: ARG002
+        """Nothing is forgotten."""
+        return False
 
     # ── limits ──
 
