@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from heapq import heappop, heappush, merge
+from math import ceil
 from operator import itemgetter
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
@@ -261,7 +262,7 @@ class _Proof:
         wall = self.wall(start)
         names = listed(list(dict.fromkeys(job.name for job in jobs)))
         took = sorted({self.planned.took(job.name) for job in jobs})
-        takes = duration_text(took[0]) if len(took) == 1 else f"{duration_text(took[0])} to {duration_text(took[-1])}"
+        takes = _text(took[0]) if len(took) == 1 else f"{_text(took[0])} to {_text(took[-1])}"
         return Refuted(
             on=wall.date(),
             why=f"at {clock(wall.time())} {len(jobs)} are in hand, {names}",
@@ -283,10 +284,10 @@ class _Proof:
             if end > due_of(_deadline(wall, expectation.by), self.zone):
                 return Refuted(
                     on=wall.date(),
-                    why=f"{job.name} starts at {clock(wall.time())} and, taking {duration_text(took)}, "
+                    why=f"{job.name} starts at {clock(wall.time())} and, taking {_text(took)}, "
                     f"has ended at {day_and_clock(self.wall(end), wall)}",
                     hint="give it, or what it runs after, an earlier time"
-                    + (_otherwise(duration_text(took)) if expectation.lasting is None else ""),
+                    + (_otherwise(_text(took)) if expectation.lasting is None else ""),
                 )
         return None if seen else _never(job.name)
 
@@ -301,6 +302,11 @@ def _deadline(start: datetime, by: time) -> datetime:
     """
     own = datetime.combine(start.date(), by)
     return own + DAY if start - own > own + DAY - start else own
+
+
+def _text(took: timedelta) -> str:
+    """Return a duration in whole seconds; half of an odd timeout has a part of one."""
+    return duration_text(timedelta(seconds=ceil(took.total_seconds())))
 
 
 def _otherwise(took: str) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import available_timezones
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from aperture_plugin.config.expect import expecting
 from aperture_plugin.config.model import Reading
+from aperture_plugin.testing.strategies import schedules
+from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.schedules import Schedule
 
 ReadFile = Callable[..., Reading]
 
@@ -73,3 +79,45 @@ def test_what_all_of_them_look_at_is_bounded(read_file: ReadFile, monkeypatch: p
     assert (problem.code, problem.place.line) == ("expectation-not-proved", 4)
     assert problem.message.startswith('"at most 4 at once" and 2 more are not proved: ')
     assert reading.config is not None
+
+
+SENTENCES = (
+    *("scan before backup", "backup before scan", "sync before scan", "scan ready by 6 AM", "sync ready by 11:59 PM"),
+    *(
+        "nothing between 12 AM and 12:01 AM",
+        "nothing between 11 PM and 3 AM on sunday",
+        "nothing between 3 AM and 2:59 AM",
+    ),
+    *(
+        "at most 1 at once",
+        "at most 2 at once in default if runs take 3 hours",
+        "sync ready by 12 AM if runs take 400 days",
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(schedules(), min_size=3, max_size=3),
+    st.lists(st.sampled_from(SENTENCES), min_size=1, unique=True),
+    st.sampled_from(sorted(available_timezones() - {"localtime"})),
+    st.lists(
+        st.sampled_from(("window: 11 PM to 1 AM", "jitter: 40 days", "timeout: 1 second", "overlap: allow")),
+        unique=True,
+    ),
+)
+def test_whatever_is_expected_of_whichever_schedules_holds_or_fails_at_its_place(
+    read_file: ReadFile, drawn: list[Schedule], sentences: list[str], zone: str, beside: list[str]
+) -> None:
+    keys = "".join(f"    {line}\n" for line in beside)
+    jobs = "".join(
+        f"  {name}:\n    schedule: {phrase_of(schedule)}\n{keys}"
+        for name, schedule in zip(("scan", "backup", "sync"), drawn, strict=True)
+    )
+    expect = "".join(f"  - {sentence}\n" for sentence in sentences)
+
+    reading = read_file(f"timezone: {zone}\nexpect:\n{expect}schedules:\n{jobs}")
+
+    told = [problem for problem in reading.problems if problem.code.startswith("expectation")]
+    assert all(3 <= problem.place.line < 3 + len(sentences) and problem.place.column == 5 for problem in told)
+    assert all(problem.message.startswith(f'"{sentences[problem.place.line - 3]}" ') for problem in told)
