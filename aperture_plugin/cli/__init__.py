@@ -44,6 +44,7 @@ COMMANDS: Final = {
     },
     "For tools": {
         "manifest": "Print what the plugins register, as JSON.",
+        "schema": "Print the JSON Schema of the file, for editors.",
     },
 }
 """Every command by what a person wants of it, with the line that `aperture --help` shows."""

@@ -7,7 +7,8 @@ schedules are there, those that belong to the rest of the file are here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aperture_plugin.words.days import read_month_day, read_weekdays
@@ -21,69 +22,68 @@ if TYPE_CHECKING:
     from aperture_plugin.words.expectations import Expectation
 
 __all__ = [
+    "MOST_ATTEMPTS",
     "MOST_AT_ONCE",
+    "Choice",
+    "NameOf",
+    "Whole",
     "choice",
     "expectation",
-    "names_of",
-    "read_attempts",
     "read_day",
     "read_text",
     "read_variable_name",
-    "read_width",
-    "units",
 ]
 
 MOST_AT_ONCE: Final = 10_000
-_MOST_ATTEMPTS: Final = 1_000
+MOST_ATTEMPTS: Final = 1_000
 
 _CALLED: Final = {"type": "a type of schedule"}
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIKE_A_MONTH_DAY: Final = re.compile(r"\s*(?:[+-]?[0-9]|last|the\b|day\b)", re.IGNORECASE)
 
 
-def choice(what: str, options: Iterable[str]) -> Callable[[str], str]:
-    """Return a reader that takes one of *options*; case and extra spaces do not matter.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Takes one of *options*; case and extra spaces do not matter.
 
     Args:
         what: The key it stands behind, as it goes into the code and the message: `type`, `overlap`.
     """
-    known = tuple(options)
 
-    def read(text: str) -> str:
+    what: str
+    options: tuple[str, ...]
+
+    def __call__(self, text: str) -> str:
+        """Return the option that *text* says."""
         said = " ".join(lowered(text).split())
-        if said in known:
+        if said in self.options:
             return said
-        near = nearest(said, known)
+        near = nearest(said, self.options)
         raise Unreadable(
-            f"unknown-{what.replace(' ', '-')}",
-            f"{quoted(text)} is not {_CALLED.get(what, f'a choice for {quoted(what)}')}",
-            f"expected {join_with_and(list(known), 'or')}{did_you_mean(said, known)}",
+            f"unknown-{self.what.replace(' ', '-')}",
+            f"{quoted(text)} is not {_CALLED.get(self.what, f'a choice for {quoted(self.what)}')}",
+            f"expected {join_with_and(list(self.options), 'or')}{did_you_mean(said, self.options)}",
             length=len(text),
             instead=near,
         )
 
-    return read
 
+@dataclass(frozen=True, slots=True)
+class NameOf:
+    """Takes names that look as jobs' names do, and are called *what* in messages."""
 
-def expectation(text: str) -> Expectation:
-    """Return what the sentence *text* expects: see `read_expectation`, which few files need and so is loaded here."""
-    from aperture_plugin.words.expectations import read_expectation
+    what: str
 
-    return read_expectation(text)
-
-
-def names_of(what: str) -> Callable[[str], str]:
-    """Return a reader of names that look as jobs' names do, and are called *what* in messages."""
-
-    def read(text: str) -> str:
+    def __call__(self, text: str) -> str:
+        """Return the name that *text* is."""
         try:
             return read_job_name(text)
         except Unreadable as problem:
             if problem.code != "bad-job-name":
                 raise
-            message = problem.message.replace("a job's name", f"{_article(what)} {what}'s name")
+            message = problem.message.replace("a job's name", f"{_article(self.what)} {self.what}'s name")
             raise Unreadable(
-                f"bad-{what}-name",
+                f"bad-{self.what}-name",
                 message,
                 problem.hint,
                 start=problem.start,
@@ -91,7 +91,29 @@ def names_of(what: str) -> Callable[[str], str]:
                 instead=problem.instead,
             ) from None
 
-    return read
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Takes whole numbers from *at_least* to *at_most*, both included."""
+
+    at_least: int
+    at_most: int
+
+    def __call__(self, text: str) -> int:
+        """Return the number that *text* says."""
+        return read_whole_number(text, self.at_least, self.at_most)
+
+
+def choice(what: str, options: Iterable[str]) -> Choice:
+    """Return a reader that takes one of *options*, which stand behind the key *what*."""
+    return Choice(what, tuple(map(str, options)))
+
+
+def expectation(text: str) -> Expectation:
+    """Return what the sentence *text* expects: see `read_expectation`, which few files need and so is loaded here."""
+    from aperture_plugin.words.expectations import read_expectation
+
+    return read_expectation(text)
 
 
 def read_text(text: str) -> str:
@@ -137,21 +159,6 @@ def read_day(text: str) -> str:
             raise
         read_month_day(text)
     return text
-
-
-def read_width(text: str) -> int:
-    """Return how many runs of a queue may run at once."""
-    return read_whole_number(text, 1, MOST_AT_ONCE)
-
-
-def read_attempts(text: str) -> int:
-    """Return how often a job is tried in all."""
-    return read_whole_number(text, 1, _MOST_ATTEMPTS)
-
-
-def units(at_most: int) -> Callable[[str], int]:
-    """Return a reader of the number of hours, minutes or seconds of an interval."""
-    return lambda text: read_whole_number(text, 1, at_most)
 
 
 def _article(word: str) -> str:

@@ -8,15 +8,15 @@ from aperture_plugin.config.checked import read_checked_cron, read_checked_limit
 from aperture_plugin.config.ignoring import read_ignored
 from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
 from aperture_plugin.config.readers import (
+    MOST_AT_ONCE,
+    MOST_ATTEMPTS,
+    NameOf,
+    Whole,
     choice,
     expectation,
-    names_of,
-    read_attempts,
     read_day,
     read_text,
     read_variable_name,
-    read_width,
-    units,
 )
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
 from aperture_plugin.config.zones import read_zone_name
@@ -57,9 +57,9 @@ _SCHEDULE: Final[dict[str, Reads | OneOrMany]] = {
     "schedule": _phrase,
     "time": OneOrMany(Reads(read_times, "2:00 AM")),
     "day": OneOrMany(Reads(read_day, "sunday")),
-    "hours": Reads(units(366 * 24), "2"),
-    "minutes": Reads(units(366 * 24 * 60), "30"),
-    "seconds": Reads(units(366 * 24 * 60 * 60), "30"),
+    "hours": Reads(Whole(1, 366 * 24), "2"),
+    "minutes": Reads(Whole(1, 366 * 24 * 60), "30"),
+    "seconds": Reads(Whole(1, 366 * 24 * 60 * 60), "30"),
     "offset": Reads(read_duration, "10 minutes"),
     "cron": Reads(read_checked_cron, "0 3 * * 1-5"),
     "at": Reads(read_moment, "2026-12-24 18:00"),
@@ -78,7 +78,7 @@ BESIDE: Final = Keys(
         "category": _text,
         "enabled": _flag,
         "timezone": Reads(read_zone_name, "Europe/Riga"),
-        "queue": Reads(names_of("queue"), "default"),
+        "queue": Reads(NameOf("queue"), "default"),
         "needs": OneOrMany(_job, may_be_empty=True),
         "missed": Reads(choice("missed", Missed), "run once"),
         "missed within": Reads(read_duration, "6 hours"),
@@ -87,14 +87,14 @@ BESIDE: Final = Keys(
         "stalled after": Reads(read_duration, "15 minutes"),
         "retry": Keys(
             {
-                "attempts": Reads(read_attempts, "3"),
+                "attempts": Reads(Whole(1, MOST_ATTEMPTS), "3"),
                 "delay": Reads(read_duration, "1 minute"),
                 "backoff": Reads(read_factor, "2"),
                 "max delay": Reads(read_duration, "1 hour"),
             },
             "retry",
         ),
-        "limit": OneOrMany(Reads(names_of("limit"), "tmdb"), may_be_empty=True),
+        "limit": OneOrMany(Reads(NameOf("limit"), "tmdb"), may_be_empty=True),
         "window": Reads(read_window, "1:00 AM to 6:00 AM"),
         "requires env": OneOrMany(Reads(read_variable_name, "TMDB_API_KEY"), may_be_empty=True),
         "jitter": Reads(read_duration, "5 minutes"),
@@ -129,7 +129,7 @@ JOBS: Final = Named(_job, JOB, "jobs")
 
 PRESET: Final = Keys(
     {
-        "extends": Reads(names_of("preset"), "default"),
+        "extends": Reads(NameOf("preset"), "default"),
         "items": Reads(read_sizes, "500 to 2000"),
         "schedules": JOBS,
     },
@@ -137,7 +137,7 @@ PRESET: Final = Keys(
     otherwise="expected extends, items or schedules; jobs stand below schedules, indented once more",
 )
 
-PRESETS: Final = Named(Reads(names_of("preset"), "medium"), PRESET, "presets")
+PRESETS: Final = Named(Reads(NameOf("preset"), "medium"), PRESET, "presets")
 
 LINT: Final = Keys(
     {"ignore": OneOrMany(Reads(read_ignored, "due-together"), may_be_empty=True)},
@@ -148,12 +148,12 @@ LINT: Final = Keys(
 FILE: Final = Keys(
     {
         "timezone": Reads(read_zone_name, "local"),
-        "preset": Reads(names_of("preset"), "medium"),
+        "preset": Reads(NameOf("preset"), "medium"),
         "state": Reads(read_text, "sqlite:///aperture.db"),
-        "executor": Reads(names_of("executor"), "threads"),
+        "executor": Reads(NameOf("executor"), "threads"),
         "broker": Reads(read_text, "redis://localhost"),
-        "queues": Named(Reads(names_of("queue"), "default"), Reads(read_width, "1"), "queues"),
-        "limits": Named(Reads(names_of("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
+        "queues": Named(Reads(NameOf("queue"), "default"), Reads(Whole(1, MOST_AT_ONCE), "1"), "queues"),
+        "limits": Named(Reads(NameOf("limit"), "tmdb"), Reads(read_checked_limit, "40 per 10 seconds"), "limits"),
         "defaults": BESIDE,
         "lint": LINT,
         "expect": OneOrMany(Reads(expectation, "library-scan before embeddings")),

@@ -29,11 +29,16 @@ class Reads(ScalarValidator):  # type: ignore[misc]  # strictyaml is not typed
     Args:
         reader: Takes the text; raises `Unreadable`.
         example: How such a value is written, for hints.
+
+    Attributes:
+        reader: Remembers what it has read.
+        read_anew: The reader as it was given, by which one kind of value is told from another.
     """
 
     def __init__(self, reader: Callable[[str], Any], example: str) -> None:
         # Equal texts mean equal values, and a file has few different ones: reading each once also shares them.
         self.reader = lru_cache(maxsize=_REMEMBERED)(reader)
+        self.read_anew = reader
         self.example = example
 
     def validate_scalar(self, chunk: Any) -> Any:
