@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from datetime import datetime, timedelta
+from operator import index
 from typing import Any, Final, TypeVar
 
 from aperture_plugin.executors.text import Quota, storable
 from aperture_plugin.ports import Clock, Event, Logged, LogLine, Progressed, Report, RunCancelled, Spender
+from aperture_plugin.rules.recordable import MOST_ITEMS
 from aperture_plugin.rules.runs import Run, RunTrigger
 
 __all__ = ["WorkerRun", "no_limits"]
@@ -98,11 +100,13 @@ class WorkerRun:
         if total is None and isinstance(items, Sized):
             with suppress(TypeError):  # An array without a dimension has a length only in name.
                 total = len(items)
-        return self._track(items, total)
+        return self._track(items, None if total is None else _whole(total, "progress counts items"))
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Report progress by hand, where there is nothing to iterate over; raises like `track`."""
         self._stop_if_asked()
+        done = _whole(done, "progress counts items")
+        total = None if total is None else _whole(total, "progress counts items")
         self._tell_progress(done, total, now=done == total)
 
     def spend(self, limit: str, calls: int = 1) -> None:
@@ -111,8 +115,12 @@ class WorkerRun:
         Raises:
             RunCancelled: The run was asked to stop meanwhile.
             KeyError: The file declares no such limit.
+            TypeError, ValueError: *calls* is no number of calls.
         """
         self._stop_if_asked()
+        calls = _whole(calls, "a limit counts calls")
+        if calls == 0:
+            return
         self._spend(self.key, limit, calls, self._asked)
         self._stop_if_asked()
 
@@ -229,6 +237,21 @@ class _RunLog(logging.Logger):
         for handler in self.handlers:  # Those that a handler of a job attached for itself.
             if record.levelno >= handler.level:
                 handler.handle(record)
+
+
+def _whole(said: int, what: str) -> int:
+    """Return a number of things, which may come from numpy, as an int.
+
+    Raises:
+        TypeError, ValueError: It is none.
+    """
+    try:
+        count = index(said)
+    except TypeError:
+        raise TypeError(f"{what} in whole numbers, got {said!r}") from None
+    if not 0 <= count <= MOST_ITEMS:
+        raise ValueError(f"{what} from 0 on, got {said!r}")
+    return count
 
 
 _FORMATTER: Final = logging.Formatter("%(message)s")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from aperture_plugin.rules.recordable import storable
+
 __all__ = ["LONGEST_LINE", "LONGEST_LOG", "MOST_LINES", "Quota", "storable"]
 
 LONGEST_LINE: Final = 16 * 1024
@@ -12,17 +14,6 @@ LONGEST_LOG: Final = 10 * 1024 * 1024
 """Characters of an attempt's log that are kept."""
 MOST_LINES: Final = 100_000
 """Lines of an attempt's log that are kept."""
-
-
-def storable(text: str) -> str:
-    """Return *text* without what some store cannot keep: NUL, and halves of a surrogate pair.
-
-    >>> storable("a" + chr(0) + "b")
-    'a\\\\x00b'
-    """
-    if text.isascii():
-        return text.replace("\0", "\\x00") if "\0" in text else text
-    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 class Quota:

@@ -13,6 +13,7 @@ from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, Pause
 from aperture_plugin.rules.endings import again, cut_off, ended, may_follow, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.recordable import recordable
 from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.words.schedules import After
 
@@ -33,7 +34,7 @@ def finish(state: State, turn: Turn, event: Ended) -> None:
             turn.lines.stir(ghost.job)
         return
     verdict = state.verdicts.pop(event.key, None)
-    outcome = event.outcome
+    outcome = recordable(event.outcome)
     if verdict is not None:
         outcome = replace(outcome, status=OutcomeStatus.FAILED, reason=verdict, permanent=False)
     if outcome.status is OutcomeStatus.PUT_OFF and run.cancel_reason is None:

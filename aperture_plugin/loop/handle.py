@@ -24,6 +24,7 @@ from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, Logged, Progressed, Spawned
+from aperture_plugin.rules.recordable import recordable_count
 from aperture_plugin.rules.runs import WAITING, Run, Status
 
 __all__ = ["AskToStop", "handle"]
@@ -73,7 +74,8 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
 def _progress(state: State, turn: Turn, message: Progressed) -> None:
     run = turn.lines.get(message.key)
     if run is not None and run.status is Status.RUNNING:
-        turn.change(replace(run, items_done=message.done, items_total=message.total), tell=False)
+        done, total = recordable_count(message.done), recordable_count(message.total)
+        turn.change(replace(run, items_done=done, items_total=total), tell=False)
         state.deadlines.progressed(message.key, at=state.clock.monotonic())
 
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from aperture_plugin.config.model import Config
-from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.details import details_of
 from aperture_plugin.loop.finish import recover
 from aperture_plugin.loop.fire import fire_due, join_due
@@ -26,9 +25,11 @@ from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.observers import Observers
 from aperture_plugin.loop.pacing import Pace, Wakes
 from aperture_plugin.loop.readiness import Readiness
+from aperture_plugin.loop.sifting import sift
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.stopping import Stopping
 from aperture_plugin.loop.swap import swap
+from aperture_plugin.loop.told import Told
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import (
     Ended,
@@ -43,40 +44,12 @@ from aperture_plugin.ports import (
 )
 from aperture_plugin.rules.admission import Admission, OnReady, Skip, Start, Surroundings, Wait, admit
 from aperture_plugin.rules.firing import Due
-from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import ENDED, Run, Status
 
-__all__ = ["Loop", "Told"]
+__all__ = ["Loop"]
 
 _log = logging.getLogger("aperture")
-
-
-class Told(Protocol):
-    """The plugins, and whoever waits for a run, as the loop tells and asks them. None of these raises."""
-
-    def run_ended(self, run: Run) -> None:
-        """A run ended, and no attempt follows; called in the loop's thread."""
-        ...
-
-    def read_anew(self, in_hand: set[str]) -> None:
-        """The store was read anew, and these runs are in hand; others have ended, perhaps by another process."""
-        ...
-
-    def run_changed(self, run: Run) -> None:
-        """A run changed its state."""
-        ...
-
-    def config_loaded(self, config: Config, previous: Config | None) -> None:
-        """A file is in force."""
-        ...
-
-    def config_rejected(self, problems: list[Problem]) -> None:
-        """A saved file was refused."""
-        ...
-
-    def ready(self, job: Job) -> list[str]:
-        """Return what holds the job back."""
-        ...
 
 
 class Loop:
@@ -177,6 +150,12 @@ class Loop:
             except (StoreUnavailable, StoreRefused) as reason:
                 state.stale = True
                 return self._wakes.store_is_away(reason)
+            except Exception:
+                state.stale = True
+                if not self._backlog:
+                    raise
+                _log.exception("a tick failed; what it heard is dealt with one by one")
+                self._take_one_by_one(now, at)
             self._wakes.store_is_back()
         elif self._keeping.next_at is not None and at >= self._keeping.next_at:
             self._forget(now, at)
@@ -271,6 +250,18 @@ class Loop:
         self._settle(turn)
         for config, previous in swapped:
             self.observers.tell(partial(self._told.config_loaded, config, previous))
+
+    def _take_one_by_one(self, now: datetime, at: float) -> None:
+        messages, due = self._backlog, self._due
+
+        def take(some: list[Message]) -> None:
+            self._backlog, self._due = some, {}
+            self._take_turn(now, at)
+
+        try:
+            sift(messages, take)
+        finally:
+            self._backlog, self._due, self.state.stale = messages, due, True
 
     def _open_turn(self, ledger: Ledger, now: datetime) -> Turn:
         state = self.state

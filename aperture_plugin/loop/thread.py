@@ -59,7 +59,10 @@ class LoopThread:
         if loop.running_here():
             loop.ask_all_to_stop("aperture was stopped")
             self._wait_for_runs(lambda: PATIENCE)
-        loop.end(reason="aperture was stopped before it had finished")
+        try:
+            loop.end(reason="aperture was stopped before it had finished")
+        except Exception:  # noqa: BLE001  # what plugins were told must still be told, and the thread end
+            _log.exception("what still ran could not be marked interrupted; the next start will")
         loop.observers.close(5.0)
 
     def _tick(self) -> float:

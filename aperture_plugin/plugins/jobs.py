@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import FunctionType, MethodType
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ class JobsAsked:
             where = _place_of(job.handler) or where
             self._add(plugin, where, f'job "{job.name}" has two owners: {told}', "give one of them another name")
         else:
-            self.jobs[job.name] = job
+            self.jobs[job.name] = _in_plain_text(job)
             self.owners[job.name] = plugin
 
     def _add(self, plugin: str, where: str, message: str, hint: str) -> None:
@@ -98,6 +99,15 @@ def _wrong_with(job: Job) -> tuple[str, str] | None:
         if not isinstance(calls, int) or isinstance(calls, bool) or calls < 0:
             return f'job "{job.name}" says calls of {name}: {calls!r}', "write a whole number, 0 or more"
     return None
+
+
+def _in_plain_text(job: Job) -> Job:
+    """Return *job* with words that are text: a host's may be translated only when they are shown."""
+    return replace(job, title=_text(job.title), description=_text(job.description), category=_text(job.category))
+
+
+def _text(said: object) -> str | None:
+    return None if said is None else str(said)
 
 
 def _can_be_called(handler: Any) -> bool:

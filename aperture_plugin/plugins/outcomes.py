@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
@@ -17,6 +18,7 @@ import pluggy
 from aperture_plugin.plugins.errors import one_line
 from aperture_plugin.ports import LiveRun, PutOff, RunCancelled
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+from aperture_plugin.rules.recordable import json_text
 
 __all__ = ["checked", "outcome_of_error", "outcome_of_result"]
 
@@ -47,8 +49,11 @@ def checked(outcome: Outcome) -> Outcome:
     if outcome.result is None:
         return outcome
     try:
-        return replace(outcome, result=json.loads(json.dumps(outcome.result, allow_nan=False)))
+        return replace(outcome, result=json.loads(json_text(outcome.result)))
     except (TypeError, ValueError, RecursionError) as error:
+        if inspect.isgenerator(outcome.result) or inspect.isasyncgen(outcome.result):
+            reason = "its handler yields, so that nothing of it ran: call the generator within the handler, and return"
+            return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason, permanent=True)
         culprit = next(_not_json(outcome.result, "result", ()), one_line(error))
         reason = f"the result is not JSON: {culprit}"
         return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason)

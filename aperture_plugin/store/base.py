@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, func, insert, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
@@ -211,6 +211,8 @@ class SqlStore(ABC):
     def _in_words(self) -> Iterator[None]:
         try:
             yield
+        except (DataError, IntegrityError):
+            raise  # The database is well; what was to be written is not, and trying again would not mend it.
         except SQLAlchemyError as error:
             raise in_words(self.url, error) from error
 

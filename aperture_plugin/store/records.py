@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
 from aperture_plugin.rules.accounting import Fate, Taken
+from aperture_plugin.rules.recordable import json_text, storable
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 __all__ = [
@@ -67,17 +68,17 @@ def run_row(run: Run) -> dict[str, Any]:
         "priority_nominal": run.priority_nominal.isoformat(),
         "order": run.order,
         "not_before": micros(run.not_before),
-        "reason": run.reason,
+        "reason": _text(run.reason),
         "owner": run.owner,
-        "cancel_reason": run.cancel_reason,
-        "requested_by": run.requested_by,
+        "cancel_reason": _text(run.cancel_reason),
+        "requested_by": _text(run.requested_by),
         "queued_at": micros(run.queued_at),
         "started_at": micros(run.started_at),
         "finished_at": micros(run.finished_at),
         "items_done": run.items_done,
         "items_total": run.items_total,
-        "error": run.error,
-        "result": None if run.result is None else json.dumps(run.result, ensure_ascii=False),
+        "error": _text(run.error),
+        "result": None if run.result is None else json_text(run.result),
         "group": run.group,
     }
 
@@ -111,6 +112,10 @@ def run_of(row: RowMapping) -> Run:
         result=None if row["result"] is None else json.loads(row["result"]),
         group=row["group"],
     )
+
+
+def _text(said: str | None) -> str | None:
+    return None if said is None else storable(said)
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
@@ -168,8 +173,8 @@ def pause_row(pause: Pause) -> dict[str, Any]:
         "job": pause.job,
         "since": micros(pause.since),
         "until": micros(pause.until),
-        "note": pause.note,
-        "by": pause.by,
+        "note": _text(pause.note),
+        "by": _text(pause.by),
     }
 
 
@@ -195,7 +200,7 @@ def loop_row(loop: LoopRecord) -> dict[str, Any]:
         "since": micros(loop.since),
         "beat": loop.beat,
         "beat_at": micros(loop.beat_at),
-        "details": json.dumps(dict(loop.details), ensure_ascii=False),
+        "details": json_text(dict(loop.details)),
     }
 
 
@@ -221,7 +226,7 @@ def log_row(line: LogLine) -> dict[str, Any]:
         "attempt": line.attempt,
         "at": micros(line.at),
         "level": line.level,
-        "text": line.text.replace("\x00", "\ufffd"),
+        "text": storable(line.text),
     }
 
 
