@@ -43,6 +43,7 @@ COMMANDS: Final = {
         "resume": "Lift a job's pause.",
     },
     "For tools": {
+        "import": "Make a schedules.yaml of a crontab, yacron's files or systemd's timers.",
         "manifest": "Print what the plugins register, as JSON.",
         "schema": "Print the JSON Schema of the file, for editors.",
     },

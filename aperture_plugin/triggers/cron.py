@@ -7,9 +7,11 @@ of the field; here the part that is wrong is found, and what that field takes is
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
@@ -17,7 +19,7 @@ from aperture_plugin.triggers.cronfields import CronFields
 from aperture_plugin.words.nearest import did_you_mean, nearest
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
-__all__ = ["both_day_fields", "check_cron", "fields_of", "restarts_each_day", "restarts_each_hour"]
+__all__ = ["both_day_fields", "check_cron", "cronsim_dues", "fields_of", "restarts_each_day", "restarts_each_hour"]
 
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _STARRED_STEP: Final = re.compile(r"(?:\*|0-59|0-23)/(\d{1,9})")
@@ -130,6 +132,20 @@ def both_day_fields(expression: str) -> bool:
     (True, False)
     """
     return not fields_of(expression).both_days
+
+
+def cronsim_dues(expression: str, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the instants from *since* (in) to *until* (out), in UTC, at which cronsim itself fires *expression*.
+
+    It is what a cron is compared with, not what a job is fired by. Started within a repeated hour, cronsim may answer
+    with an instant before its start: it is started days earlier.
+    """
+    for found in CronSim(expression, (since - timedelta(days=4)).astimezone(zone)):
+        due = found.astimezone(UTC)
+        if due >= until:
+            return
+        if due >= since:
+            yield due
 
 
 def restarts_each_hour(expression: str) -> int | None:
