@@ -34,6 +34,7 @@ from aperture_plugin.words.unreadable import Unreadable
 __all__ = ["Change", "Word", "changed", "words_of_jobs"]
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\s*[Tt]\s*|\s+)(?=[0-9])")
+_FIELD: Final = re.compile(r"\S+")
 _MINUTE: Final = re.compile(r"[0-9]{1,2}")
 _ANY_DAY: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # wall times are counted from it
 
@@ -222,10 +223,10 @@ def _cron_minute(told: Told, lines: list[str]) -> Iterator[Word]:
     text = _text(told.said, told, lines)
     if text is None:
         return
-    fields = words_of(text.text)
+    fields = list(_FIELD.finditer(text.text))
     minute = fields[1 if _is_phrase(told.said, told) else 0]
-    if _MINUTE.fullmatch(minute.text):
-        yield text.word(int(minute.text), minute.start, minute.text)
+    if _MINUTE.fullmatch(minute.group()):
+        yield text.word(int(minute.group()), minute.start(), minute.group())
 
 
 def _text(said: Said, told: Told, lines: list[str]) -> _Text | None:
