@@ -1,8 +1,9 @@
 """Taking collisions away: which job moves, and to when.
 
-Only a job that collides is moved, one word of its schedule at a time, to the nearest time at which it collides with
-nobody, and if that can be had, at which its queue is expected to be free. What must stay: the date, the window, and
-for every pair of jobs of which one needs the other, which run of the one comes before which run of the other.
+Only a job that collides is moved, or one that would once the job it waits for has moved: one word of its schedule at a
+time, to the nearest time at which it collides with nobody, and if that can be had, at which its queue is expected to be
+free. Where not all can be moved apart, fewer together is still better. What must stay: the date, the window, and for
+every pair of jobs of which one needs the other, which run of the one comes before which run of the other.
 """
 
 from __future__ import annotations
@@ -133,10 +134,9 @@ class _Table:
         crowd = crowded(names, self.needs)
         return len(crowd) - seats if also is None or also in crowd else 0
 
-    def collides(self, name: str) -> int:
-        """Return how many times a job falls due with others within the span, more of them than there are seats."""
-        queue = self.job(name).queue
-        return sum(name in self.crowd(queue, at) for at in self._own(name) if self.excess(queue, at) > 0)
+    def crowding(self, queue: str, instants: Iterable[datetime]) -> int:
+        """Return how many more jobs ask for a seat at *instants*, together, than there are seats."""
+        return sum(max(0, self.excess(queue, at)) for at in instants)
 
     def crowd(self, queue: str, at: datetime) -> set[str]:
         """Return the jobs that collide there."""
@@ -147,14 +147,14 @@ class _Table:
         begins, ends = self._spans(queue)
         seats = self.config.queues.get(queue, 1)
         lasts = self.lasts(name)
-        own = self._own(name)
+        own = self.own(name)
         running = bisect_right(begins, at) - bisect_right(ends, at)
         running -= bisect_right(own, at) - bisect_right(own, at - lasts)
         meeting = bisect_left(begins, at + lasts) - bisect_right(begins, at)
         meeting -= bisect_left(own, at + lasts) - bisect_right(own, at)
         return max(0, running + meeting - (seats - 1))
 
-    def _own(self, name: str) -> list[datetime]:
+    def own(self, name: str) -> list[datetime]:
         """Return when the runs of one job begin within the span, sorted."""
         if name not in self._sorted:
             self._sorted[name] = sorted(at for at in self._wanted[name].values() if self.since <= at < self.until)
@@ -217,10 +217,13 @@ class _Search:
                 self._make(found)
 
     def take_back(self) -> None:
-        """Undo each move that turns out not to be needed, the last one first."""
-        for name in reversed(list(self._values)):
-            for word in list(self._values[name]):
-                self._take_back(name, word)
+        """Undo each move that turns out not to be needed, the last one first, until all that are left are."""
+        undone = True
+        while undone:
+            undone = False
+            for name in reversed(list(self._values)):
+                for word in list(self._values[name]):
+                    undone |= self._take_back(name, word)
 
     def moves(self) -> list[Move]:
         """Return the moves that stand."""
@@ -346,19 +349,24 @@ class _Search:
         self._values[found.job][found.word] = found.value
         self._table.change(found.job, found.schedule)
 
-    def _take_back(self, name: str, word: Word) -> None:
-        table = self._table
-        present, collided = table.schedules[name], table.collides(name)
+    def _take_back(self, name: str, word: Word) -> bool:
+        """Undo one move, unless more jobs would then be in each other's way than are now."""
+        table, queue = self._table, self._table.job(name).queue
+        present, there = table.schedules[name], table.own(name)
         back = replace(word, value=self._values[name][word]).put_into(present, word.value)
         if back is None or not self._keeps_needs(name, back):
-            return
+            return False
         table.change(name, back)
-        if table.collides(name) > collided:
-            table.change(name, present)
-            return
+        instants = {*there, *table.own(name)}
+        crowded_then = table.crowding(queue, instants)
+        table.change(name, present)
+        if crowded_then > table.crowding(queue, instants):
+            return False
+        table.change(name, back)
         del self._values[name][word]
         if not self._values[name]:
             del self._values[name]
+        return True
 
 
 def _distances(every: timedelta | None) -> list[timedelta]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.app.rehearsal.collisions import collisions_of
+from aperture_plugin.app.rehearsal.collisions import Collision, collisions_of, needed_by
 from aperture_plugin.app.rehearsal.durations import Durations
 from aperture_plugin.app.rehearsal.patching import Proposal, patch_of, proposal_json, proposed
 from aperture_plugin.app.rehearsal.plan import planned
@@ -136,6 +137,35 @@ def test_a_job_is_not_moved_into_a_collision_after_the_span() -> None:
     assert schedules(text)["b"] not in {"Daily at 2:10 AM", "Daily at 1:50 AM"}
 
 
+def test_of_three_the_one_that_can_be_moved_leaves_the_two_that_cannot() -> None:
+    text = "schedules:\n  a: daily at 2 AM\n  b: cron */20 2,3 * * *\n  c: cron */20 2,3 * * *\n"
+
+    proposal = propose(text)
+
+    assert phrase_of(proposal.config.jobs["a"].schedule) == "Daily at 2:10 AM"
+    assert {one.names for one in proposal.left} == {("b", "c")}
+
+
+def test_a_job_that_was_hidden_behind_the_one_it_needs_moves_with_it() -> None:
+    text = (
+        "schedules:\n  scan: daily at 2 AM\n  other: cron */20 2,3 * * *\n"
+        "  report:\n    schedule: daily at 2 AM\n    needs: [scan]\n"
+    )
+
+    proposal = propose(text, minutes=3)
+
+    assert (proposal.left, {move.job for move in proposal.moves}) == ((), {"scan", "report"})
+
+
+def test_a_move_that_only_lets_another_collide_in_its_place_is_taken_back() -> None:
+    text = (
+        "schedules:\n  scan: daily at 2 AM\n  other: cron */20 2,3 * * *\n"
+        "  report:\n    schedule: daily at 2 AM\n    needs: [scan]\n"
+    )
+
+    assert propose(text, minutes=3, movable=("scan",)).moves == ()
+
+
 def test_the_proposal_tells_what_comes_of_it() -> None:
     proposal = propose("schedules:\n  a: daily at 2 AM\n  b: daily at 2 AM\n")
 
@@ -243,7 +273,8 @@ def test_any_proposal_is_valid_and_moves_only_who_must(text: str, minutes: int) 
     colliding = {name for one in proposal.plan.collisions for name in one.names}
     moved = {move.job for move in proposal.moves}
 
-    assert moved <= colliding, "a job moved that collides with nobody"
+    needs = needed_by(before)
+    assert all(name in colliding or needs[name] & moved for name in moved), "a job moved that collides with nobody"
     assert all(after.jobs[name].schedule == job.schedule for name, job in before.jobs.items() if name not in moved)
     assert reread(proposal.text) == after
     old_left = {(one.queue, one.at) for one in proposal.plan.collisions}
@@ -268,21 +299,14 @@ def assert_only_words_changed(text: str, proposal: Proposal) -> None:
 
 
 def assert_needed(proposal: Proposal, job: str) -> None:
-    """Without the move of *job*, or with the whole of it undone, more would collide."""
+    """Without the move of *job* more jobs would be in each other's way."""
     config = proposal.config
     old = proposal.plan.config.jobs[job].schedule
-    back = {**config.jobs, job: _with(config.jobs[job], old)}
-    found = collisions_of(_having(config, back), since=SINCE, until=SINCE + SPAN)
-    assert len(found) > len(proposal.left), f"{job} need not have moved"
+    back = replace(config, jobs={**config.jobs, job: replace(config.jobs[job], schedule=old)})
+    found = collisions_of(back, since=SINCE, until=SINCE + SPAN)
+    assert crowding(found) > crowding(proposal.left), f"{job} need not have moved"
 
 
-def _with(job: object, schedule: object) -> object:
-    from dataclasses import replace
-
-    return replace(job, schedule=schedule)  # type: ignore[type-var]
-
-
-def _having(config: Config, jobs: dict[str, object]) -> Config:
-    from dataclasses import replace
-
-    return replace(config, jobs=jobs)  # type: ignore[arg-type]
+def crowding(collisions: Iterable[Collision]) -> int:
+    """Return how many jobs find no seat at once."""
+    return sum(len(one.jobs) - one.seats for one in collisions)
