@@ -29,6 +29,7 @@ COMMANDS: Final = {
         "status": "Show what runs, what waits and why, and what comes next.",
         "next": "Show the slots that come up, in the order they will run.",
         "plan": "Rehearse the coming days: waits, collisions, when chains are ready.",
+        "diff": "Show what a change does: to run times, run counts, load and collisions.",
         "history": "Show past runs, newest first.",
         "logs": "Show a run's log.",
         "audit": "Account for every slot that was due.",

@@ -7,17 +7,32 @@ whatever the queue does, and was put there to do so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from aperture_plugin.app.seeing import coming
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.rules.jittering import jitter_of
-from aperture_plugin.triggers.slots import Slot
 
-__all__ = ["Collision", "collisions_of", "competes", "crowded", "needed_by"]
+__all__ = ["Collision", "Want", "collided", "collisions_of", "competes", "crowded", "needed_by"]
+
+
+class Want(NamedTuple):
+    """A run that asks for a seat.
+
+    Attributes:
+        at: When it does.
+        due, nominal, order: What it queues by.
+    """
+
+    at: datetime
+    due: datetime
+    nominal: datetime
+    order: int
+    job: JobConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +57,30 @@ class Collision:
 
 def collisions_of(config: Config, *, since: datetime, until: datetime) -> list[Collision]:
     """Return the collisions of the half-open span from *since* to *until*, both aware, in order of time."""
+    wants = [
+        Want(starts, slot.due, slot.nominal, job.order, job)
+        for job, slot in coming(config, since=since, until=until)
+        if (starts := competes(job, slot.due)) is not None
+    ]
+    # They come in the order in which they queue; those of one start keep it.
+    return collided(config, sorted(wants, key=lambda want: want.at))
+
+
+def collided(config: Config, wants: Iterable[Want]) -> list[Collision]:
+    """Return the collisions among *wants*, which are in the order in which they start, and queue."""
     needs = needed_by(config)
     found: list[Collision] = []
-    wants = sorted(
-        ((starts, place, job, slot) for place, (job, slot, starts) in enumerate(_wanting(config, since, until))),
-        key=lambda want: want[:2],
-    )
-    for at, together in groupby(wants, key=lambda want: want[0]):
-        by_queue: defaultdict[str, list[tuple[JobConfig, Slot]]] = defaultdict(list)
-        for _, _, job, slot in together:
-            by_queue[job.queue].append((job, slot))
+    for at, together in groupby(wants, key=lambda want: want.at):
+        by_queue: defaultdict[str, list[Want]] = defaultdict(list)
+        for want in together:
+            by_queue[want.job.queue].append(want)
         for queue, there in by_queue.items():
             seats = config.queues.get(queue, 1)
             if len(there) <= seats:
                 continue
-            names = crowded((job.name for job, _ in there), needs)
+            names = crowded((want.job.name for want in there), needs)
             if len(names) > seats:
-                jobs = tuple((job.name, slot.due) for job, slot in there if job.name in names)
+                jobs = tuple((want.job.name, want.due) for want in there if want.job.name in names)
                 found.append(Collision(at=at, queue=queue, seats=seats, jobs=jobs))
     return found
 
@@ -90,10 +112,3 @@ def needed_by(config: Config) -> dict[str, frozenset[str]]:
                 ahead += config.jobs[one].needs if one in config.jobs else ()
         found[name] = frozenset(reached)
     return found
-
-
-def _wanting(config: Config, since: datetime, until: datetime) -> Iterator[tuple[JobConfig, Slot, datetime]]:
-    for job, slot in coming(config, since=since, until=until):
-        starts = competes(job, slot.due)
-        if starts is not None:
-            yield job, slot, starts
