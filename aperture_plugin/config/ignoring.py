@@ -52,7 +52,7 @@ def read_ignored(text: str) -> tuple[str, str | None]:
         )
     near = None if code in WARNINGS else nearest(code, WARNINGS)
     # A host's code may well be one of ours with the host's name before it.
-    if near is not None and near.count("-") == code.count("-"):
+    if near is not None and near.count("-") == code.replace("_", "-").count("-"):
         raise Unreadable(
             "bad-ignore",
             f"{quoted(code)} is not the code of a warning",

@@ -226,14 +226,7 @@ def _name(text: str, words: list[Piece], place: int, what: str, example: str) ->
 
 def _no_expectation(text: str, words: list[Piece]) -> Unreadable:
     require_ascii_digits(text)
-    offers = (("before", "ready"), 1), (("nothing", "at"), 0)
-    instead = None
-    for names, place in offers:
-        if len(words) > place and instead is None:
-            word = words[place]
-            near = nearest(word.text, names)
-            if near is not None and near != word.key:
-                instead = text[: word.start] + near + text[word.end :]
+    instead = _meant(text, words)
     written = text.strip()
     return Unreadable(
         "unknown-expectation",
@@ -243,3 +236,18 @@ def _no_expectation(text: str, words: list[Piece]) -> Unreadable:
         length=len(written),
         instead=instead,
     )
+
+
+def _meant(text: str, words: list[Piece]) -> str | None:
+    """Return the sentence that a person probably meant: turned round, or with its first or second word mended."""
+    keys = [word.key for word in words]
+    if len(keys) == 3 and keys[1] == "after":
+        return f"{words[2].text} before {words[0].text}"
+    if keys[1:3] == ["is", "ready"]:
+        return text[: words[1].start] + text[words[2].start :]
+    for place, names in ((1, ("before", "ready")), (0, ("nothing", "at"))):
+        word = words[place] if place < len(words) else None
+        near = None if word is None else nearest(word.text, names)
+        if word is not None and near is not None and near != word.key:
+            return text[: word.start] + near + text[word.end :]
+    return None

@@ -27,7 +27,9 @@ def test_a_code_is_ignored_of_all_or_of_one_job(text: str, read: tuple[str, str 
     assert read_ignored(text) == read
 
 
-@pytest.mark.parametrize("text", ["", "two words", "due-together of", "unknown-day", "due-togehter", "-x", "*"])
+@pytest.mark.parametrize(
+    "text", ["", "two words", "due-together of", "unknown-day", "due-togehter", "due_together", "-x", "*"]
+)
 def test_what_is_no_code_of_a_warning_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         read_ignored(text)

@@ -76,6 +76,8 @@ def test_four_kinds_of_sentence_are_read(text: str, read: Expectation) -> None:
         ("hello world", "unknown-expectation", "hello world", None),
         ("scan befor backup", "unknown-expectation", "scan befor backup", "scan before backup"),
         ("noting between 6 PM and 7 PM", "unknown-expectation", None, "nothing between 6 PM and 7 PM"),
+        ("backup after scan", "unknown-expectation", "backup after scan", "scan before backup"),
+        ("scan is ready by 6 AM", "unknown-expectation", None, "scan ready by 6 AM"),
         ("scan before scan", "unknown-expectation", "scan", None),
         ("scan before", "incomplete-phrase", "before", None),
         ("scan before backup and sync", "unexpected-words", "and sync", "scan before backup"),
