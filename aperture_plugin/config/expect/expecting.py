@@ -8,7 +8,8 @@ from typing import Final
 from aperture_plugin.config.entries import FileWords, place_of
 from aperture_plugin.config.expect.naming import named_in
 from aperture_plugin.config.expect.planned import Budget, Planned, TooMany
-from aperture_plugin.config.expect.proving import Refuted, proved
+from aperture_plugin.config.expect.proving import proved
+from aperture_plugin.config.expect.refuted import Refuted
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.triggers.walltime import due_of, offset_at, utc_of, wall_at

@@ -102,6 +102,10 @@ class Planned:
         job = self.config.jobs.get(name)
         return None if job is None or not job.enabled or isinstance(job.schedule, Manual) else job
 
+    def wall(self, instant: datetime) -> datetime:
+        """Return what the clocks of the file's zone show at *instant*: a naive time."""
+        return wall_at(instant, offset_at(instant, self.config.zone))
+
     def took(self, name: str) -> timedelta:
         """Return what a run of the job is taken to last."""
         return assumed_of(self.config.jobs.get(name)) if self.lasting is None else self.lasting
