@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,7 +15,11 @@ from aperture_plugin.app.checking import Checked, check
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing
 from aperture_plugin.config.codes import CODES
+from aperture_plugin.files.finding import FolderWithout, files_meant
 from aperture_plugin.files.reading import shown
+
+if TYPE_CHECKING:
+    from aperture_plugin.plugins.loading import Plugins
 
 __all__ = ["command"]
 
@@ -22,7 +27,7 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
 
 
 @click.command("check", epilog="Try it:  aperture check schedules.yaml --strict")
-@options.file
+@options.files
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option(
     "--jobs",
@@ -42,34 +47,67 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     help="For people, for programs, or for what shows problems beside a change.",
 )
 def command(
-    file: Path, strict: bool, manifest: Path | None, modules: tuple[str, ...], codes: bool, output_format: str
+    files: tuple[Path, ...],
+    strict: bool,
+    manifest: Path | None,
+    modules: tuple[str, ...],
+    codes: bool,
+    output_format: str,
 ) -> None:
     """Validate a schedules.yaml: all problems at once.
 
     Each comes with its place, what was found there and a way to mend it. Exits with 1 if there is an error, or with
-    --strict a warning. What is known and meant, the file silences:  lint: ignore: due-together
+    --strict a warning. A folder stands for each schedules.yaml in it and below it.
+    What is known and meant, the file silences:  lint: ignore: due-together
     """
     if codes:
         width = max(map(len, CODES))
         click.echo("\n".join(f"{code:{width}}  {told}" for code, told in CODES.items()))
         return
-    source = reading.source_of(file)
     names = None if manifest is None else _names(manifest)
-    load = partial(reading.plugins_of, file, modules) if manifest is None or modules else None
-    try:
-        checked = check(source, now=reading.now(), load=load, manifest=names)
-    except FileNotFoundError:
-        raise file_is_missing(file) from None
-    except OSError as error:
-        raise WrongUsage(f"{source.name} cannot be read: {error.strerror}") from None
-    import_module(f"aperture_plugin.cli.formats.{output_format}").show(checked)
-    if not passes(checked, strict=strict):
+    meant = _meant(files)
+    for file in meant:
+        reading.require(file)
+    load = None if manifest is not None and not modules else _loading(modules)
+    checked = [_checked(file, names, load) for file in meant]
+    several = len(files) > 1 or files[0].is_dir()
+    import_module(f"aperture_plugin.cli.formats.{output_format}").show(checked, several=several)
+    if not all(passes(one, strict=strict) for one in checked):
         raise Refused()
 
 
 def passes(checked: Checked, *, strict: bool) -> bool:
     """Say whether the file is good enough."""
     return checked.is_valid and not (strict and checked.problems)
+
+
+def _meant(files: Sequence[Path]) -> list[Path]:
+    try:
+        return files_meant(files)
+    except FolderWithout as error:
+        hint = "name the file itself, or write one by  aperture init"
+        raise WrongUsage(f"there is no schedules.yaml in the folder {shown(error.folder)}", hint=hint) from None
+
+
+def _checked(file: Path, names: list[str] | None, load: Callable[[Path], Plugins] | None) -> Checked:
+    source = reading.source_of(file)
+    loading = None if load is None else partial(load, file.absolute().parent)
+    try:
+        return check(source, now=reading.now(), load=loading, manifest=names)
+    except FileNotFoundError:
+        raise file_is_missing(file) from None
+    except OSError as error:
+        raise WrongUsage(f"{source.name} cannot be read: {error.strerror}") from None
+
+
+def _loading(modules: tuple[str, ...]) -> Callable[[Path], Plugins]:
+    """Return what loads the plugins for a file of a folder; files of one folder share them."""
+
+    @lru_cache
+    def load(folder: Path) -> Plugins:
+        return reading.plugins_of(folder / "schedules.yaml", modules)
+
+    return load
 
 
 def _names(manifest: Path) -> list[str]:

@@ -204,7 +204,7 @@ def _require_valid(new: Side, output_format: str) -> None:
     elif output_format == TEXT:
         from aperture_plugin.cli.formats.text import show
 
-        show(checked)
+        show([checked], several=False)
     else:
         show_json(checked.json())
     raise Refused()

@@ -12,7 +12,7 @@ import click
 
 from aperture_plugin.cli.failures import WrongUsage
 
-__all__ = ["file", "file_option", "grace", "output_format", "plugins", "state"]
+__all__ = ["file", "file_option", "files", "grace", "output_format", "plugins", "state"]
 
 _DEFAULT: Final = "schedules.yaml"
 _Command = Callable[..., Any]
@@ -38,6 +38,20 @@ def file_option(command: _Command) -> _Command:
         return command(file=chosen, **rest)
 
     return with_file
+
+
+def files(command: _Command) -> _Command:
+    """Give *command* its `files: tuple[Path, ...]`: all that are named, by `[FILE]...` and by `-f FILE`."""
+
+    @click.argument("positional", metavar="[FILE]...", required=False, nargs=-1, type=click.Path(path_type=Path))
+    @click.option("-f", "--file", "option", metavar="FILE", type=click.Path(path_type=Path), help="The schedules.yaml.")
+    @wraps(command)
+    def with_files(*, option: Path | None, positional: tuple[Path, ...], **rest: Any) -> Any:
+        before = click.get_current_context().find_root().obj
+        said = (*positional, *(path for path in (option, before) if path is not None))
+        return command(files=said or (Path(os.environ.get("APERTURE_CONFIG") or _DEFAULT),), **rest)
+
+    return with_files
 
 
 def output_format(command: _Command) -> _Command:

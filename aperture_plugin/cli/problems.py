@@ -10,7 +10,7 @@ from aperture_plugin.cli.output import in_colour, say
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.config.report import text_reports
 
-__all__ = ["counted", "say_problems", "summary"]
+__all__ = ["counted", "say_problems", "summary", "summary_of_all"]
 
 _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[1;33m"
@@ -32,12 +32,20 @@ def summary(problems: Sequence[Problem], *, file: str, jobs: int) -> str:
     >>> summary([], file="schedules.yaml", jobs=10)
     'schedules.yaml is valid: 10 jobs, no problems'
     """
-    errors = sum(problem.is_error for problem in problems)
-    warnings = len(problems) - errors
-    found = ", ".join(
-        [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings) or ["no problems"]
-    )
-    return f"{file} is {'not ' if errors else ''}valid: {counted(jobs, 'job')}, {found}"
+    is_valid = not any(problem.is_error for problem in problems)
+    return f"{file} is {'' if is_valid else 'not '}valid: {counted(jobs, 'job')}, {_found(problems)}"
+
+
+def summary_of_all(problems: Sequence[Sequence[Problem]], *, jobs: int) -> str:
+    """Return what came of reading several files, in one line; *problems* are those of each.
+
+    >>> summary_of_all([[], []], jobs=12)
+    '2 files, all valid: 12 jobs, no problems'
+    """
+    bad = sum(any(problem.is_error for problem in found) for found in problems)
+    every = [problem for found in problems for problem in found]
+    how = f"{bad} not valid" if bad else "all valid"
+    return f"{counted(len(problems), 'file')}, {how}: {counted(jobs, 'job')}, {_found(every)}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -47,6 +55,13 @@ def counted(number: int, noun: str) -> str:
     ('1 job', '2 jobs')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _found(problems: Sequence[Problem]) -> str:
+    errors = sum(problem.is_error for problem in problems)
+    warnings = len(problems) - errors
+    found = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
+    return ", ".join(found) or "no problems"
 
 
 def _coloured(problem: Problem, report: str) -> str:

@@ -108,7 +108,7 @@ def test_the_nearest_file_is_named(world: World, shell: Shell) -> None:
 
 
 def test_a_folder_is_not_a_file(world: World, shell: Shell) -> None:
-    answer = shell("check", ".")
+    answer = shell("next", "-f", ".")
 
     assert (answer.code, answer.err) == (2, "error: . cannot be read: Is a directory\n")
 

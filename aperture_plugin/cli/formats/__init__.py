@@ -1,1 +1,1 @@
-"""What `aperture check` prints, a module for each format; every one offers `show(checked)`."""
+"""What `aperture check` prints, a module for each format; every one offers `show(checked, several=…)`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aperture_plugin.app.checking import Checked
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.problems import summary
@@ -10,11 +12,12 @@ from aperture_plugin.config.problems import Problem
 __all__ = ["annotation", "show"]
 
 
-def show(checked: Checked) -> None:
+def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001  # one file has the same form
     """Print *checked* to stdout."""
-    for problem in checked.problems:
-        say(annotation(problem))
-    say(summary(checked.problems, file=checked.file, jobs=checked.jobs))
+    for one in checked:
+        for problem in one.problems:
+            say(annotation(problem))
+        say(_one_line(summary(one.problems, file=one.file, jobs=one.jobs)))
 
 
 def annotation(problem: Problem) -> str:
@@ -31,6 +34,11 @@ def annotation(problem: Problem) -> str:
     message = f"{whose}{problem.message}\nhint: {problem.hint}"
     said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     return f"::{problem.severity} {said}::{_message(message)}"
+
+
+def _one_line(text: str) -> str:
+    """Return *text* so that nothing in it, such as the name of a file, begins a line: it might be a command there."""
+    return _message(text) if {"\r", "\n"} & {*text} else text
 
 
 def _message(text: str) -> str:

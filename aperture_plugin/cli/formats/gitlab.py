@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -13,19 +14,19 @@ from aperture_plugin.config.problems import Problem
 __all__ = ["issues", "show"]
 
 
-def show(checked: Checked) -> None:
+def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001  # one file has the same form
     """Print *checked* to stdout."""
     show_json(issues(checked))
 
 
-def issues(checked: Checked) -> list[dict[str, Any]]:
+def issues(checked: Sequence[Checked]) -> list[dict[str, Any]]:
     """Return the problems as Code Quality issues.
 
     A fingerprint does not depend on the line: an issue that only moved down is not a new one.
     """
     seen: Counter[str] = Counter()
     found = []
-    for problem in checked.problems:
+    for problem in (problem for one in checked for problem in one.problems):
         whose = "" if problem.job is None else f"{problem.job}: "
         identity = f"{problem.file}\0{problem.code}\0{problem.job}\0{problem.message}"
         seen[identity] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,29 +18,35 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 """What no XML document may hold, not even escaped."""
 
 
-def show(checked: Checked) -> None:
+def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001  # one file has the same form
     """Print *checked* to stdout."""
     say(junit(checked))
 
 
-def junit(checked: Checked) -> str:
-    """Return the problems as a test suite: errors are failures, warnings are said beside a case that passes."""
-    errors = [problem for problem in checked.problems if problem.is_error]
-    reports = dict(zip(checked.problems, text_reports(checked.problems, checked.text), strict=True))
-    cases = [_case(checked.file, problem, reports[problem]) for problem in checked.problems]
-    if not errors:
-        cases.insert(0, f'    <testcase classname={_attribute(checked.file)} name="the file is valid"/>')
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<testsuites tests="{len(cases)}" failures="{len(errors)}">',
-            f'  <testsuite name={_attribute(f"aperture check {checked.file}")} tests="{len(cases)}" '
-            f'failures="{len(errors)}" errors="0" skipped="0">',
-            *cases,
+def junit(checked: Sequence[Checked]) -> str:
+    """Return each file as a test suite: errors are failures, warnings are said beside a case that passes."""
+    cases = [_cases(one) for one in checked]
+    errors = [sum(problem.is_error for problem in one.problems) for one in checked]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites tests="{sum(map(len, cases))}" failures="{sum(errors)}">',
+    ]
+    for one, those, failures in zip(checked, cases, errors, strict=True):
+        lines += [
+            f'  <testsuite name={_attribute(f"aperture check {one.file}")} tests="{len(those)}" '
+            f'failures="{failures}" errors="0" skipped="0">',
+            *those,
             "  </testsuite>",
-            "</testsuites>",
         ]
-    )
+    return "\n".join([*lines, "</testsuites>"])
+
+
+def _cases(checked: Checked) -> list[str]:
+    reports = text_reports(checked.problems, checked.text)
+    cases = [_case(checked.file, problem, report) for problem, report in zip(checked.problems, reports, strict=True)]
+    if checked.is_valid:
+        cases.insert(0, f'    <testcase classname={_attribute(checked.file)} name="the file is valid"/>')
+    return cases
 
 
 def _case(file: str, problem: Problem, report: str) -> str:

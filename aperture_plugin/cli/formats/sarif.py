@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from aperture_plugin import __version__
 from aperture_plugin.app.checking import Checked
 from aperture_plugin.cli.output import show_json
+from aperture_plugin.config.codes import CODES, WARNINGS
 from aperture_plugin.config.problems import Problem
 
 __all__ = ["sarif", "show"]
@@ -15,14 +17,16 @@ __all__ = ["sarif", "show"]
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def show(checked: Checked) -> None:
+def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001  # one file has the same form
     """Print *checked* to stdout."""
     show_json(sarif(checked))
 
 
-def sarif(checked: Checked) -> dict[str, Any]:
+def sarif(checked: Sequence[Checked]) -> dict[str, Any]:
     """Return the problems as a SARIF log of one run."""
-    codes = sorted({problem.code for problem in checked.problems})
+    problems = [problem for one in checked for problem in one.problems]
+    codes = sorted({problem.code for problem in problems})
+    at = {code: place for place, code in enumerate(codes)}
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -32,13 +36,25 @@ def sarif(checked: Checked) -> dict[str, Any]:
                     "driver": {
                         "name": "aperture",
                         "version": __version__,
-                        "rules": [{"id": code, "name": _name(code)} for code in codes],
+                        "rules": [_rule(code) for code in codes],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(problem, codes.index(problem.code)) for problem in checked.problems],
+                "results": [_result(problem, at[problem.code]) for problem in problems],
             }
         ],
+    }
+
+
+def _rule(code: str) -> dict[str, Any]:
+    # A host's own lint has codes of its own, of which only their name is known.
+    told = CODES.get(code, code)
+    level = "warning" if code in WARNINGS else "error"
+    return {
+        "id": code,
+        "name": _name(code),
+        "shortDescription": {"text": told},
+        "defaultConfiguration": {"level": level},
     }
 
 

@@ -1,17 +1,22 @@
-"""For a person: each problem with its line of the file and what to do about it, then a sentence."""
+"""For a person: each problem with its line of the file and what to do about it, then a sentence for each file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aperture_plugin.app.checking import Checked
 from aperture_plugin.cli.output import say
-from aperture_plugin.cli.problems import say_problems, summary
+from aperture_plugin.cli.problems import say_problems, summary, summary_of_all
 
 __all__ = ["show"]
 
 
-def show(checked: Checked) -> None:
+def show(checked: Sequence[Checked], *, several: bool) -> None:
     """Print *checked* to stdout."""
-    say_problems(checked.problems, checked.text, err=False)
-    if checked.problems:
-        say("")
-    say(summary(checked.problems, file=checked.file, jobs=checked.jobs))
+    for one in checked:
+        say_problems(one.problems, one.text, err=False)
+        if one.problems:
+            say("")
+        say(summary(one.problems, file=one.file, jobs=one.jobs))
+    if several:
+        say(summary_of_all([one.problems for one in checked], jobs=sum(one.jobs for one in checked)))
