@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
@@ -82,11 +82,15 @@ class SqlStore(ABC):
         if query.triggers is not None:
             chosen = chosen.where(runs.c.trigger.in_([trigger.value for trigger in query.triggers]))
         if query.since is not None:
-            chosen = chosen.where(runs.c.queued_at >= micros(query.since))
+            lately = runs.c.queued_at >= micros(query.since)
+            # The first of them by number ends the way back through all runs. The sum keeps SQLite from looking for it
+            # along the numbers, and has it take the index.
+            first = select(func.min(runs.c.seq + 0)).where(lately).scalar_subquery()
+            chosen = chosen.where(lately, runs.c.seq >= first)
         if query.run_id is not None:
             chosen = chosen.where(runs.c.id == query.run_id)
         if query.begins is not None:
-            chosen = chosen.where(runs.c.id.startswith(query.begins, autoescape=True))
+            chosen = chosen.where(self._begins(query.begins))
         if query.limit is not None:
             chosen = chosen.limit(query.limit)
         with self._in_words(), self._reading() as connection:
@@ -136,6 +140,10 @@ class SqlStore(ABC):
     @abstractmethod
     def _size(self, connection: Connection) -> int | None:
         """Return how many bytes it takes."""
+
+    def _begins(self, text: str) -> ColumnElement[bool]:
+        """Return whether a run's id begins with *text*."""
+        return runs.c.id.startswith(text, autoescape=True)
 
     def _look_before(self) -> None:  # noqa: B027  # one of the two needs it
         """Find out, before a transaction, whether the database is still the one that was opened."""

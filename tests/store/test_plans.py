@@ -1,0 +1,135 @@
+"""No question that is asked often goes through a whole table: SQLite itself says how it would look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from aperture_plugin.ports import RunQuery, Store
+from aperture_plugin.rules.runs import RAN, Run, RunTrigger, Status
+from aperture_plugin.store.opening import open_store
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+LARGE = ("runs", "logs", "claims")
+"""The tables that grow with time; the others grow with the number of jobs."""
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Store]:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    yield store
+    store.close()
+
+
+def plans(store: Store, ask: Callable[[], object]) -> list[str]:
+    """Return how SQLite looks for the answer of each statement that *ask* makes."""
+    asked: list[tuple[str, Any]] = []
+    engine: Any = store._engine  # type: ignore[attr-defined]  # what stands between is what is tested
+
+    def remember(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE"}:
+            asked.append((statement, parameters[0] if many else parameters))
+
+    event.listen(engine, "before_cursor_execute", remember)
+    ask()
+    event.remove(engine, "before_cursor_execute", remember)
+    assert asked, "it asked nothing"
+    with engine.connect() as connection:
+        return [
+            row[3]
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+def scans(found: list[str]) -> list[str]:
+    return [step for step in found if step.startswith("SCAN") and step.split()[1] in LARGE]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        RunQuery(jobs=["scan"]),
+        RunQuery(jobs=["scan", "sync"]),
+        RunQuery(statuses=[Status.FAILED]),
+        RunQuery(jobs=["scan"], statuses=RAN),
+        RunQuery(since=NOON, limit=None),
+        RunQuery(since=NOON, jobs=["scan"]),
+        RunQuery(since=NOON, statuses=[Status.SKIPPED]),
+        RunQuery(run_id="a"),
+        RunQuery(begins="a"),
+    ],
+    ids=str,
+)
+def test_history_is_looked_up(opened: Store, query: RunQuery) -> None:
+    assert scans(plans(opened, lambda: opened.history(query))) == []
+
+
+def test_the_latest_runs_are_read_from_the_end_and_no_further(opened: Store) -> None:
+    found = plans(opened, lambda: opened.history(RunQuery()))
+
+    assert found == ["SCAN runs"], "along the numbers, for that is their order, and without sorting them"
+
+
+def test_of_a_time_the_index_tells_where_to_stop(opened: Store) -> None:
+    found = plans(opened, lambda: opened.history(RunQuery(since=NOON)))
+
+    assert "SEARCH runs USING COVERING INDEX runs_by_time (queued_at>?)" in found
+
+
+QUESTIONS: dict[str, Callable[[Any], object]] = {
+    "in_hand": lambda ledger: ledger.in_hand(),
+    "last_runs": lambda ledger: ledger.last_runs(),
+    "last_runs of some": lambda ledger: ledger.last_runs(["scan"]),
+    "last_completions": lambda ledger: ledger.last_completions(),
+    "last_taken": lambda ledger: ledger.last_taken(["scan"]),
+    "watermarks": lambda ledger: ledger.watermarks(),
+    "claims": lambda ledger: ledger.claims("scan", NOON, NOON + timedelta(days=1)),
+    "taken": lambda ledger: ledger.taken(["scan"], NOON, NOON + timedelta(days=1)),
+    "forgotten": lambda ledger: ledger.forgotten(),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_a_tick_or_a_look_asks_is_looked_up(opened: Store, name: str) -> None:
+    def ask() -> None:
+        with opened.snapshot() as ledger:
+            QUESTIONS[name](ledger)
+
+    assert scans(plans(opened, ask)) == []
+
+
+def run_of(number: int) -> Run:
+    at = NOON + timedelta(hours=number)
+    return Run(
+        id=f"run-{number}",
+        job="scan",
+        trigger=RunTrigger.MANUAL,
+        status=Status.COMPLETED,
+        priority_at=at,
+        priority_nominal=at.replace(tzinfo=None),
+        queued_at=at,
+        started_at=at,
+        finished_at=at,
+    )
+
+
+def test_what_is_written_and_what_is_forgotten_is_looked_up(opened: Store) -> None:
+    def write() -> None:
+        with opened.transaction() as ledger:
+            ledger.add([run_of(number) for number in range(3)])
+            ledger.update([run_of(0)])
+            ledger.forget("scan", before=NOON + timedelta(hours=1), now=NOON + timedelta(days=9), keep=1, most=10)
+
+    assert scans(plans(opened, write)) == []
+
+
+def test_logs_are_looked_up(opened: Store) -> None:
+    assert scans(plans(opened, lambda: opened.log_lines("a", after=7))) == []
+    assert scans(plans(opened, lambda: opened.last_words("a", 1))) == []
