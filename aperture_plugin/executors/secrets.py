@@ -19,6 +19,12 @@ _SECRET_WORD: Final = re.compile(
 _JOINED: Final = re.compile(
     r"(?:api|access|auth|secret|private|encryption|signing)(?:key|token)|passw|passphrase|secret|token"
 )
+_WELL_KNOWN: Final = re.compile(
+    r"(?:OLD)?PWD|XDG_\w+|DESKTOP_SESSION|DBUS_SESSION_\w+|SESSION_MANAGER|SSH_AUTH_SOCK|GPG_KEY"
+)
+"""Names like those of secrets that shells, desktops and images set to folders and the like: in a log full of paths,
+hiding the folder that the shell was in would hide half of it."""
+
 _NOT_SECRET: Final = frozenset({"true", "false", "none", "null", "default", "disabled", "enabled", "localhost"})
 _LOGIN: Final = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
@@ -26,9 +32,11 @@ _LOGIN: Final = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 def looks_secret(name: str) -> bool:
     """Say whether an environment variable of that *name* holds a secret.
 
-    >>> looks_secret("TMDB_API_KEY"), looks_secret("KEYBOARD"), looks_secret("HOME")
+    >>> looks_secret("TMDB_API_KEY"), looks_secret("KEYBOARD"), looks_secret("PWD")
     (True, False, False)
     """
+    if _WELL_KNOWN.fullmatch(name):
+        return False
     words = re.split(r"[^a-z0-9]+", name.lower())
     return any(_SECRET_WORD.fullmatch(word) or _JOINED.search(word) for word in words)
 

@@ -179,6 +179,16 @@ def test_ctrl_c_cancels_what_runs_here(terminal: Terminal) -> None:
     assert re.match(r"long cancelled after .*: cancelled by ", out)
 
 
+def test_what_a_program_writes_is_in_its_log_while_it_still_runs(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    terminal.begin("run", "long")
+
+    terminal.until(lambda: "begun" in terminal.look("logs", "long").out)
+
+    [run] = terminal.look("history", "--job", "long", "--format", "json").json
+    assert run["status"] == "running"
+
+
 def test_a_run_that_was_killed_here_is_taken_up_by_the_next_start(terminal: Terminal) -> None:
     terminal.write(FILE.replace("sleep 30", '[ "$APERTURE_ATTEMPT" = 2 ] || sleep 60'))
     run = terminal.begin("run", "long")

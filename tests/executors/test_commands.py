@@ -167,6 +167,14 @@ def test_secrets_are_masked_wherever_they_come_from(threads: Bench, monkeypatch:
     assert "k3y" not in (outcome.error or "")
 
 
+def test_the_folder_that_the_host_was_started_in_is_no_secret(threads: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PWD", str(threads.directory.resolve()))
+
+    threads.ended(command="pwd -P")
+
+    assert threads.log == [str(threads.directory.resolve())]
+
+
 def test_a_secret_across_the_cut_of_a_long_line_is_not_shown_by_half(threads: Bench) -> None:
     threads.ended(command="printf '%016380d' 0; echo $TOKEN", environment={"TOKEN": "0123456789abcdef"})
 

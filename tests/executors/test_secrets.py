@@ -23,6 +23,14 @@ def test_names_that_do_not(name: str) -> None:
     assert looks_secret(name) == (name == "PWD_LENGTHS")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["PWD", "OLDPWD", "XDG_SESSION_CLASS", "DESKTOP_SESSION", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "GPG_KEY"],
+)
+def test_what_every_shell_and_desktop_sets_is_no_secret_though_it_is_called_like_one(name: str) -> None:
+    assert not looks_secret(name)
+
+
 def test_values_that_say_nothing_are_not_masked() -> None:
     mask = Mask(secrets_of({"USE_TOKEN": "true", "PIN": "42", "API_KEY": ""}))
 
