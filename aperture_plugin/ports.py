@@ -255,6 +255,16 @@ class Ledger(Protocol):
         """Return each job's latest attempt that ran and ended (completed, failed, cancelled, interrupted)."""
         ...
 
+    def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
+        """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted.
+
+        What was cancelled or cut off neither counts nor ends the row.
+
+        Args:
+            but: The id of a run that is passed over.
+        """
+        ...
+
     def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return when each job last completed."""
         ...

@@ -54,12 +54,14 @@ def plan_of(
         since=since,
         until=until,
         durations=Durations(config=config, measured=lasted, said=said, otherwise=otherwise),
-        calls=_calls(source.plugins),
+        calls=_calls(source.plugins, config),
         environ=source.environ,
         beginning=beginning,
     )
 
 
-def _calls(plugins: Plugins | None) -> dict[str, Mapping[str, int]]:
-    """Return what registered jobs say they spend."""
-    return {} if plugins is None else {name: job.calls for name, job in plugins.jobs.items() if job.calls}
+def _calls(plugins: Plugins | None, config: Config) -> dict[str, Mapping[str, int]]:
+    """Return what jobs are said to spend: by the file, else by whoever registers them."""
+    calls = {} if plugins is None else {name: job.calls for name, job in plugins.jobs.items() if job.calls}
+    said = {job.name: dict.fromkeys(job.limits, job.calls) for job in config.jobs.values() if job.calls is not None}
+    return calls | said

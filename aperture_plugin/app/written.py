@@ -50,4 +50,6 @@ def _retry(retry: Retry) -> str | None:
     if retry.attempts == 1:
         return None
     said = f"attempts: {retry.attempts}, delay: {duration_text(retry.delay)}, backoff: {retry.backoff:g}"
-    return said if retry.max_delay is None else f"{said}, max delay: {duration_text(retry.max_delay)}"
+    if retry.max_delay is not None:
+        said += f", max delay: {duration_text(retry.max_delay)}"
+    return f"{said}, past next slot: yes" if retry.past_next_slot else said

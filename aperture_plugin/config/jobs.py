@@ -202,6 +202,9 @@ _PLAIN_FIELDS: Final = {
     "stalled after": "stalled_after",
     "window": "window",
     "jitter": "jitter",
+    "calls": "calls",
+    "pause after": "pause_after",
+    "pause for": "pause_for",
     "heavy": "heavy",
 }
 _CHOSEN_FIELDS: Final = {

@@ -75,12 +75,14 @@ class Retry:
         delay: Wait before the second try.
         backoff: Each further wait is the one before times this.
         max_delay: No wait is longer; None for no bound.
+        past_next_slot: Whether a try may come although the job's next slot is due before it.
     """
 
     attempts: int = 1
     delay: timedelta = timedelta(minutes=1)
     backoff: float = 2.0
     max_delay: timedelta | None = None
+    past_next_slot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,9 @@ class JobConfig:
         place: Where its name stands in the file (the topmost layer that names it).
         zone: The zone its wall times are read in.
         limits: Names of the shared budgets that its calls are counted against (`limit` in the file).
+        calls: How many calls a run usually spends of each of them; None leaves it to what the plugin registered.
+        pause_after: After how many failed runs in a row `on failure: pause` holds it back.
+        pause_for: For how long; then the next slot is tried. None until somebody resumes it.
         title, description, category: What the file says; None leaves it to what the plugin registered.
     """
 
@@ -130,6 +135,7 @@ class JobConfig:
     stalled_after: timedelta | None = None
     retry: Retry = Retry()
     limits: tuple[str, ...] = ()
+    calls: int | None = None
     window: Window | None = None
     requires_env: tuple[str, ...] = ()
     jitter: timedelta = timedelta(0)
@@ -137,6 +143,8 @@ class JobConfig:
     params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
     command: Command | None = None
     on_failure: OnFailure = OnFailure.CONTINUE
+    pause_after: int = 1
+    pause_for: timedelta | None = None
     interrupted: Interrupted = Interrupted.RUN_AGAIN
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_ATTEMPTS",
     "MOST_AT_ONCE",
+    "MOST_FAILURES",
     "Choice",
     "NameOf",
     "Whole",
@@ -36,6 +37,7 @@ __all__ = [
 
 MOST_AT_ONCE: Final = 10_000
 MOST_ATTEMPTS: Final = 1_000
+MOST_FAILURES: Final = 100
 
 _CALLED: Final = {"type": "a type of schedule"}
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

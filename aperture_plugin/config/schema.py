@@ -10,6 +10,7 @@ from aperture_plugin.config.model import Interrupted, Missed, OnFailure, Overlap
 from aperture_plugin.config.readers import (
     MOST_AT_ONCE,
     MOST_ATTEMPTS,
+    MOST_FAILURES,
     NameOf,
     Whole,
     choice,
@@ -21,6 +22,7 @@ from aperture_plugin.config.readers import (
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.durations import read_duration
+from aperture_plugin.words.limits import MOST_CALLS
 from aperture_plugin.words.moments import read_moment
 from aperture_plugin.words.names import read_job_name
 from aperture_plugin.words.numbers import read_factor, read_yes_no
@@ -91,10 +93,12 @@ BESIDE: Final = Keys(
                 "delay": Reads(read_duration, "1 minute"),
                 "backoff": Reads(read_factor, "2"),
                 "max delay": Reads(read_duration, "1 hour"),
+                "past next slot": _flag,
             },
             "retry",
         ),
         "limit": OneOrMany(Reads(NameOf("limit"), "tmdb"), may_be_empty=True),
+        "calls": Reads(Whole(1, MOST_CALLS), "200"),
         "window": Reads(read_window, "1:00 AM to 6:00 AM"),
         "requires env": OneOrMany(Reads(read_variable_name, "TMDB_API_KEY"), may_be_empty=True),
         "jitter": Reads(read_duration, "5 minutes"),
@@ -104,6 +108,8 @@ BESIDE: Final = Keys(
         "directory": _text,
         "environment": Named(Reads(read_variable_name, "LOG_LEVEL"), _verbatim, "variables"),
         "on failure": Reads(choice("on failure", OnFailure), "continue"),
+        "pause after": Reads(Whole(1, MOST_FAILURES), "3"),
+        "pause for": Reads(read_duration, "6 hours"),
         "interrupted": Reads(choice("interrupted", Interrupted), "run again"),
     },
     "defaults",

@@ -11,11 +11,12 @@ from aperture_plugin.loop.fire import following_run
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, Pause
-from aperture_plugin.rules.endings import again, cut_off, ended, may_follow, put_off
+from aperture_plugin.rules.endings import again, cut_off, ended, held_off, may_follow, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.recordable import recordable
 from aperture_plugin.rules.runs import WAITING, Run, Status
-from aperture_plugin.words.schedules import After
+from aperture_plugin.triggers.trigger import trigger_of
+from aperture_plugin.words.schedules import After, Manual
 
 __all__ = ["cancel_waiting", "finish", "give_up", "recover", "skip_waiting"]
 
@@ -91,6 +92,8 @@ def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:
     following = None
     if job is not None and run.cancel_reason is None:
         following = again(run, job, outcome, now=turn.now)
+    if following is not None and job is not None and (why := _held_off(turn, following, job)) is not None:
+        end, following = replace(end, reason=f"{end.reason}; {why}"), None
     turn.change(end)
     state.last[run.job] = end
     if following is not None:
@@ -98,7 +101,16 @@ def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:
     elif end.status is Status.COMPLETED:
         _queue_followers(state, turn, end)
     elif end.status is Status.FAILED and job is not None and job.on_failure is OnFailure.PAUSE:
-        _pause_after(state, turn, job, end)
+        _pause_if_it_goes_on(state, turn, job, end)
+
+
+def _held_off(turn: Turn, retry: Run, job: JobConfig) -> str | None:
+    next_slot = None
+    if job.enabled and not isinstance(job.schedule, After | Manual):
+        slot = trigger_of(job.schedule, job.zone).next_after(turn.now)
+        next_slot = None if slot is None else slot.due
+    waiting = any(run.status in WAITING and run.id != retry.id for run in turn.lines.of_job(job.name))
+    return held_off(retry, job, next_slot=next_slot, waiting=waiting)
 
 
 def _queue_followers(state: State, turn: Turn, completed: Run) -> None:
@@ -127,7 +139,20 @@ def _queue_followers(state: State, turn: Turn, completed: Run) -> None:
                 turn.leave(follower)
 
 
-def _pause_after(state: State, turn: Turn, job: JobConfig, failed: Run) -> None:
-    pause = Pause(job=job.name, since=turn.now, note=f"it failed ({failed.reason})", by="on failure: pause")
+def _pause_if_it_goes_on(state: State, turn: Turn, job: JobConfig, failed: Run) -> None:
+    """Pause a job that failed as often in a row as the file lets it; its next slot after the pause is a trial."""
+    failures = 1
+    if job.pause_after > 1:
+        failures += turn.ledger.failures_in_a_row(job.name, but=failed.id, most=job.pause_after)
+    if failures < job.pause_after:
+        return
+    times = "" if job.pause_after == 1 else f" {failures} times in a row"
+    pause = Pause(
+        job=job.name,
+        since=turn.now,
+        until=None if job.pause_for is None else turn.now + job.pause_for,
+        note=f"it failed{times} ({failed.reason})",
+        by="on failure: pause",
+    )
     turn.ledger.set_pause(pause)
     state.pauses[job.name] = pause

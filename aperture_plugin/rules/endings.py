@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from aperture_plugin.config.model import Interrupted, JobConfig, Retry
+from aperture_plugin.config.model import Interrupted, JobConfig, Overlap, Retry
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.schedules import After
+from aperture_plugin.words.times import time_text
 
-__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "may_follow", "put_off"]
+__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "held_off", "may_follow", "put_off"]
 
 _STATUS = {
     OutcomeStatus.COMPLETED: Status.COMPLETED,
@@ -59,6 +60,25 @@ def again(run: Run, job: JobConfig, outcome: Outcome, *, now: datetime) -> Run |
         not_before=now + wait,
         reason=f"attempt {run.attempt + 1} of {job.retry.attempts} follows {said} after the last",
     )
+
+
+def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting: bool) -> str | None:
+    """Say why *retry*, as `again` gave it, must not come; None when it may.
+
+    A retry never passes the next slot, which does its work, unless the file says so.
+
+    Args:
+        next_slot: When the job is due next; None for never.
+        waiting: Whether another run of the job waits, because its next slot has come already.
+    """
+    if job.retry.past_next_slot:
+        return None
+    if waiting and job.overlap is not Overlap.ALLOW:
+        return "it is not tried again, as its next run waits already"
+    if next_slot is not None and retry.not_before is not None and retry.not_before >= next_slot:
+        at = time_text(next_slot.astimezone(job.zone).time().replace(second=0, microsecond=0))
+        return f"it is not tried again, as its next slot comes first ({at})"
+    return None
 
 
 def put_off(run: Run, outcome: Outcome) -> Run:

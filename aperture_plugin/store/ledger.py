@@ -51,6 +51,8 @@ __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
 GENERATIONS_KEPT: Final = 20
 _CHUNK: Final = 500
 """Names in one IN list: SQLite may be built to allow 999 variables."""
+_LOOKED_AT: Final = 1000
+"""So many attempts are looked at for a row of failures."""
 
 _KEPT = {"seq", "id", "attempt", "job", "trigger"}
 _UPDATED = [column.name for column in runs.columns if column.name not in _KEPT]
@@ -185,6 +187,19 @@ class SqlLedger:
         for chosen in _by_job(select(runs).join(latest, same), latest, jobs):
             found.update((row["job"], run_of(row)) for row in self._connection.execute(chosen).mappings())
         return found
+
+    def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
+        """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted."""
+        chosen = select(runs.c.id, runs.c.status).where(runs.c.job == job).order_by(runs.c.seq.desc())
+        seen, failures = {but}, 0
+        for run_id, status in self._connection.execute(chosen.limit(_LOOKED_AT)):
+            if run_id in seen:
+                continue  # An earlier attempt: only how a run ended in the end counts.
+            seen.add(run_id)
+            if status == Status.COMPLETED or failures == most:
+                break
+            failures += status == Status.FAILED
+        return failures
 
     def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return when each job last completed."""

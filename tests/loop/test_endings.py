@@ -176,3 +176,118 @@ def test_progress_log_and_result_are_in_the_record(world: World) -> None:
     [run] = world.history()
     assert (run.items_done, run.items_total, run.result) == (3, 3, {"added": 3})
     assert [line.text for line in world.log(run.id)] == ["indexed a", "indexed b", "indexed c"]
+
+
+def test_a_retry_that_would_pass_the_next_slot_is_left_to_that_slot(world: World) -> None:
+    world.handlers["scan"] = fail
+    words = ("retry:", "  attempts: 5", "  delay: 10 minutes")
+
+    world.write(job(*words, schedule="every 30 minutes")).start(at="2026-01-10 01:45").advance("40 minutes")
+
+    first, second = world.history()  # the third try would wait 20 minutes, until after 2:30 AM
+    assert (first.attempt, first.reason) == (1, "ValueError: the disk is gone")
+    assert (second.attempt, second.reason) == (
+        2,
+        "ValueError: the disk is gone; it is not tried again, as its next slot comes first (2:30 AM)",
+    )
+
+
+def test_a_retry_may_pass_the_next_slot_where_the_file_says_so(world: World) -> None:
+    world.handlers["scan"] = fail
+    words = ("retry:", "  attempts: 3", "  delay: 50 minutes", "  past next slot: yes")
+
+    world.write(job(*words, schedule="every 30 minutes")).start(at="2026-01-10 01:45").advance("1 hour 30 minutes")
+
+    runs = world.history()
+    assert [(run.attempt, run.status) for run in runs if run.id == runs[0].id][:2] == [(1, "failed"), (2, "failed")]
+    assert "another run of scan was already waiting" in [run.reason for run in runs if run.status == "skipped"]
+
+
+def test_a_run_whose_next_one_waits_already_is_not_tried_again(world: World) -> None:
+    world.handlers["scan"] = fail
+    world.durations["scan"] = "40 minutes"
+    words = ("retry:", "  attempts: 5", "  delay: 1 minute")
+
+    world.write(job(*words, schedule="every 30 minutes")).start(at="2026-01-10 01:45").advance("1 hour")
+
+    first, second = world.history()
+    assert first.reason == "ValueError: the disk is gone; it is not tried again, as its next run waits already"
+    assert (second.attempt, second.status) == (1, "running")
+
+
+def test_no_retry_waits_longer_than_its_cap_and_the_same_run_always_waits_the_same(world: World) -> None:
+    world.handlers["scan"] = fail
+    words = ("retry:", "  attempts: 8", "  delay: 1 minute", "  backoff: 4", "  max delay: 10 minutes")
+
+    world.write(job(*words)).start(at="2026-01-10 01:00").advance("4 hours")
+
+    runs = world.history()
+    waits = [b.started_at - a.finished_at for a, b in pairwise(runs) if b.started_at and a.finished_at]
+    assert len(runs) == 8
+    assert timedelta(minutes=10) <= max(waits) <= timedelta(minutes=11)
+
+
+def test_on_failure_pause_waits_for_so_many_failures_in_a_row(world: World) -> None:
+    world.handlers["scan"] = fail
+    words = ("on failure: pause", "pause after: 3")
+
+    world.write(job(*words, schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("8 hours")
+
+    runs = world.history()
+    assert [run.status for run in runs] == ["failed", "failed", "failed", "skipped"]
+    assert runs[3].reason == (
+        "it was paused by on failure: pause: it failed 3 times in a row (ValueError: the disk is gone)"
+    )
+
+
+def test_a_run_that_completes_ends_the_row_of_failures(world: World) -> None:
+    ended: list[int] = []
+
+    def mostly_fail(run: LiveRun) -> None:
+        ended.append(1)
+        if len(ended) % 3:
+            fail(run)
+
+    world.handlers["scan"] = mostly_fail
+    words = ("on failure: pause", "pause after: 3")
+
+    world.write(job(*words, schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("1 day")
+
+    assert {run.status for run in world.history()} == {"failed", "completed"}
+
+
+def test_attempts_of_one_run_are_one_failure(world: World) -> None:
+    world.handlers["scan"] = fail
+    words = ("on failure: pause", "pause after: 2", "retry:", "  attempts: 3")
+
+    world.write(job(*words, schedule="every 2 hours")).start(at="2026-01-10 01:00").advance("6 hours")
+
+    assert [run.status for run in world.history()] == ["failed"] * 6 + ["skipped"]
+
+
+def test_after_the_cool_down_the_next_slot_is_a_trial_and_a_failure_pauses_again(world: World) -> None:
+    broken = [True]
+
+    def scan(run: LiveRun) -> None:
+        if broken:
+            fail(run)
+
+    world.handlers["scan"] = scan
+    words = ("on failure: pause", "pause after: 2", "pause for: 5 hours")
+    world.write(job(*words, schedule="every 2 hours")).start(at="2026-01-10 01:00")
+
+    world.advance("14 hours 30 minutes")  # 10:00 is a trial, and so is 16:00
+    broken.clear()
+    world.stop().start().advance("4 hours")
+
+    assert [(run.due.hour, run.status) for run in world.history() if run.due] == [
+        (2, "failed"),
+        (4, "failed"),
+        (6, "skipped"),
+        (8, "skipped"),
+        (10, "failed"),
+        (12, "skipped"),
+        (14, "skipped"),
+        (16, "completed"),
+        (18, "completed"),
+    ]

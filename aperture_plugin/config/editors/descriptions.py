@@ -52,7 +52,9 @@ DESCRIPTIONS: Final = {
     "delay": "How long to wait before the second try.",
     "backoff": "What the delay is multiplied with from try to try.",
     "max delay": "The longest that the delay grows to.",
+    "past next slot": "Whether a further try may come although the job is due again before it.",
     "limit": "The shared limits that its calls are counted against.",
+    "calls": "How many calls a run usually spends of each of its limits, for check and plan.",
     "window": "The hours in which a run may start; what is due outside waits for them.",
     "requires env": "Environment variables without which a run is skipped.",
     "jitter": "Delays each start by up to so much, by the same amount for the same slot.",
@@ -62,6 +64,8 @@ DESCRIPTIONS: Final = {
     "directory": "Where the command runs; else the folder of this file.",
     "environment": "Variables for the command. ${NAME} reads the environment.",
     "on failure": "`pause` holds the job back after a failure, until it is resumed.",
+    "pause after": "With `on failure: pause`: after how many failed runs in a row.",
+    "pause for": "With `on failure: pause`: for how long; then its next slot is tried.",
     "interrupted": "A run that was cut off by a crash runs again, or is left.",
 }
 

@@ -19,21 +19,24 @@ _WEEK: Final = timedelta(days=7)
 def limit_exceeded(file: Looked) -> None:
     """Tell of each limit whose jobs are due more often than it allows calls.
 
-    How many calls a run makes is for its handler to say; that it makes one is the least it has a limit for.
+    A run makes as many calls as the file says, else one: the least it can have a limit for.
     """
     runs: dict[str, float] = defaultdict(float)
+    spent: dict[str, float] = defaultdict(float)
     for job in file.scheduled:
         for name in job.limits:
             runs[name] += runs_per_week(job.schedule)
-    for name, due in runs.items():
+            spent[name] += runs_per_week(job.schedule) * (job.calls or 1)
+    for name, calls in spent.items():
         limit = file.config.limits[name]
         allowed = limit.calls * (_WEEK / limit.per)
         said = (file.words.limits or {}).get(name)
-        if due > allowed and said is not None:
+        if calls > allowed and said is not None:
+            spend = "" if calls == runs[name] else f" and make {calls:,.0f} calls"
             file.warn(
                 "limit-exceeded",
                 place_of(said.spot, 0),
-                f"jobs with the limit {quoted(name)} are due {due:,.0f} times a week, "
-                f"and it allows {allowed:,.0f} calls in that time",
+                f"jobs with the limit {quoted(name)} are due {runs[name]:,.0f} times a week{spend}, "
+                f"and it allows {allowed:,.0f}{' calls' if not spend else ''} in that time",
                 "runs would wait longer and longer for the budget to return; run them less often, or allow more",
             )

@@ -82,6 +82,10 @@ GOOD: Final[dict[str, list[str]]] = {
     "delay": ["1 minute"],
     "backoff": ["2", "1.5", "1000"],
     "max delay": ["1 hour"],
+    "past next slot": ["yes"],
+    "calls": ["200"],
+    "pause after": ["3"],
+    "pause for": ["6 hours"],
 }  # fmt: skip
 BAD: Final = [
     "''",

@@ -33,3 +33,13 @@ def test_the_runs_of_all_jobs_are_counted_together(warned: Warned) -> None:
 
     assert warned(f"limits:\n  omdb: 7 per day\nschedules:\n  scan:\n{one}") == []
     assert warned(f"limits:\n  omdb: 7 per day\nschedules:\n  scan:\n{one}  sync:\n{one}") == ["limit-exceeded"]
+
+
+def test_the_calls_that_the_file_declares_are_counted(warned: Warned) -> None:
+    text = (
+        "limits:\n  omdb: 1000 per day\nschedules:\n"
+        "  scan:\n    schedule: every 2 hours\n    limit: [omdb]\n    calls: {}\n"
+    )
+
+    assert warned(text.format(50)) == []
+    assert warned(text.format(100)) == ["limit-exceeded"]
