@@ -2,7 +2,7 @@
 
 Events say "look now"; what counts is the content. So an editor that renames, one that writes in place, a
 symlink that is swapped and a network disk without events all end in the same few lines. Where no event
-comes, the file is looked at all the same, more than once a second.
+comes, the file is looked at all the same, every two seconds at least.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ __all__ = ["Watch", "on_the_way"]
 
 _log = logging.getLogger("aperture")
 
-LOOK_SECONDS: Final = 0.8
-"""How often the file is looked at where no event comes: its size and time, and its content if they changed."""
+LOOK_SECONDS: Final = 2.0
+"""How often the file is looked at beside all events: its size and time, and its content if they changed."""
+
+BLIND_SECONDS: Final = 0.8
+"""How often where no events are to be had."""
 
 SETTLE_SECONDS: Final = 0.02
 """A file that changed is read again after so long, until two readings agree: half a file is no file."""
@@ -92,7 +95,7 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            told = self._bell.rung.wait(LOOK_SECONDS)
+            told = self._bell.rung.wait(LOOK_SECONDS if self._folders.are_heard else BLIND_SECONDS)
             self._bell.rung.clear()
             if self._stopping.is_set():
                 return
@@ -213,6 +216,11 @@ class _Folders:
             self._leave(folder)
             self._watched[folder] = identity, names, self._enter(folder, names)
 
+    @property
+    def are_heard(self) -> bool:
+        """Whether the system tells of what happens in each of them."""
+        return all(watch is not None for _, _, watch in self._watched.values())
+
     def stop(self) -> None:
         """Watch none of them any more."""
         if self._observer is None:
@@ -230,7 +238,7 @@ class _Folders:
             return self._observer.schedule(_Listener(self._bell, names), folder)
         except OSError as error:
             # No inotify to be had (a limit, a network disk): the looks remain.
-            _log.warning("%s cannot be watched (%s); the file is looked at every %g s", folder, error, LOOK_SECONDS)
+            _log.warning("%s cannot be watched (%s); the file is looked at every %g s", folder, error, BLIND_SECONDS)
             return None
 
     def _leave(self, folder: str) -> None:

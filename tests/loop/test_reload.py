@@ -95,20 +95,19 @@ def by_sed(path: Path, content: bytes) -> None:
 
 
 def by_git(path: Path, content: bytes) -> None:
-    before = path.read_bytes()
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
 
-    def git(*words: str) -> None:
-        subprocess.run(["git", *who, *words], cwd=path.parent, check=True, capture_output=True)
+    def git(*words: str, given: bytes | None = None) -> str:
+        ran = subprocess.run(["git", *who, *words], cwd=path.parent, check=True, capture_output=True, input=given)
+        return ran.stdout.decode().strip()
 
-    git("init", "--quiet", "--initial-branch=old")
+    git("init", "--quiet")
     git("add", path.name)
     git("commit", "--quiet", "--message=old")
-    git("checkout", "--quiet", "-b", "new")
-    path.write_bytes(content)
-    git("commit", "--quiet", "--all", "--message=new")
-    path.write_bytes(before)
-    git("checkout", "--quiet", "--force", "old")
+    # The other branch is made beside the folder, in which nothing changes until the checkout.
+    blob = git("hash-object", "-w", "--stdin", given=content)
+    tree = git("mktree", given=f"100644 blob {blob}\t{path.name}\n".encode())
+    git("branch", "new", git("commit-tree", tree, "-p", "HEAD", "-m", "new"))
     git("checkout", "--quiet", "new")
 
 
@@ -163,7 +162,7 @@ def test_without_events_the_content_is_looked_at_all_the_same(
         raise OSError("inotify watch limit reached")
 
     monkeypatch.setattr(reload, "Observer", none_to_be_had)
-    monkeypatch.setattr(reload, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(reload, "BLIND_SECONDS", 0.05)
     one = Watched(tmp_path / "schedules.yaml")
 
     save(one.path, b"good 1")
@@ -180,7 +179,7 @@ def test_without_events_a_save_that_changes_neither_size_nor_time_is_taken_in(
         raise OSError("no events here")
 
     monkeypatch.setattr(reload, "Observer", none_to_be_had)
-    monkeypatch.setattr(reload, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(reload, "BLIND_SECONDS", 0.2)
     one = Watched(tmp_path / "schedules.yaml")
     in_place(one.path, b"good 1")
     one.comes(b"good 1")
