@@ -40,7 +40,8 @@ from aperture_plugin.ports import (
 )
 from aperture_plugin.rules.budgets import window_start
 from aperture_plugin.rules.health import last_attempts
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import WAITING, Run
+from aperture_plugin.triggers.slots import Slot
 
 __all__ = ["LATELY", "Case", "Seen", "examined"]
 
@@ -62,12 +63,15 @@ class Seen:
         generation: The file that was accepted last: number, when, its name, its text.
         eras: By job, the one in force.
         taken: When each job last began a run, or had one skipped.
+        in_hand_of, lines: What is in hand by job; what waits by queue, in the order of its places.
     """
 
     loops: Sequence[LoopRecord] = ()
     generation: tuple[int, datetime, str, str] | None = None
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
     in_hand: Sequence[Run] = ()
+    in_hand_of: Mapping[str, Sequence[Run]] = field(default_factory=lambda: MappingProxyType({}))
+    lines: Mapping[str, Sequence[Run]] = field(default_factory=lambda: MappingProxyType({}))
     last_runs: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
     completions: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     taken: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
@@ -90,6 +94,7 @@ class Case:
         config: What is in force: by a loop that runs, else what a start would put in force; None where nobody knows.
         loop: The loop that ticks; None for none.
         jobs: Names of those that are looked at.
+        slots: The next slots of jobs that were looked at already.
     """
 
     source: Source
@@ -106,6 +111,7 @@ class Case:
     config: Config | None
     loop: LoopRecord | None
     jobs: tuple[str, ...] = ()
+    slots: dict[str, list[Slot]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -257,11 +263,20 @@ def _opened(case: Case, state: str | None) -> Iterator[Case]:
 
 def _seen(store: Store) -> Seen:
     with store.snapshot() as ledger:
+        in_hand = ledger.in_hand()
+        of_job: defaultdict[str, list[Run]] = defaultdict(list)
+        lines: defaultdict[str, list[Run]] = defaultdict(list)
+        for run in sorted(in_hand, key=lambda run: run.place):
+            of_job[run.job].append(run)
+            if run.status in WAITING:
+                lines[run.queue].append(run)
         return Seen(
             loops=ledger.loops(),
             generation=next(iter(ledger.generations()), None),
             pauses=ledger.pauses(),
-            in_hand=ledger.in_hand(),
+            in_hand=in_hand,
+            in_hand_of=dict(of_job),
+            lines=dict(lines),
             last_runs=ledger.last_runs(),
             completions=ledger.last_completions(),
             taken=ledger.last_taken(),

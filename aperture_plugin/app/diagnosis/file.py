@@ -67,7 +67,8 @@ def plugins_step(case: Case) -> Iterator[Finding]:
         return
     assert case.plugins is not None, "plugins that do not load have problems"
     registered = list(case.registered)
-    nobodys = [name for name in case.jobs if name not in registered and _needs_a_handler(case, name)]
+    known = set(registered)
+    nobodys = [name for name in case.jobs if name not in known and _needs_a_handler(case, name)]
     if case.plugins.found:
         names = [name for name, _ in case.plugins.names()[1:]]
         found = f"{counted(len(names), 'plugin')} found ({', '.join(names)}), with {counted(len(registered), 'job')}"

@@ -39,7 +39,7 @@ _OFFERED: Final = tuple(timedelta(minutes=n) for n in (15, 30, 60, 120, 180, 240
 
 def progress_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
     """Tell of what runs whether it gets on, and of what seems to run whether its process lives."""
-    running = [run for run in case.seen.in_hand if run.job == name and run.status is Status.RUNNING]
+    running = [run for run in case.seen.in_hand_of.get(name, ()) if run.status is Status.RUNNING]
     for run in running:
         yield _getting_on(case, run, runs)
     if not running:

@@ -24,7 +24,7 @@ __all__ = ["coming", "first_due", "pause_step", "schedule_step", "slot_distance"
 _LONG_OFF: Final = timedelta(days=90)
 """A job that is off for so long was forgotten, or is not wanted any more."""
 
-_LOOKED_AT: Final = 16
+_LOOKED_AT: Final = 8
 """So many slots to come tell how a job's slots lie."""
 
 
@@ -72,7 +72,9 @@ def coming(case: Case, name: str) -> list[Slot]:
     job = None if case.config is None else case.config.jobs.get(name)
     if job is None or not job.enabled:
         return []
-    return list(islice(trigger_of(job.schedule, job.zone).upcoming(case.now), _LOOKED_AT))
+    if name not in case.slots:
+        case.slots[name] = list(islice(trigger_of(job.schedule, job.zone).upcoming(case.now), _LOOKED_AT))
+    return case.slots[name]
 
 
 def first_due(case: Case, name: str) -> datetime | None:

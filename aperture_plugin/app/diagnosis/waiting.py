@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
@@ -43,7 +44,7 @@ def needs_step(case: Case, name: str) -> Iterator[Finding]:
 
 def queue_step(case: Case, name: str) -> Iterator[Finding]:
     """Tell what of the job is in hand, for what it waits, and its place in the queue."""
-    in_hand = [run for run in case.seen.in_hand if run.job == name]
+    in_hand = case.seen.in_hand_of.get(name, ())
     waiting = [run for run in in_hand if run.status in WAITING]
     for run in waiting:
         yield _waits(case, run)
@@ -53,11 +54,11 @@ def queue_step(case: Case, name: str) -> Iterator[Finding]:
 
 
 def _waits(case: Case, run: Run) -> Finding:
-    line = [other for other in case.seen.in_hand if other.queue == run.queue]
-    before = sorted((other for other in line if other.status in WAITING), key=lambda other: other.place)
-    running = [other for other in line if other.status is Status.RUNNING]
+    before = case.seen.lines[run.queue]
+    running = [one for one in case.seen.in_hand if one.status is Status.RUNNING and one.queue == run.queue]
     since = told(run.queued_at, case.zone_of(run.job), now=case.now)
-    place = f"{ordinal(before.index(run) + 1)} of {len(before)} in queue {run.queue}"
+    number = bisect_left(before, run.place, key=lambda other: other.place) + 1
+    place = f"{ordinal(number)} of {len(before)} in queue {run.queue}"
     behind = f", where {_lasting(running[0], case)}" if running else ""
     found = f"run {run.id} is {run.status} since {since}, {place}{behind}; it waits for: {run.reason or 'its turn'}"
     seats = 1 if case.config is None else case.config.queues.get(run.queue, 1)
@@ -70,7 +71,7 @@ def _waits(case: Case, run: Run) -> Finding:
 
 def _needs(case: Case, job: JobConfig) -> Iterator[Finding]:
     for need in job.needs:
-        in_hand = [run for run in case.seen.in_hand if run.job == need]
+        in_hand = case.seen.in_hand_of.get(need, ())
         last = case.seen.last_runs.get(need)
         if in_hand:
             yield note("needs", f"{need}, which it needs, is {in_hand[0].status}; it waits for that", job=job.name)

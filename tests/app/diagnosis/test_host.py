@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from aperture_plugin.app.diagnosis import host
+from aperture_plugin.store.schema import SCHEMA_VERSION
 from aperture_plugin.testing import World
 from tests.app.diagnosis.looking import alter, look, look_at, said
 
@@ -47,7 +48,7 @@ def test_a_store_that_is_well_is_told_with_its_size(started: World) -> None:
 
     assert verdict == "ok"
     assert words.startswith("sqlite:///aperture.db can be read and written: ")
-    assert "0 attempts, schema 1; " in words
+    assert f"0 attempts, schema {SCHEMA_VERSION}; " in words
     assert words.endswith(" left on its disk")
 
 
@@ -240,7 +241,7 @@ def test_a_clock_change_within_two_weeks_is_told(world: World, at: str, told: st
         ),
         (
             lambda world: world.clock.advance("2 hours"),
-            "this process was stopped for 1 hour 30 minutes; what was due then is caught up once",
+            "this process was stopped for 1 hour 50 minutes; what was due then is caught up once",
         ),
     ],
 )

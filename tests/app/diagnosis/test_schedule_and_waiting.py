@@ -365,3 +365,15 @@ def test_nothing_in_hand_is_told(world: World) -> None:
     world.write("schedules:\n  scan: every hour\n")
 
     assert look_at(world, "queue", "scan") == [("ok", "no run of it is in hand", None)]
+
+
+def test_of_many_that_wait_each_is_told_its_own_place(world: World) -> None:
+    names = [f"job-{number:02}" for number in range(12)]
+    world.write("schedules:\n  slow: daily at 1 AM\n" + "".join(f"  {name}: daily at 1:05 AM\n" for name in names))
+    world.durations["slow"] = "1 hour"
+    world.start("2026-01-10 00:59").advance("10 minutes")
+
+    told = [look_at(world, "queue", name)[0][1] for name in names]
+
+    assert "first of 12 in queue default" in told[0]
+    assert "12th of 12 in queue default" in told[11]
