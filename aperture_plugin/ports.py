@@ -207,6 +207,14 @@ class Ledger(Protocol):
         """Whether another process has written since this store's last transaction (true for the first)."""
         ...
 
+    def relax(self) -> None:
+        """Let the commit of this transaction not wait for the disk.
+
+        It outlives the death of the process, and is there whole or not at all; a power cut may take it
+        back, until `Store.sync` or the next transaction that was not relaxed.
+        """
+        ...
+
     def claim(self, claims: Sequence[Claim]) -> list[bool]:
         """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
         ...
@@ -376,6 +384,14 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: On entering or on commit.
+        """
+        ...
+
+    def sync(self) -> None:
+        """Wait until what relaxed transactions have committed is on the disk.
+
+        Raises:
+            StoreUnavailable: The disk did not take it.
         """
         ...
 

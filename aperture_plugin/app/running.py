@@ -97,6 +97,11 @@ class Messenger:
         """A run ended and no attempt follows; called in the loop's thread, at once."""
         self._waiters.heard(run)
 
+    @property
+    def hears_runs(self) -> bool:
+        """Whether the log, or any plugin, hears of runs."""
+        return self._plugins.hear_runs or _log.isEnabledFor(logging.INFO)
+
     def run_changed(self, run: Run) -> None:
         """Tell the log, and the plugins."""
         if _log.isEnabledFor(logging.INFO):

@@ -14,7 +14,7 @@ from aperture_plugin.ports import Ended, Pause
 from aperture_plugin.rules.endings import again, cut_off, ended, held_off, may_follow, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.recordable import recordable
-from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.rules.runs import WAITING, Run, Status, but
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.schedules import After, Manual
 
@@ -54,7 +54,7 @@ def give_up(state: State, turn: Turn, run: Run) -> None:
     verdict = state.verdicts.pop(run.key, None)
     status = OutcomeStatus.CANCELLED if verdict is None else OutcomeStatus.FAILED
     reason = f"{verdict or run.cancel_reason}; its handler did not stop when asked, and was given up"
-    _write_end(state, turn, replace(run, cancel_reason=reason), Outcome(status=status, reason=reason))
+    _write_end(state, turn, but(run, cancel_reason=reason), Outcome(status=status, reason=reason))
 
 
 def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
@@ -76,14 +76,14 @@ def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> No
 
 def cancel_waiting(turn: Turn, run: Run, *, reason: str) -> None:
     """End a run that has not started: somebody does not want it any more."""
-    turn.change(replace(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=turn.now))
+    turn.change(but(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=turn.now))
 
 
 def skip_waiting(turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
     """End runs that will never start, with the reason."""
     for run in runs:
         if run.status in WAITING:
-            turn.change(replace(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
+            turn.change(but(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
 
 
 def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from aperture_plugin.config.model import JobConfig
@@ -12,7 +11,7 @@ from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Claim
 from aperture_plugin.rules.firing import Due, Pass, Queue, fire
 from aperture_plugin.rules.jittering import jitter_of
-from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status
+from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
 from aperture_plugin.words.times import time_text
 
 __all__ = ["asked_run", "fire_due", "following_run", "join_due"]
@@ -91,7 +90,7 @@ def following_run(state: State, job: JobConfig, now: datetime) -> Run:
         queued_at=now,
     )
     if held_back is not None and held_back.covers(now):
-        return replace(run, status=Status.SKIPPED, reason=held_back.reason, finished_at=now)
+        return but(run, status=Status.SKIPPED, reason=held_back.reason, finished_at=now)
     return run
 
 
@@ -118,10 +117,10 @@ def _run_of(state: State, job: JobConfig, answer: Queue | Pass, now: datetime) -
         queued_at=now,
     )
     if isinstance(answer, Pass):
-        return replace(run, status=Status.SKIPPED, reason=answer.reason, finished_at=now)
+        return but(run, status=Status.SKIPPED, reason=answer.reason, finished_at=now)
     if job.jitter and (starts_at := answer.slot.due + jitter_of(job.name, answer.slot.due, job.jitter)) > now:
         wall = time_text(_wall(starts_at, job).time().replace(second=0, microsecond=0))
-        return replace(run, status=Status.WAITING, not_before=starts_at, reason=f"its jitter ends at {wall}")
+        return but(run, status=Status.WAITING, not_before=starts_at, reason=f"its jitter ends at {wall}")
     return run
 
 

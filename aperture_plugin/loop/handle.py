@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -25,7 +24,7 @@ from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, Logged, Progressed, Spawned
 from aperture_plugin.rules.recordable import recordable_count
-from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.rules.runs import WAITING, Run, Status, but
 
 __all__ = ["AskToStop", "handle"]
 
@@ -45,7 +44,7 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
         case Spawned():
             run = turn.lines.get(message.key)
             if run is not None and run.status is Status.RUNNING:
-                turn.change(replace(run, group=message.group), tell=False)
+                turn.change(but(run, group=message.group), tell=False)
         case RunAsked():
             if state.only is not None:
                 state.only.add(message.run.id)
@@ -75,7 +74,7 @@ def _progress(state: State, turn: Turn, message: Progressed) -> None:
     run = turn.lines.get(message.key)
     if run is not None and run.status is Status.RUNNING:
         done, total = recordable_count(message.done), recordable_count(message.total)
-        turn.change(replace(run, items_done=done, items_total=total), tell=False)
+        turn.change(but(run, items_done=done, items_total=total), tell=False)
         state.deadlines.progressed(message.key, at=state.clock.monotonic())
 
 
@@ -91,7 +90,7 @@ def _queue_asked(state: State, turn: Turn, run: Run) -> Run:
     elif job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
         reason = f"another run of {run.job} was already waiting"
     if reason is not None:
-        run = replace(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now)
+        run = but(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now)
     turn.add(run)
     return run
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from aperture_plugin.config.model import Config
 from aperture_plugin.loop.details import details_of
 from aperture_plugin.loop.finish import recover
 from aperture_plugin.loop.fire import fire_due, join_due
+from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.handle import handle
 from aperture_plugin.loop.inbox import CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
 from aperture_plugin.loop.keeping import Keeping
@@ -29,6 +29,7 @@ from aperture_plugin.loop.sifting import sift
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.stopping import Stopping
 from aperture_plugin.loop.swap import swap
+from aperture_plugin.loop.syncing import Syncs
 from aperture_plugin.loop.told import Told
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import (
@@ -45,7 +46,7 @@ from aperture_plugin.ports import (
 from aperture_plugin.rules.admission import Admission, OnReady, Skip, Start, Surroundings, Wait, admit
 from aperture_plugin.rules.firing import Due
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import ENDED, Run, Status
+from aperture_plugin.rules.runs import ENDED, Run, Status, but
 
 __all__ = ["Loop"]
 
@@ -88,6 +89,7 @@ class Loop:
         self._directory = directory
         self._pace = pace
         self._wakes = Wakes()
+        self._syncs = Syncs(pace.sync)
         self._stopping = Stopping(state, executor, lease, end_group)
         self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
@@ -122,7 +124,7 @@ class Loop:
                 state.substitute, state.rejected, state.rejected_at = substitute, substitute.problems, now
             turn.write()
             self._lease.renew(ledger, now=now, at=at, details=self._details())
-            self._keep_generation(ledger, now)
+            keep_generation(self.state, ledger, now)
         self._settle(turn)
         if substitute is not None:
             self.observers.tell(partial(self._told.config_rejected, list(substitute.problems)))
@@ -144,9 +146,14 @@ class Loop:
             self._backlog += self.inbox.take()
         if not self._draining:
             state.timetable.run_pending()
-        if self._has_work(now, at):
+        has_work = self._has_work(now, at)
+        if has_work or self._syncs.is_due(at):
             try:
-                self._take_turn(now, at)
+                if has_work:
+                    self._take_turn(now, at)
+                else:
+                    self._store.sync()
+                    self._syncs.wrote(at, waited=True)
             except (StoreUnavailable, StoreRefused) as reason:
                 state.stale = True
                 return self._wakes.store_is_away(reason)
@@ -244,7 +251,12 @@ class Loop:
             if beats or self._details_changed:
                 self._lease.renew(ledger, now=now, at=at, details=self._details() if self._details_changed else None)
             if swapped:
-                self._keep_generation(ledger, now)
+                keep_generation(self.state, ledger, now)
+            relaxed = not (due or beats or self._details_changed or may_be_taken or self._syncs.is_due(at))
+            relaxed = relaxed and self._syncs.may_wait(messages, turn.starts.values(), state.config.jobs)
+            if relaxed:
+                ledger.relax()
+        self._syncs.wrote(at, waited=not relaxed)
         self._backlog, self._due, self._details_changed = [], {}, False
         self._flush_at = at + self._pace.flush
         self._settle(turn)
@@ -316,7 +328,7 @@ class Loop:
                 case Start():
                     self._readiness.forget(run.job)
                     turn.start(
-                        replace(
+                        but(
                             run,
                             status=Status.RUNNING,
                             owner=state.id,
@@ -328,9 +340,9 @@ class Loop:
                 case Wait(reason=reason):
                     if (run.status, run.reason) != (admission.status, reason):
                         tell = run.status is not admission.status
-                        turn.change(replace(run, status=admission.status, reason=reason), tell=tell)
+                        turn.change(but(run, status=admission.status, reason=reason), tell=tell)
                 case Skip(reason=reason):
-                    turn.change(replace(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
+                    turn.change(but(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
 
     def _decide(self, around: Surroundings, run: Run) -> Admission:
         job = self.state.job_config(run.job)
@@ -345,8 +357,9 @@ class Loop:
     def _settle(self, turn: Turn) -> None:
         """Do what had to wait for the commit: tell, answer, start."""
         state = self.state
+        if turn.told and self._told.hears_runs:
+            self.observers.tell(partial(self._tell_of, turn.told))
         for run in turn.told:
-            self.observers.tell(partial(self._told.run_changed, run))
             if run.status in ENDED and state.lines.get((run.id, run.attempt + 1)) is None:
                 self._told.run_ended(run)
         for call in turn.settled:
@@ -354,6 +367,10 @@ class Loop:
         at = state.clock.monotonic()
         for run in turn.starts.values():
             self._start(run, at)
+
+    def _tell_of(self, runs: list[Run]) -> None:
+        for run in runs:
+            self._told.run_changed(run)
 
     def _start(self, run: Run, at: float) -> None:
         state = self.state
@@ -386,18 +403,6 @@ class Loop:
         mine = [run for run in turn.lines.running_of(self.state.id) if run.key not in known]
         recover(self.state, turn, mine, reason="its start was cut off when the store went away")
 
-    def _keep_generation(self, ledger: Ledger, now: datetime) -> None:
-        """Keep the text in force, so that `status` can be told, and a start made, when the file is bad."""
-        config = self.state.config
-        if self.state.only is None:
-            ledger.keep_generation(file=config.file, text=config.text, at=now)
-            pick = None if config.pick is None else replace(config.pick, extends=None)
-            before = ledger.pick()
-            if before != pick:
-                ledger.keep_pick(pick)
-            if before is not None and pick is not None and before.name != pick.name:
-                _log.info("auto has picked %s in place of %s; aperture preset says why", pick.name, before.name)
-
     def _forget(self, now: datetime, at: float) -> None:
         """Use a moment in which there is nothing to do to forget a little of what is long past."""
         try:
@@ -416,7 +421,7 @@ class Loop:
         for instant in (None if self._draining else state.timetable.get_next_run(), state.lines.wakes_at):
             if instant is not None:
                 yield (instant - now) / timedelta(seconds=1)
-        for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at):
+        for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at, self._syncs.at):
             if monotonic is not None:
                 yield monotonic - at
         if self._backlog:

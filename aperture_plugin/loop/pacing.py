@@ -29,6 +29,7 @@ class Pace:
         beat: Whether it renews its lease.
         flush: How long progress and log lines are gathered before they are written.
         ready: How long the plugins' word about a job is good.
+        sync: Within how long starts and ends that were committed are taken to the disk; 0 for at once.
         threaded: Whether plugins are told and asked in threads of their own.
     """
 
@@ -36,6 +37,7 @@ class Pace:
     beat: bool = True
     flush: float = 0.4
     ready: float = 30.0
+    sync: float = 0.05
     threaded: bool = True
 
 

@@ -23,6 +23,11 @@ class Told(Protocol):
         """The store was read anew, and these runs are in hand; others have ended, perhaps by another process."""
         ...
 
+    @property
+    def hears_runs(self) -> bool:
+        """Whether there is anybody to tell of runs that changed."""
+        ...
+
     def run_changed(self, run: Run) -> None:
         """A run changed its state."""
         ...

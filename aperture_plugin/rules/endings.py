@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Overlap, Retry
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import Run, Status, but
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.schedules import After
 from aperture_plugin.words.times import time_text
@@ -30,7 +29,7 @@ def ended(run: Run, outcome: Outcome, *, now: datetime) -> Run:
     reason = outcome.reason
     if status is Status.CANCELLED and run.cancel_reason is not None:
         reason = run.cancel_reason
-    return replace(
+    return but(
         run,
         status=status,
         reason=reason,
@@ -83,7 +82,7 @@ def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting:
 
 def put_off(run: Run, outcome: Outcome) -> Run:
     """Return *run* as it waits, the same attempt, for the budget that *outcome* names; its progress is kept."""
-    return replace(
+    return but(
         run,
         status=Status.WAITING,
         reason=outcome.reason,
@@ -101,7 +100,7 @@ def cut_off(run: Run, job: JobConfig | None, *, now: datetime, reason: str) -> t
         job: The job's words; None when it is no longer in the file, and then nothing follows.
         reason: What cut it off, in words.
     """
-    interrupted = replace(run, status=Status.INTERRUPTED, reason=reason, finished_at=now, owner=None, group=None)
+    interrupted = but(run, status=Status.INTERRUPTED, reason=reason, finished_at=now, owner=None, group=None)
     if job is None or job.interrupted is Interrupted.LEAVE or run.cancel_reason is not None:
         return interrupted, None
     return interrupted, _next_attempt(run, now=now, not_before=None, reason="it runs again after it was cut off")
@@ -150,7 +149,7 @@ def may_follow(job: JobConfig, *, completions: Mapping[str, datetime], taken: da
 
 
 def _next_attempt(run: Run, *, now: datetime, not_before: datetime | None, reason: str) -> Run:
-    return replace(
+    return but(
         run,
         attempt=run.attempt + 1,
         status=Status.QUEUED if not_before is None else Status.WAITING,

@@ -24,6 +24,7 @@ class RunIds:
     def __init__(self, chance: bytes) -> None:
         self._own = _encode(int.from_bytes(chance[:4]) & 0xFFFFF, 4)
         self._count = 0
+        self._last = (-1, "")
 
     def new(self, now: datetime) -> str:
         """Return a new id; later ones sort behind earlier ones as long as the clock is not set back.
@@ -33,7 +34,9 @@ class RunIds:
         """
         milliseconds = (now - _EPOCH) // timedelta(milliseconds=1)
         self._count = (self._count + 1) % 32**3
-        return _encode(milliseconds & (32**8 - 1), 8) + _encode(self._count, 3) + self._own
+        if milliseconds != self._last[0]:
+            self._last = (milliseconds, _encode(milliseconds & (32**8 - 1), 8))
+        return self._last[1] + _encode(self._count, 3) + self._own
 
 
 def _encode(number: int, width: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.rules.jobs import Json
 
-__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status"]
+__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but"]
 
 
 class Status(StrEnum):
@@ -107,3 +109,23 @@ class Run:
         if self.started_at is None or self.finished_at is None:
             return None
         return self.finished_at - self.started_at
+
+
+_SETTERS = {field.name: Run.__dict__[field.name].__set__ for field in fields(Run)}
+_every_value = attrgetter(*_SETTERS)
+
+
+def _but(run: Run, /, **changes: Any) -> Run:
+    """Return *run* with *changes*: `dataclasses.replace` at a fifth of its cost, for the loop makes three a run."""
+    new: Run = object.__new__(Run)
+    for set_to, value in zip(_SETTERS.values(), _every_value(run), strict=True):
+        set_to(new, value)
+    for name, value in changes.items():
+        _SETTERS[name](new, value)
+    return new
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as but  # so that the names and types of the changes are checked
+else:
+    but = _but

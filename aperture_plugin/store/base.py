@@ -62,9 +62,12 @@ class SqlStore(ABC):
             self._look_before()
             with self._begun() as connection:
                 wrote: list[bool] = []
-                yield SqlLedger(connection, foreign=self._is_foreign(connection), wrote=lambda: wrote.append(True))
-                self._before_commit(connection, wrote=bool(wrote))
+                ledger = SqlLedger(connection, foreign=self._is_foreign(connection), wrote=lambda: wrote.append(True))
+                yield ledger
+                self._before_commit(connection, wrote=bool(wrote), relaxed=ledger.relaxed)
             self._after_commit()
+            if wrote and not ledger.relaxed:
+                self.sync()
 
     @contextmanager
     def snapshot(self) -> Iterator[Ledger]:
@@ -121,6 +124,9 @@ class SqlStore(ABC):
                 attempts=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
             )
 
+    def sync(self) -> None:  # noqa: B027  # one of the two needs it
+        """Wait until what relaxed transactions have committed is on the disk."""
+
     @abstractmethod
     def changed(self) -> bool:
         """Say whether another process has committed since the last transaction here."""
@@ -148,7 +154,9 @@ class SqlStore(ABC):
     def _look_before(self) -> None:  # noqa: B027  # one of the two needs it
         """Find out, before a transaction, whether the database is still the one that was opened."""
 
-    def _before_commit(self, connection: Connection, *, wrote: bool) -> None:  # noqa: B027  # one of the two needs it
+    def _before_commit(  # noqa: B027  # one of the two needs it
+        self, connection: Connection, *, wrote: bool, relaxed: bool
+    ) -> None:
         """Leave a sign for the others, within the transaction."""
 
     def _after_commit(self) -> None:  # noqa: B027  # one of the two needs it

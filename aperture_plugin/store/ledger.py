@@ -14,8 +14,18 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
 from aperture_plugin.rules.accounting import Taken
 from aperture_plugin.rules.runs import RAN, Run, Status
+from aperture_plugin.store.batches import (
+    ADD_CLAIMS,
+    ADD_LINES,
+    ADD_RUNS,
+    CHANGE_RUNS,
+    KEEP_CLAIMED,
+    KEEP_LATEST,
+    Batch,
+)
 from aperture_plugin.store.forgetting import forget
 from aperture_plugin.store.records import (
+    change_row,
     claim_of,
     claim_row,
     era_of,
@@ -38,7 +48,6 @@ from aperture_plugin.store.schema import (
     eras,
     generations,
     latest,
-    logs,
     loops,
     pauses,
     picks,
@@ -53,15 +62,6 @@ _CHUNK: Final = 500
 """Names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
 """So many attempts are looked at for a row of failures."""
-
-_KEPT = {"seq", "id", "attempt", "job", "trigger"}
-_UPDATED = [column.name for column in runs.columns if column.name not in _KEPT]
-_UPDATE_RUN = (
-    update(runs)
-    .where(runs.c.id == bindparam("b_id"), runs.c.attempt == bindparam("b_attempt"))
-    .values({column: bindparam(f"b_{column}") for column in _UPDATED})
-)
-
 
 # A claim's run has a row for each attempt. All that is asked of them is which kinds of states there are.
 _ATTEMPTS = (
@@ -88,12 +88,20 @@ class SqlLedger:
         connection: Has begun; whoever made it commits.
         foreign: Whether another process has written since the last transaction of this store.
         wrote: Called once anything is written.
+
+    Attributes:
+        relaxed: Whether the commit need not wait for the disk.
     """
 
     def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
         self._connection = connection
         self._wrote = wrote
         self.foreign = foreign
+        self.relaxed = False
+
+    def relax(self) -> None:
+        """Let the commit of this transaction not wait for the disk."""
+        self.relaxed = True
 
     # ── claims and eras ──
 
@@ -112,8 +120,10 @@ class SqlLedger:
             else:
                 taken.append(False)
         if rows:
-            self._write(insert(claims), rows)
-            self._keep_latest([{"job": job, "claimed": marks[job]} for job in {row["job"] for row in rows}])
+            self._write_batch(ADD_CLAIMS, rows)
+            self._write_batch(
+                KEEP_CLAIMED, [{"job": job, "claimed": marks[job]} for job in {row["job"] for row in rows}]
+            )
         return taken
 
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
@@ -161,15 +171,12 @@ class SqlLedger:
 
     def add(self, new: Sequence[Run]) -> None:
         """Write new attempts."""
-        self._write(insert(runs), [run_row(run) for run in new])
+        self._write_batch(ADD_RUNS, [run_row(run) for run in new])
         self._keep_latest_of(new)
 
     def update(self, changed: Sequence[Run]) -> None:
         """Write the present state of attempts that exist."""
-        rows = [{f"b_{column}": value for column, value in run_row(run).items()} for run in changed]
-        for row in rows:
-            del row["b_job"], row["b_trigger"]
-        self._write(_UPDATE_RUN, rows)
+        self._write_batch(CHANGE_RUNS, [change_row(run) for run in changed])
         self._keep_latest_of(changed)
 
     def in_hand(self) -> list[Run]:
@@ -226,7 +233,7 @@ class SqlLedger:
 
     def log(self, lines: Sequence[LogLine]) -> None:
         """Add lines to runs' logs."""
-        self._write(insert(logs), [log_row(line) for line in lines])
+        self._write_batch(ADD_LINES, [log_row(line) for line in lines])
 
     def loops(self) -> list[LoopRecord]:
         """Return every process that is, or died without a word while, ticking on this store."""
@@ -320,6 +327,11 @@ class SqlLedger:
             self._wrote()
             self._connection.execute(statement, rows)
 
+    def _write_batch(self, batch: Batch, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._wrote()
+            batch.run(self._connection, rows)
+
     def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, or replace those with the same key."""
         if not rows:
@@ -347,20 +359,7 @@ class SqlLedger:
                 row["run_id"], row["run_attempt"] = run.id, run.attempt
             if run.status is Status.COMPLETED:
                 row["completed_at"] = max(filter(None, (row["completed_at"], micros(run.finished_at))), default=None)
-        self._keep_latest(list(rows.values()))
-
-    def _keep_latest(self, rows: Sequence[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        statement = self._insert(latest)
-        new = statement.excluded
-        changed: dict[str, Any] = {name: func.coalesce(new[name], latest.c[name]) for name in rows[0] if name != "job"}
-        if "taken_at" in changed:
-            # Two attempts may be written out of their order; the later start stands.
-            greater = func.greatest if self._connection.dialect.name == "postgresql" else func.max
-            ours = func.coalesce(latest.c.taken_at, new.taken_at)
-            changed["taken_at"] = greater(ours, func.coalesce(new.taken_at, latest.c.taken_at))
-        self._write(statement.on_conflict_do_update(index_elements=["job"], set_=changed), rows)
+        self._write_batch(KEEP_LATEST, list(rows.values()))
 
     def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
         found: dict[str, int] = {}

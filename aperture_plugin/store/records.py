@@ -15,6 +15,8 @@ from aperture_plugin.rules.recordable import json_text, storable
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 __all__ = [
+    "CHANGED_OF_RUN",
+    "change_row",
     "claim_of",
     "claim_row",
     "era_of",
@@ -80,6 +82,45 @@ def run_row(run: Run) -> dict[str, Any]:
         "error": _text(run.error),
         "result": None if run.result is None else json_text(run.result),
         "group": run.group,
+    }
+
+
+CHANGED_OF_RUN: Final = (
+    "status",
+    "queue",
+    "not_before",
+    "reason",
+    "owner",
+    "cancel_reason",
+    "started_at",
+    "finished_at",
+    "items_done",
+    "items_total",
+    "error",
+    "result",
+    "group",
+)
+"""What may change of an attempt once it is there."""
+
+
+def change_row(run: Run) -> dict[str, Any]:
+    """Return what may have changed of *run*, its columns named with `b_` before them, as is its identity."""
+    return {
+        "b_id": run.id,
+        "b_attempt": run.attempt,
+        "b_status": run.status.value,
+        "b_queue": run.queue,
+        "b_not_before": micros(run.not_before),
+        "b_reason": _text(run.reason),
+        "b_owner": run.owner,
+        "b_cancel_reason": _text(run.cancel_reason),
+        "b_started_at": micros(run.started_at),
+        "b_finished_at": micros(run.finished_at),
+        "b_items_done": run.items_done,
+        "b_items_total": run.items_total,
+        "b_error": _text(run.error),
+        "b_result": None if run.result is None else json_text(run.result),
+        "b_group": run.group,
     }
 
 

@@ -1,8 +1,9 @@
 """The embedded default: one SQLite file, readable by its owner alone.
 
-WAL lets readers pass while one process writes. `synchronous=FULL` waits for the disk at each commit:
-a claim must outlive a power cut, or its slot would run twice; commits are few because a tick writes all
-it has in one.
+WAL lets readers pass while one process writes. A commit waits for the disk: a claim must outlive a power cut,
+or its slot would run twice. SQLite does that with `synchronous=FULL`, for every commit alike; here it is done
+after the commit, and only where the transaction was not relaxed. Commits are few, because a tick writes all it
+has in one.
 """
 
 from __future__ import annotations
@@ -40,6 +41,20 @@ class SqliteStore(SqlStore):
             if self._writer is None or self._seen_version is None:
                 return True
             return self._data_version() != self._seen_version
+
+    def sync(self) -> None:
+        """Wait until the write-ahead log is on the disk: what was committed and is not in the file yet."""
+        try:
+            # Opening and closing it lets go of no lock: SQLite's are on the file and on its -shm.
+            log = os.open(self._path.with_name(self._path.name + "-wal"), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return  # It was folded into the file, which waits for the disk; or this disk has none (see `_set_pragmas`).
+        try:
+            os.fsync(log)
+        except OSError as error:
+            raise StoreUnavailable(f"{self.url}: {error.strerror or error}") from error
+        finally:
+            os.close(log)
 
     def _connect(self) -> None:
         self._make_file()
@@ -130,5 +145,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    # Without a write-ahead log (a network's file system) there is nothing to wait for but what SQLite knows of.
+    connection.execute(f"PRAGMA synchronous={'NORMAL' if mode == 'wal' else 'FULL'}")

@@ -30,7 +30,7 @@ from aperture_plugin.words.durations import read_duration
 
 __all__ = ["World"]
 
-_PACE = Pace(poll=None, beat=False, flush=0.0, threaded=False)
+_PACE = Pace(poll=None, beat=False, flush=0.0, sync=0.0, threaded=False)
 
 
 class World:

@@ -67,6 +67,12 @@ class MemoryStore:
 
     # ── claims and eras ──
 
+    def relax(self) -> None:
+        """Keep nothing on any disk anyway."""
+
+    def sync(self) -> None:
+        """Keep nothing on any disk anyway."""
+
     def claim(self, claims: Sequence[Claim]) -> list[bool]:
         """Take each slot unless it, or a later one of that job, was taken before."""
         taken = []

@@ -27,7 +27,7 @@ from aperture_plugin.words.schedules import After
 
 __all__ = ["Rehearsed", "TooMuch", "rehearse"]
 
-_PACE: Final = Pace(poll=None, beat=False, flush=0.0, threaded=False)
+_PACE: Final = Pace(poll=None, beat=False, flush=0.0, sync=0.0, threaded=False)
 _OWNER: Final = "rehearsal"
 _MOMENT: Final = timedelta(microseconds=1)
 _LONGEST_TAIL: Final = timedelta(days=7)
@@ -161,6 +161,8 @@ class _Nobody:
 
     def read_anew(self, in_hand: set[str]) -> None:
         """Nobody else ends a run."""
+
+    hears_runs = False
 
     def run_changed(self, run: Run) -> None:
         """The store has it."""

@@ -1,0 +1,98 @@
+"""What waits for the disk, and what may come later: a relaxed transaction is there for all, and not yet forced."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin.ports import RunQuery, Store, StoreUnavailable
+from aperture_plugin.rules.runs import Run, RunTrigger
+from aperture_plugin.store.opening import open_store
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+
+
+def run_of(run_id: str) -> Run:
+    wall = NOON.replace(tzinfo=None)
+    return Run(
+        id=run_id, job="scan", trigger=RunTrigger.MANUAL, priority_at=NOON, priority_nominal=wall, queued_at=NOON
+    )
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Each wait for the disk that this program makes by itself."""
+    made: list[int] = []
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        made.append(file)
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return made
+
+
+def test_a_transaction_waits_for_the_disk(tmp_path: Path, waits: list[int]) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    with store.transaction() as ledger:
+        ledger.add([run_of("a")])
+    store.close()
+
+    assert len(waits) == 1
+
+
+def test_a_transaction_that_writes_nothing_waits_for_nothing(tmp_path: Path, waits: list[int]) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    with store.transaction() as ledger:
+        ledger.in_hand()
+    store.close()
+
+    assert waits == []
+
+
+def test_relaxed_transactions_share_one_wait(tmp_path: Path, waits: list[int]) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    for run_id in "abc":
+        with store.transaction() as ledger:
+            ledger.add([run_of(run_id)])
+            ledger.relax()
+    before = len(waits)
+    store.sync()
+    store.close()
+
+    assert (before, len(waits)) == (0, 1)
+
+
+def test_what_a_relaxed_transaction_wrote_is_there_for_others(store: Store, url: str, tmp_path: Path) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of("a")])
+        ledger.relax()
+    store.sync()
+
+    other = open_store(url, directory=tmp_path)
+    other.open()
+    found = other.history(RunQuery())
+    other.close()
+
+    assert [run.id for run in found] == ["a"]
+
+
+def test_a_disk_that_does_not_take_it_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(StoreUnavailable, match="Input/output error"), store.transaction() as ledger:
+        ledger.add([run_of("a")])
+
+    store.close()
