@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
@@ -114,13 +114,25 @@ class Era:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A job held back by a person, or by `on failure: pause`."""
+    """A job held back by a person, or by `on failure: pause`.
+
+    One that was lifted, or is over, stays on the store with its `until`: slots that were due in it and come to be
+    looked at only later were held back all the same.
+    """
 
     job: str
     since: datetime
     until: datetime | None = None
     note: str | None = None
     by: str | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in force."""
+        return self.until is None or now < self.until
+
+    def after(self, before: Pause | None) -> Pause:
+        """Return this pause as it follows *before*: one that is still in force goes on from where it began."""
+        return replace(self, since=before.since) if before is not None and before.holds(self.since) else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from aperture_plugin.app.asking import whoever
+from aperture_plugin.app.asking import cancel_reason, no_such_job, whoever
 from aperture_plugin.app.budgets import Budgets, Sleep
 from aperture_plugin.app.generations import last_good
-from aperture_plugin.app.handles import RunHandle, Waiters
+from aperture_plugin.app.handles import RunHandle, Waiters, answered, latest_attempt
 from aperture_plugin.app.making import MakeExecutor, executors_of, forget, loop_of
 from aperture_plugin.app.opening import ConfigRefused, Source, store_of
 from aperture_plugin.app.overview import Overview, look
@@ -106,6 +106,7 @@ class Aperture:
         self._environ = os.environ if environ is None else environ
         self.clock: Clock = clock or SystemClock()
         self._lock = threading.RLock()
+        self._pid: int | None = None
         self._waiters = Waiters()
         self._source: Source | None = None
         self._found: Content = None
@@ -160,6 +161,8 @@ class Aperture:
 
     def close(self) -> None:
         """Let go of workers and store without a word to anybody; `stop` ends with this."""
+        if self._pid not in {None, os.getpid()}:  # Threads and store stayed with the process that forked this one.
+            self._pid = self._thread = self._loop = self._executors = self._store = None
         with self._lock:
             if self._loop is not None:
                 forget(self._loop)
@@ -168,6 +171,7 @@ class Aperture:
                 self._executors.stop(timedelta(seconds=1))
                 self._executors = None
             if self._store is not None:
+                self._waiters.give_up(partial(latest_attempt, self._store))
                 self._store.close()
                 self._store = None
 
@@ -207,20 +211,22 @@ class Aperture:
         loop = self._running_loop()
         config = loop.state.job_config(job)
         if config is None:
-            raise KeyError(f"{job} is neither in {self.file} nor registered by a plugin")
+            raise no_such_job(job, self.file, [*loop.state.config.jobs, *loop.state.jobs])
         now = self.clock.now()
         run = asked_run(config, run_id=loop.state.new_id(now), now=now, by=by or whoever())
         promise = self._waiters.of(run.id)
         loop.inbox.put(RunAsked(run=run))
         return RunHandle(run.id, job, promise, lambda: self._cancel_run(run.id))
 
-    def cancel(self, job: str, *, by: str | None = None) -> list[Run]:
+    def cancel(self, job: str, *, note: str | None = None, by: str | None = None) -> list[Run]:
         """Ask every run of *job* that is in hand to stop; return those runs.
 
+        Args:
+            note, by: Why, and who asks; None for the user this process belongs to. The run's reason says both.
         Raises:
             RuntimeError: It is not running.
         """
-        message = CancelAsked(job=job, reason=f"cancelled by {by or whoever()}")
+        message = CancelAsked(job=job, reason=cancel_reason(by or whoever(), note))
         return self._ask(message, message.answer)
 
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None, by: str | None = None) -> None:
@@ -230,8 +236,8 @@ class Aperture:
             KeyError: There is no such job.
             RuntimeError: It is not running.
         """
-        if self._running_loop().state.job_config(job) is None:
-            raise KeyError(f"{job} is neither in {self.file} nor registered by a plugin")
+        if (loop := self._running_loop()).state.job_config(job) is None:
+            raise no_such_job(job, self.file, [*loop.state.config.jobs, *loop.state.jobs])
         pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by=by or whoever())
         message = PauseAsked(pause=pause)
         self._ask(message, message.answer)
@@ -318,6 +324,7 @@ class Aperture:
         """
         if self._loop is not None:
             raise RuntimeError("it runs already")
+        self._pid = os.getpid()
         self._plugins = load_plugins(
             directory=self.file.absolute().parent if self._load_hooks else None,
             plugins=self._given,
@@ -416,12 +423,13 @@ class Aperture:
             self._loop.inbox.put(ConfigRefusedMessage(problems=tuple(problems)))
 
     def _cancel_run(self, run_id: str) -> None:
-        message = CancelAsked(run_id=run_id, reason=f"cancelled by {whoever()}")
+        message = CancelAsked(run_id=run_id, reason=cancel_reason(whoever()))
         self._ask(message, message.answer)
 
     def _ask(self, message: Message, answer: Future[Answer]) -> Answer:
-        self._running_loop().inbox.put(message)
-        return answer.result()
+        loop = self._running_loop()
+        loop.inbox.put(message)
+        return answered(answer, lambda: self._loop is loop)
 
     def _titles(self) -> dict[str, str]:
         jobs = {} if self._plugins is None else self._plugins.jobs
@@ -431,6 +439,8 @@ class Aperture:
         loop = self._loop
         if loop is None:
             raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
+        if self._pid != os.getpid():
+            raise RuntimeError(f"aperture runs in process {self._pid}, of which this is a fork; start another one here")
         return loop
 
     def _open_store(self) -> Store:

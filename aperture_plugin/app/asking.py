@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,10 @@ from typing import Final
 from aperture_plugin.app.loops import ticking
 from aperture_plugin.config.model import Config, JobConfig, Overlap
 from aperture_plugin.loop.fire import asked_run
+from aperture_plugin.loop.handle import lift
 from aperture_plugin.ports import LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import RAN, WAITING, Run, Status
+from aperture_plugin.words.nearest import did_you_mean
 
 __all__ = [
     "Asked",
@@ -25,9 +27,11 @@ __all__ = [
     "ask_pause",
     "ask_resume",
     "ask_run",
+    "cancel_reason",
     "config_in_force",
     "find_run",
     "known_jobs",
+    "no_such_job",
     "preset_in_force",
     "refusal",
     "running_loops",
@@ -117,14 +121,16 @@ def refusal(job: JobConfig, in_hand: Sequence[Run]) -> str | None:
     return None
 
 
-def ask_cancel(store: Store, job: str, *, now: datetime, by: str, run_id: str | None = None) -> Asked:
+def ask_cancel(
+    store: Store, job: str, *, now: datetime, by: str, note: str | None = None, run_id: str | None = None
+) -> Asked:
     """Ask every attempt of *job* that runs to stop, and end those that wait.
 
     Args:
-        by: Who asks; the reason says so.
+        by, note: Who asks, and why; the reason says so.
         run_id: Only this run; None for all of the job.
     """
-    reason = f"cancelled by {by}"
+    reason = cancel_reason(by, note)
     with store.transaction() as ledger:
         in_hand = [run for run in ledger.in_hand() if run.job == job and run_id in {None, run.id}]
         running = [run for run in in_hand if run.status is Status.RUNNING]
@@ -139,20 +145,32 @@ def ask_cancel(store: Store, job: str, *, now: datetime, by: str, run_id: str | 
     return Asked(stopping, dropped, [run for run in running if run.cancel_reason is not None])
 
 
+def cancel_reason(by: str, note: str | None = None) -> str:
+    """Return what a run's reason says of who cancelled it, and why.
+
+    >>> cancel_reason("ada", "the disk is full")
+    'cancelled by ada: the disk is full'
+    """
+    return f"cancelled by {by}" + (f": {note}" if note else "")
+
+
+def no_such_job(job: str, file: object, known: Iterable[str]) -> KeyError:
+    """Return the exception for a job that there is not, with the nearest of those there are."""
+    return KeyError(f"{job} is neither in {file} nor registered by a plugin{did_you_mean(job, dict.fromkeys(known))}")
+
+
 def ask_pause(store: Store, pause: Pause) -> Pause | None:
     """Hold a job's slots back; return the pause it had before, None if it had none in force."""
     with store.transaction() as ledger:
         before = ledger.pauses().get(pause.job)
-        ledger.set_pause(pause)
-    if before is not None and before.until is not None and before.until <= pause.since:
-        return None
-    return before
+        ledger.set_pause(pause.after(before))
+    return before if before is not None and before.holds(pause.since) else None
 
 
-def ask_resume(store: Store, job: str) -> bool:
+def ask_resume(store: Store, job: str, *, now: datetime) -> bool:
     """Lift a job's pause; return whether there was one."""
     with store.transaction() as ledger:
-        return ledger.clear_pause(job)
+        return lift(ledger, job, now=now) is not None
 
 
 def find_run(store: Store, said: str) -> list[str]:

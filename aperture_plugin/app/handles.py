@@ -5,10 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Final, TypeVar
 
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.ports import RunQuery, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.runs import ENDED, Run
 
-__all__ = ["RunHandle", "Waiters"]
+__all__ = ["RunHandle", "Waiters", "answered", "latest_attempt"]
+
+Answer = TypeVar("Answer")
+
+_LOOKS_UP: Final = 1.0
 
 
 class Waiters:
@@ -35,6 +41,44 @@ class Waiters:
         if promise is not None:
             promise.set_result(run)
 
+    def give_up(self, look_up: Callable[[str], Run | None]) -> None:
+        """Let nobody wait any longer, as nothing runs here any more: tell who ended, and who did not.
+
+        Args:
+            look_up: Returns a run's latest attempt; may raise what a store raises.
+        """
+        with self._lock:
+            left, self._open = self._open, {}
+        for run_id, promise in left.items():
+            try:
+                run = look_up(run_id)
+            except (StoreUnavailable, StoreRefused):
+                run = None
+            if run is not None and run.status in ENDED:
+                promise.set_result(run)
+            else:
+                words = f"aperture was stopped before run {run_id} had ended; the next start goes on with it"
+                promise.set_exception(TimeoutError(words))
+
+
+def latest_attempt(store: Store, run_id: str) -> Run | None:
+    """Return a run as it stands; None where the store knows nothing of it."""
+    return next(iter(store.history(RunQuery(run_id=run_id, limit=1))), None)
+
+
+def answered(answer: Future[Answer], is_running: Callable[[], bool]) -> Answer:
+    """Wait for what the loop answers.
+
+    Raises:
+        RuntimeError: It was stopped before it could.
+    """
+    while True:
+        try:
+            return answer.result(_LOOKS_UP)
+        except TimeoutError:
+            if not is_running():
+                raise RuntimeError("aperture was stopped before it could answer") from None
+
 
 class RunHandle:
     """A run that was asked for.
@@ -56,7 +100,7 @@ class RunHandle:
         Args:
             timeout: Seconds to wait at most; None for as long as it takes.
         Raises:
-            TimeoutError: It has not ended by then; it goes on.
+            TimeoutError: It has not ended by then, and goes on; or aperture was stopped before it had ended.
         """
         return self._promise.result(timeout)
 

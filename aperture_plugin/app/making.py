@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from aperture_plugin.app.budgets import Budgets
-from aperture_plugin.app.handles import Waiters
+from aperture_plugin.app.handles import Waiters, latest_attempt
 from aperture_plugin.app.opening import Source
 from aperture_plugin.app.running import Executors, Messenger
 from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
@@ -22,9 +22,8 @@ from aperture_plugin.loop.pacing import Pace
 from aperture_plugin.loop.state import State, Substitute
 from aperture_plugin.loop.ticking import Timetable
 from aperture_plugin.plugins.loading import Plugins
-from aperture_plugin.ports import Clock, Executor, LoopRecord, RunQuery, Spender, Store
+from aperture_plugin.ports import Clock, Executor, LoopRecord, Spender, Store
 from aperture_plugin.rules.ids import RunIds
-from aperture_plugin.rules.runs import Run
 
 __all__ = ["MakeExecutor", "executors_of", "forget", "loop_of"]
 
@@ -106,7 +105,7 @@ def loop_of(
         store=store,
         lease=Lease(record=record, is_alive=_is_alive),
         executor=executors,
-        told=Messenger(plugins, waiters, partial(_latest_attempt, store)),
+        told=Messenger(plugins, waiters, partial(latest_attempt, store)),
         directory=str(source.directory),
         end_group=end_group,
         pace=pace,
@@ -122,7 +121,3 @@ def _is_alive(loop: LoopRecord) -> bool:
     if loop.pid == os.getpid() and loop.boot == boot_identity(os.getpid()):
         return loop.id in _LIVING
     return is_alive(loop.pid, loop.boot)
-
-
-def _latest_attempt(store: Store, run_id: str) -> Run | None:
-    return next(iter(store.history(RunQuery(run_id=run_id, limit=1))), None)

@@ -17,9 +17,10 @@ __all__ = ["command"]
 
 @click.command("cancel", epilog="Try it:  aperture cancel library-scan")
 @click.argument("job", metavar="JOB")
+@click.option("--note", metavar="TEXT", help="Why, for whoever looks at the run.")
 @options.file_option
 @options.state
-def command(file: Path, job: str, state: str | None) -> None:
+def command(file: Path, job: str, note: str | None, state: str | None) -> None:
     """Stop a job's run, or take it out of its queue.
 
     Whichever process has it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
@@ -29,7 +30,7 @@ def command(file: Path, job: str, state: str | None) -> None:
     with opened(source, read, url=state) as store:
         configured = () if read.config is None else read.config.jobs
         reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
-        asked = ask_cancel(store, job, now=reading.now(), by=whoever())
+        asked = ask_cancel(store, job, now=reading.now(), by=whoever(), note=note)
         owners = {loop.id for loop in running_loops(store, now=reading.now())}
     if asked.nothing:
         raise Refused(f"nothing to cancel: {job} is neither running nor waiting")

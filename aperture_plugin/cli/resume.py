@@ -29,6 +29,6 @@ def command(file: Path, job: str, state: str | None) -> None:
     with opened(source, read, url=state) as store:
         configured = () if read.config is None else read.config.jobs
         reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
-        if not ask_resume(store, job):
+        if not ask_resume(store, job, now=reading.now()):
             raise Refused(f"{job} is not paused")
     say(f"{job} is resumed; its slots fire from now on")

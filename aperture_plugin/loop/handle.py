@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 
@@ -22,11 +24,11 @@ from aperture_plugin.loop.inbox import (
 from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
-from aperture_plugin.ports import Ended, Logged, Progressed, Spawned
+from aperture_plugin.ports import Ended, Ledger, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.recordable import recordable_count
 from aperture_plugin.rules.runs import WAITING, Run, Status, but
 
-__all__ = ["AskToStop", "handle"]
+__all__ = ["AskToStop", "handle", "lift"]
 
 AskToStop = Callable[[Turn, Run, str], None]
 """Asks a running attempt to stop, with the reason."""
@@ -54,13 +56,15 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
             asked = _cancel(turn, message, ask_to_stop=ask_to_stop)
             turn.settled.append(partial(answer, message.answer, asked))
         case PauseAsked():
-            turn.ledger.set_pause(message.pause)
-            state.pauses[message.pause.job] = message.pause
+            pause = message.pause.after(state.pauses.get(message.pause.job))
+            turn.ledger.set_pause(pause)
+            state.pauses[pause.job] = pause
             turn.settled.append(partial(answer, message.answer, None))
         case ResumeAsked():
-            there_was = turn.ledger.clear_pause(message.job)
-            state.pauses.pop(message.job, None)
-            turn.settled.append(partial(answer, message.answer, there_was))
+            lifted = lift(turn.ledger, message.job, now=turn.now)
+            if lifted is not None:
+                state.pauses[message.job] = lifted
+            turn.settled.append(partial(answer, message.answer, lifted is not None))
         case ReadyAnswered():
             readiness.heard(message, at=state.clock.monotonic())
             turn.lines.heard_ready(message.job)
@@ -68,6 +72,19 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
             pass
         case _:
             assert_never(message)
+
+
+def lift(ledger: Ledger, job: str, *, now: datetime) -> Pause | None:
+    """End a job's pause at *now*; return it as it stands then, None if there was none in force.
+
+    What was due in it is held back even if nobody has looked at it yet: while nothing ran, or since the last tick.
+    """
+    pause = ledger.pauses().get(job)
+    if pause is None or not pause.holds(now):
+        return None
+    lifted = replace(pause, until=max(pause.since, now))
+    ledger.set_pause(lifted)
+    return lifted
 
 
 def _progress(state: State, turn: Turn, message: Progressed) -> None:

@@ -92,6 +92,7 @@ class Loop:
         self._syncs = Syncs(pace.sync)
         self._stopping = Stopping(state, executor, lease, end_group)
         self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
+        state.timetable.told_one_by_one = state.told_one_by_one
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
         self._due: dict[str, Due] = {}
         self._backlog: list[Message] = []

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.config.model import Config, JobConfig, Missed
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lines import Lines
-from aperture_plugin.loop.ticking import Timetable
+from aperture_plugin.loop.ticking import EACH_HAS_A_ROW, TOLD_ONE_BY_ONE, Timetable
 from aperture_plugin.ports import Clock, Era, Ledger, Pause
 from aperture_plugin.rules.firing import HeldBack
 from aperture_plugin.rules.jobs import Job
@@ -106,6 +106,12 @@ class State:
         note = f": {pause.note}" if pause.note else ""
         by = f" by {pause.by}" if pause.by else ""
         return HeldBack(since=pause.since, until=pause.until, reason=f"it was paused{by}{note}")
+
+    def told_one_by_one(self, name: str) -> int:
+        """Return how many of a job's slots that are due at once are told one by one: all that get a row each."""
+        job = self.config.jobs.get(name)
+        recorded = name in self.pauses or (job is not None and job.missed is Missed.SKIP)
+        return EACH_HAS_A_ROW if recorded else TOLD_ONE_BY_ONE
 
     def last_run(self, name: str, ledger: Ledger) -> Run | None:
         """Return a job's latest run that ran and ended, asking the store the first time."""

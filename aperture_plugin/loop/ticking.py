@@ -21,10 +21,12 @@ from aperture_plugin.rules.firing import Due
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import Trigger
 
-__all__ = ["TOLD_ONE_BY_ONE", "Entry", "Timetable"]
+__all__ = ["EACH_HAS_A_ROW", "TOLD_ONE_BY_ONE", "Entry", "Timetable"]
 
 TOLD_ONE_BY_ONE: Final = 1000
 """So many slots of one job that are due at once are told one by one; those before are folded into the first."""
+EACH_HAS_A_ROW: Final = 100_000
+"""So many are where each is recorded by itself."""
 
 Fire = Callable[[str, Due], object]
 
@@ -93,7 +95,7 @@ class Entry(schedule.Job):
             self.slot = following
             return Due(slots=(slot,), first_due=first_due)
         count = 0
-        latest: deque[Slot] = deque(maxlen=TOLD_ONE_BY_ONE)
+        latest: deque[Slot] = deque(maxlen=self.scheduler.told_one_by_one(self.name))
         self.slot = None
         for each in self.trigger.upcoming(first_due):
             if each.due > now:
@@ -109,11 +111,15 @@ class Timetable(schedule.Scheduler):
 
     A tick with nothing due looks at the top and is done; adding, replacing or taking out a job costs
     O(log n).
+
+    Attributes:
+        told_one_by_one: How many slots of a job that are due at once are told one by one.
     """
 
     def __init__(self, clock: Clock) -> None:
         # Not super().__init__(): it would set `jobs`, the list that the heap and the mapping replace.
         self.clock = clock
+        self.told_one_by_one: Callable[[str], int] = lambda _name: TOLD_ONE_BY_ONE
         self._entries: dict[str, Entry] = {}
         self._heap: list[tuple[datetime, datetime, int, str, Entry]] = []
 

@@ -1,0 +1,160 @@
+"""`Aperture` in a host: handles, stops, forks, and what of the host stays as it was."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.ports import LiveRun
+
+TEXT = "schedules:\n  scan: manual\n  slow: manual\n"
+
+
+class Host:
+    """Two jobs, one of which takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+
+    @hookimpl
+    def aperture_jobs(self) -> Iterator[Job]:
+        yield Job("scan", self.scan)
+        yield Job("slow", self.slow)
+
+    def scan(self) -> dict[str, int]:
+        return {"added": 1}
+
+    def slow(self, run: LiveRun) -> None:
+        self.begun.set()
+        run.on_cancel(self.go_on.set)
+        self.go_on.wait(20)
+        run.progress(1)
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "schedules.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def embedded(file: Path, host: Host) -> Aperture:
+    return Aperture(file, plugins=[host], entry_points=False)
+
+
+def test_a_handle_gives_the_ended_run_or_says_that_it_takes_longer(file: Path, host: Host) -> None:
+    with embedded(file, host) as aperture:
+        quick = aperture.run("scan").wait(10)
+        slow = aperture.run("slow")
+        with pytest.raises(TimeoutError):
+            slow.wait(0.05)
+        host.go_on.set()
+        ended = slow.wait(10)
+
+    assert (quick.status, quick.result) == ("completed", {"added": 1})
+    assert ended.status == "completed"
+
+
+def test_an_unknown_job_is_told_with_the_nearest_name(file: Path, host: Host) -> None:
+    with embedded(file, host) as aperture, pytest.raises(KeyError, match='did you mean "scan"'):
+        aperture.run("scna")
+
+
+def test_a_cancel_says_who_and_why(file: Path, host: Host) -> None:
+    with embedded(file, host) as aperture:
+        handle = aperture.run("slow")
+        host.begun.wait(10)
+        aperture.cancel("slow", note="the disk is full", by="ada")
+        ended = handle.wait(10)
+
+    assert (ended.status, ended.reason) == ("cancelled", "cancelled by ada: the disk is full")
+
+
+def test_who_waits_for_a_run_does_not_wait_beyond_a_stop(file: Path, host: Host) -> None:
+    aperture = embedded(file, host).start()
+    running, waiting = aperture.run("slow"), aperture.run("scan")
+    host.begun.wait(10)
+    with ThreadPoolExecutor(2) as pool:
+        ends = [pool.submit(handle.wait) for handle in (running, waiting)]
+        aperture.stop(grace=0)
+
+        assert ends[0].result(10).status == "cancelled"
+        with pytest.raises(TimeoutError, match="was stopped before run"):
+            ends[1].result(10)
+
+
+def test_start_and_stop_may_be_called_again_and_nothing_is_left(file: Path, host: Host) -> None:
+    before = set(threading.enumerate())
+    aperture = embedded(file, host)
+    aperture.stop()
+
+    for _ in range(3):
+        aperture.start()
+        with pytest.raises(RuntimeError, match="it runs already"):
+            aperture.start()
+        assert aperture.run("scan").wait(10).status == "completed"
+        aperture.stop()
+        aperture.stop(grace=0)
+
+    with pytest.raises(RuntimeError, match="not running"):
+        aperture.run("scan")
+    assert set(threading.enumerate()) <= before
+
+
+def test_nothing_of_the_host_is_touched(file: Path, host: Host) -> None:
+    def touched() -> list[object]:
+        root = logging.getLogger()
+        return [
+            [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)],
+            (list(root.handlers), root.level, logging.root.manager.disable),
+            (sys.excepthook, threading.excepthook, sys.stdout, sys.stderr, Path.cwd()),
+            dict(os.environ),
+        ]
+
+    before = touched()
+    with embedded(file, host) as aperture:
+        aperture.run("scan").wait(10)
+        during = touched()
+
+    assert before == during == touched()
+
+
+def test_two_of_them_in_one_process_share_a_store(file: Path, host: Host) -> None:
+    with embedded(file, host) as one, embedded(file, Host()) as two:
+        runs = [one.run("scan").wait(10), two.run("scan").wait(10)]
+        seen = {run.id for run in two.history()}
+
+    assert [run.status for run in runs] == ["completed", "completed"]
+    assert {run.id for run in runs} <= seen
+
+
+def test_a_fork_says_that_the_threads_stayed_behind(file: Path, host: Host) -> None:
+    with embedded(file, host) as aperture:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                aperture.run("scan")
+            except RuntimeError:
+                aperture.stop()
+                os._exit(0)
+            os._exit(1)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        still = aperture.run("scan").wait(10)
+
+    assert code == 0
+    assert still.status == "completed"
