@@ -146,7 +146,7 @@ class Loop:
         if self.inbox:
             self._backlog += self.inbox.take()
         if not self._draining:
-            state.timetable.run_pending()
+            state.timetable.run_pending(now)
         has_work = self._has_work(now, at)
         if has_work or self._syncs.is_due(at):
             try:

@@ -52,7 +52,12 @@ def _begin_eras(state: State, turn: Turn, config: Config, *, starting: bool) -> 
     for name, era in state.eras.items():
         if era.schedule and name not in config.jobs:
             changed[name] = ("", era.zone)
-    marks = turn.ledger.watermarks(list(changed)) if changed else {}
+    marks = turn.ledger.watermarks(None if starting else list(changed)) if changed or starting else {}
+    if starting:
+        for job in config.jobs.values():
+            era, mark = state.eras.get(job.name), marks.get(job.name)
+            if era is not None and job.name not in changed and mark is not None and _rules_changed(job, era, mark):
+                changed[job.name] = (era.schedule, era.zone)
     new = [
         Era(job=name, schedule=schedule, zone=zone, since=_since(turn.now, marks.get(name)))
         for name, (schedule, zone) in changed.items()
@@ -65,6 +70,18 @@ def _begin_eras(state: State, turn: Turn, config: Config, *, starting: bool) -> 
     turn.ledger.begin_eras(new)
     state.eras.update((era.job, era) for era in new)
     return set(changed)
+
+
+def _rules_changed(job: JobConfig, era: Era, mark: datetime) -> bool:
+    """Whether the latest slot that was claimed in *era* is none any more, though no word has changed.
+
+    Then the zone's rules have: a new database of zones came with an update. What its rules make of the time before
+    now would be past slots that nobody has claimed, and that were never due.
+    """
+    if mark < era.since or not _has_slots(job):
+        return False
+    slot = trigger_of(job.schedule, job.zone).next_after(mark - timedelta(microseconds=1))
+    return slot is None or slot.due != mark
 
 
 def _since(earliest: datetime, mark: datetime | None) -> datetime:

@@ -80,7 +80,7 @@ class Entry(schedule.Job):
 
     def run(self) -> Any:
         """Fire every slot that is due by now, and move on to the next."""
-        return self.fire(self.name, self._collect(self.scheduler.clock.now()))
+        return self.fire(self.name, self._collect(self.scheduler.looked_at or self.scheduler.clock.now()))
 
     def set_next(self, after: datetime) -> None:
         """Make the first slot later than *after* the next."""
@@ -114,12 +114,14 @@ class Timetable(schedule.Scheduler):
 
     Attributes:
         told_one_by_one: How many slots of a job that are due at once are told one by one.
+        looked_at: The instant of the pass that is under way; None between passes.
     """
 
     def __init__(self, clock: Clock) -> None:
         # Not super().__init__(): it would set `jobs`, the list that the heap and the mapping replace.
         self.clock = clock
         self.told_one_by_one: Callable[[str], int] = lambda _name: TOLD_ONE_BY_ONE
+        self.looked_at: datetime | None = None
         self._entries: dict[str, Entry] = {}
         self._heap: list[tuple[datetime, datetime, int, str, Entry]] = []
 
@@ -202,20 +204,32 @@ class Timetable(schedule.Scheduler):
         due = self.get_next_run()
         return None if due is None else (due - self.clock.now()) / timedelta(seconds=1)
 
-    def run_pending(self) -> None:
-        """Fire every job that is due, in queue order, and set its next slot."""
-        if not self._heap or self._heap[0][0] > (now := self.clock.now()):
+    def run_pending(self, now: datetime | None = None) -> None:
+        """Fire every job that is due, in queue order, and set its next slot.
+
+        Args:
+            now: The one instant that all of the pass goes by, whatever is done to the clock meanwhile; None for
+                what the clock says as it begins.
+        """
+        if not self._heap:
+            return
+        now = now or self.clock.now()
+        if self._heap[0][0] > now:
             return
         due: list[Entry] = []
         while self._heap and self._heap[0][0] <= now:
             item = heappop(self._heap)
             if self._stands(item):
                 due.append(item[-1])
-        for entry in due:
-            # An entry rearmed to where it stood before has two items in the heap; it is fired at the first.
-            if entry.slot is not None and entry.slot.due <= now:
-                self._run_job(entry)
-                self._push(entry)
+        self.looked_at = now
+        try:
+            for entry in due:
+                # An entry rearmed to where it stood before has two items in the heap; it is fired at the first.
+                if entry.slot is not None and entry.slot.due <= now:
+                    self._run_job(entry)
+                    self._push(entry)
+        finally:
+            self.looked_at = None
 
     def _push(self, entry: Entry) -> None:
         if entry.slot is not None:
