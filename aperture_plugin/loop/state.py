@@ -47,6 +47,7 @@ class State:
         only: Ids of the runs to look after, where the schedule is not fired here; None for all.
         able_since: Since when a loop has been able to run jobs without a break.
         stale: The mirror may differ from the store: read it anew at the next transaction.
+        knows_eras: Whether `eras` is what the store has, so that only what a save changes need be written.
         last: Each job's latest run that ran and ended; None where it never did.
         live: What this process has handed to an executor and not heard the end of.
         verdicts: Why an attempt was asked to stop, where that makes it `failed`.
@@ -69,6 +70,7 @@ class State:
     lines: Lines = field(default_factory=Lines)
     deadlines: Deadlines = field(default_factory=Deadlines)
     eras: dict[str, Era] = field(default_factory=dict)
+    knows_eras: bool = False
     pauses: dict[str, Pause] = field(default_factory=dict)
     last: dict[str, Run | None] = field(default_factory=dict)
     live: dict[Key, Run] = field(default_factory=dict)
@@ -131,4 +133,4 @@ class State:
         self.lines = Lines(in_hand)
         self.pauses = ledger.pauses()
         self.last.clear()
-        self.stale = False
+        self.stale = self.knows_eras = False

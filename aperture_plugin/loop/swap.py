@@ -32,19 +32,30 @@ def swap(
     Args:
         starting: Nothing has fired here until now, so the slots of the old words are not all claimed.
     """
-    state.eras = turn.ledger.eras()
+    before = state.config.jobs
+    if starting or not state.knows_eras:
+        # Whatever another process has begun meanwhile, each job is held against.
+        state.eras, state.knows_eras, before = turn.ledger.eras(), True, {}
     state.take_config(config, jobs)
-    begun = _begin_eras(state, turn, config, starting=starting)
+    begun = _begin_eras(state, turn, config, before, starting=starting)
     _set_timetable(state, turn, config, begun, fire)
     _let_go(state, turn, config)
     _move_lines(turn, config)
     turn.lines.ask_everyone()
 
 
-def _begin_eras(state: State, turn: Turn, config: Config, *, starting: bool) -> set[str]:
-    """Begin an era for each job whose schedule is new or reads otherwise; return their names."""
+def _begin_eras(
+    state: State, turn: Turn, config: Config, before: Mapping[str, JobConfig], *, starting: bool
+) -> set[str]:
+    """Begin an era for each job whose schedule is new or reads otherwise; return their names.
+
+    Args:
+        before: Jobs whose eras are as their words say. What a file says unchanged is read as the very same value.
+    """
     changed: dict[str, tuple[str, str]] = {}
     for job in config.jobs.values():
+        if before.get(job.name) is job:
+            continue
         words = (phrase_of(job.schedule) if job.enabled else "", str(job.zone))
         era = state.eras.get(job.name)
         if era is None or (era.schedule, era.zone) != words:
