@@ -248,8 +248,7 @@ class Aperture:
         Raises:
             RuntimeError: It is not running.
         """
-        message = ResumeAsked(job=job)
-        return self._ask(message, message.answer)
+        return self._ask(message := ResumeAsked(job=job), message.answer)
 
     def reschedule(self, job: str, phrase: str) -> Config:
         """Let the file say that *job* has the schedule *phrase*; all else in it, comments too, stays as it is.
@@ -411,6 +410,8 @@ class Aperture:
         try:
             plugins.ask_jobs()
             reading = source.judge(content, now=self.clock.now(), starting=True)
+            if reading.config is not None and self._executors is not None:
+                self._executors.of_name(reading.config.executor)
         except PluginError as error:
             return False, error.as_problems(source.name)
         if reading.config is not None:
@@ -423,8 +424,7 @@ class Aperture:
             self._loop.inbox.put(ConfigRefusedMessage(problems=tuple(problems)))
 
     def _cancel_run(self, run_id: str) -> None:
-        message = CancelAsked(run_id=run_id, reason=cancel_reason(whoever()))
-        self._ask(message, message.answer)
+        self._ask(message := CancelAsked(run_id=run_id, reason=cancel_reason(whoever())), message.answer)
 
     def _ask(self, message: Message, answer: Future[Answer]) -> Answer:
         loop = self._running_loop()

@@ -55,17 +55,17 @@ class Executors:
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
-        for executor in self._by_name.values():
+        for executor in list(self._by_name.values()):
             executor.cancel(key, reason)
 
     def kill(self, key: tuple[str, int]) -> bool:
         """End an attempt by force, where that can be done."""
-        killed = [executor.kill(key) for executor in self._by_name.values()]
+        killed = [executor.kill(key) for executor in list(self._by_name.values())]
         return any(killed)
 
     def stop(self, timeout: timedelta) -> None:
         """Free every worker."""
-        for executor in self._by_name.values():
+        for executor in list(self._by_name.values()):
             executor.stop(timeout)
 
 

@@ -55,7 +55,7 @@ class Observers:
     def _make(self, call: Call) -> None:
         try:
             call()
-        except Exception:  # noqa: BLE001  # the next call must be made; what plugins raise is caught nearer to them
+        except BaseException:  # noqa: BLE001  # the next call must be made; what plugins raise is caught nearer to them
             _log.exception("telling the plugins failed")
 
 
@@ -85,7 +85,7 @@ class Asking:
     def _answer(self, name: str, call: Call) -> None:
         try:
             call()
-        except Exception:  # noqa: BLE001  # the thread ends here; what plugins raise is caught nearer to them
+        except BaseException:  # noqa: BLE001  # the thread ends here; what plugins raise is caught nearer to them
             _log.exception("asking the plugins about %s failed", name)
         finally:
             with self._lock:

@@ -105,7 +105,7 @@ class Watch:
                 if self._restless:
                     self._restless -= 1
                     self._take_in()
-            except Exception:  # noqa: BLE001  # watching must go on, whatever one look at the file brings
+            except BaseException:  # noqa: BLE001  # watching must go on, whatever one look at the file brings
                 _log.exception("looking at %s failed; it is looked at again", self._path)
 
     def _take_in(self) -> None:

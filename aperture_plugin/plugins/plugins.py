@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 import pluggy
 
@@ -32,6 +32,9 @@ from aperture_plugin.words.nearest import did_you_mean
 __all__ = ["Origin", "Plugin", "Plugins"]
 
 _log = logging.getLogger("aperture")
+
+RAISED: Final = (Exception, SystemExit)
+"""What a plugin may raise when it is asked: a script it calls may leave. A person's Ctrl-C is not its doing."""
 
 
 class Origin:
@@ -159,7 +162,7 @@ class Plugins:
         for name, call, _ in self._each("aperture_library_size"):
             try:
                 size = call()
-            except Exception:  # noqa: BLE001 - a plugin may raise anything, and only its own answer is lost
+            except RAISED:  # a plugin may raise anything, and only its own answer is lost
                 _log.exception("plugin %s: aperture_library_size raised", name)
                 continue
             if isinstance(size, int) and not isinstance(size, bool) and size >= 0:
@@ -179,7 +182,7 @@ class Plugins:
         for name, call, where in self._each("aperture_lint", config=config):
             try:
                 answer = list(call() or ())
-            except Exception as error:  # noqa: BLE001 - told with the plugin's name, below
+            except RAISED as error:  # told with the plugin's name, below
                 wrong.append(_raised(name, "aperture_lint", error, where))
                 continue
             found.extend(one for one in answer if isinstance(one, Problem))
@@ -215,7 +218,7 @@ class Plugins:
                 answer = call()
             except PluginError:
                 raise
-            except Exception as error:
+            except RAISED as error:
                 raise PluginError([_raised(plugin, "aperture_executor", error, where)]) from error
             if answer is None:
                 continue
@@ -238,7 +241,7 @@ class Plugins:
             try:
                 answer = call()
                 reasons.extend([answer] if isinstance(answer, str) else map(str, answer or ()))
-            except Exception as error:  # noqa: BLE001 - it holds the job back, in words
+            except BaseException as error:  # noqa: BLE001 - it holds the job back, in words
                 _log.exception("plugin %s: aperture_ready raised for %s", name, job.name)
                 reasons.append(f"plugin {name} could not tell whether it is ready: {one_line(error)}")
         return [reason for reason in reasons if reason.strip()]
@@ -319,14 +322,14 @@ class Plugins:
         for name, call, where in reversed(list(self._each("aperture_jobs"))):
             try:
                 asked.take(name, call(), where)
-            except Exception as error:  # noqa: BLE001 - told with the plugin's name, with all the others
+            except RAISED as error:  # told with the plugin's name, with all the others
                 asked.failed(name, error, where)
         if asked.problems:
             raise PluginError(asked.problems)
         return asked
 
 
-def _raised(plugin: str, hook: str, error: Exception, where: str) -> PluginProblem:
+def _raised(plugin: str, hook: str, error: BaseException, where: str) -> PluginProblem:
     return PluginProblem(
         plugin=plugin,
         where=where_raised(error) or where,

@@ -7,13 +7,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
 from aperture_plugin.ports import LiveRun
 
 TEXT = "schedules:\n  scan: manual\n  slow: manual\n"
@@ -158,3 +161,91 @@ def test_a_fork_says_that_the_threads_stayed_behind(file: Path, host: Host) -> N
 
     assert code == 0
     assert still.status == "completed"
+
+
+class Faulty(Host):
+    """Raises where it is asked, once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.raises: dict[str, BaseException] = {}
+
+    def ask(self, hook: str) -> None:
+        if hook in self.raises:
+            raise self.raises[hook]
+
+    @hookimpl
+    def aperture_jobs(self) -> Iterator[Job]:
+        self.ask("jobs")
+        yield from super().aperture_jobs()
+
+    @hookimpl
+    def aperture_lint(self, config: Config) -> list[Problem]:
+        self.ask("lint")
+        return []
+
+    @hookimpl
+    def aperture_ready(self, job: Job) -> None:
+        self.ask("ready")
+
+    @hookimpl
+    def aperture_executor(self, name: str) -> None:
+        self.ask(name)
+
+
+@pytest.mark.parametrize(
+    ("hook", "executor", "told"),
+    [
+        ("jobs", "threads", "plugin Faulty: aperture_jobs raised {}"),
+        ("lint", "threads", "plugin Faulty: aperture_lint raised {}"),
+        ("elsewhere", "elsewhere", "plugin Faulty: aperture_executor raised {}"),
+        ("", "elsewhere", 'plugin built-in: no plugin provides an executor "elsewhere"'),
+    ],
+)
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(2)])
+def test_a_plugin_that_raises_on_a_reload_is_named_and_the_old_schedule_goes_on(
+    file: Path, hook: str, executor: str, told: str, error: BaseException
+) -> None:
+    host = Faulty()
+    text = f"executor: {executor}\n{TEXT}  more:\n    schedule: manual\n    command: echo\n"
+
+    with embedded(file, host) as aperture:
+        host.raises[hook] = error
+        accepted, problems = aperture.judge(text.encode())
+        host.raises.clear()
+
+        assert not accepted
+        assert [problem.message for problem in problems] == [told.format(f"{type(error).__name__}: {error}")]
+        assert aperture.run("scan").wait(10).status == "completed"
+        assert list(aperture.config.jobs) == ["scan", "slow"]
+
+
+def test_a_plugin_that_leaves_while_it_is_asked_does_not_end_the_watching(file: Path) -> None:
+    host = Faulty()
+    with embedded(file, host) as aperture:
+        host.raises["jobs"] = KeyboardInterrupt()
+        file.write_text(TEXT + "# once\n", encoding="utf-8")
+        until(lambda: host.raises["jobs"].__traceback__ is not None)
+        host.raises.clear()
+        file.write_text(TEXT + "  more:\n    schedule: manual\n    command: echo\n", encoding="utf-8")
+
+        until(lambda: "more" in aperture.config.jobs)
+
+
+def test_a_plugin_that_leaves_instead_of_saying_whether_a_job_is_ready_holds_it_back_in_words(file: Path) -> None:
+    host = Faulty()
+    host.raises["ready"] = SystemExit(2)
+    with embedded(file, host) as aperture:
+        handle = aperture.run("scan")
+
+        until(lambda: aperture.status()["queue"] and "could not tell" in aperture.status()["queue"][0]["reason"])
+        handle.cancel()
+        assert handle.wait(10).status == "cancelled"
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that another thread brings about."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end, "it never came about"
+        threading.Event().wait(0.01)
