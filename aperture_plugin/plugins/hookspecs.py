@@ -132,7 +132,8 @@ class Hooks:
     def aperture_config_rejected(self, problems: Sequence[Problem]) -> None:
         """Learn that a saved file was refused and the last good one goes on.
 
-        Called once for each refused save, in the notifying thread.
+        Called once for each refused save, in the notifying thread; and at a start from the last accepted file
+        (`last_good`), with what is wrong with the one on disk.
 
             @hookimpl
             def aperture_config_rejected(self, problems):
