@@ -60,7 +60,8 @@ def moves(proposal: Proposal, after: Plan) -> Iterator[str]:
     if not before.collisions:
         yield "nothing collides, so nothing is changed"
         return
-    took = f"; {short_duration(before.waiting)} of waiting → {short_duration(after.waiting)}"
+    waits = (short_duration(plan.waiting) if plan.waiting >= _WORTH_TELLING else "none" for plan in (before, after))
+    took = f"; waiting {' → '.join(waits)}"
     yield f"{counted(len(before.collisions), 'collision')} → {len(proposal.left)}{took}"
     for queue, names in dict.fromkeys((one.queue, one.names) for one in proposal.left):
         yield f"left as it is: {plain(_listed(names))} in queue {plain(queue)}; no better time was found"

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from aperture_plugin.app.rehearsal.blocks import Bar, Block, bars, blocks_of, hour_text, hours_of
 from aperture_plugin.app.rehearsal.plan import Plan
-from aperture_plugin.cli.moments import clock_face
 from aperture_plugin.cli.output import plain
+from aperture_plugin.config.lint.telling import clock
+from aperture_plugin.triggers.walltime import wall_at
 from aperture_plugin.words.spans import short_duration
 
 __all__ = ["timeline"]
@@ -95,8 +96,9 @@ class _Day:
         for where, change in self._changes.values():
             way = "forward" if change.kind == "gap" else "back"
             whose = "" if where == zone else f" in {where}"
-            told = f"{self._marks.change} the clocks go {way} by {short_duration(change.size)} at "
-            yield Text(f"{told}{clock_face(change.instant, where)}{whose}", style=_STYLES["change"])
+            was, becomes = (clock(wall_at(change.instant, offset).time()) for offset in (change.before, change.after))
+            told = f"{self._marks.change} the clocks go {way} by {short_duration(change.size)}, from {was} to {becomes}"
+            yield Text(f"{told}{whose}", style=_STYLES["change"])
 
     def _axis(self) -> Iterator[Text]:
         labels = [" "] * (self._gutter + self._cells + 8)

@@ -210,13 +210,13 @@ def _legend(y: int) -> Iterator[str]:
         x += 84
     yield f'<line class="late" x1="{x}" y1="{y - 4}" x2="{x + 20}" y2="{y - 4}"/>'
     yield f'<text class="soft" x="{x + 26}" y="{y}">ends by then in a slow night</text>'
-    x += 192
+    x += 216
     yield f'<path class="skip" d="M{x} {y - 7}l6 6m0 -6l-6 6"/>'
     yield f'<text class="soft" x="{x + 13}" y="{y}">skipped</text>'
     x += 80
     yield f'<path class="hit" d="M{x} {y - 8}h8l-4 7z"/>'
     yield f'<text class="soft" x="{x + 14}" y="{y}">due together in one queue</text>'
-    x += 180
+    x += 196
     yield f'<line class="change" x1="{x + 3}" y1="{y - 12}" x2="{x + 3}" y2="{y + 2}"/>'
     yield f'<text class="soft" x="{x + 12}" y="{y}">clocks change</text>'
 
