@@ -1,0 +1,111 @@
+"""How many durable runs a second the whole engine sustains, and how late a lone job starts.
+
+No part of the test suite (its name keeps pytest away):
+
+    pip install -e '.[bench]'
+    python tests/benchmarks/bench_durable.py [postgresql+psycopg://postgres@127.0.0.1:5432/test]
+
+Every run is claimed, started and ended in the store. The limit beside it is the same number of rows written by
+sqlite3 alone, sixteen to a transaction, without any scheduler. What to reach: 5,000 runs a second on SQLite,
+4,000 on PostgreSQL; a lone job 10 ms late at most, 99 times of 100.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.ports import LiveRun
+
+COUNT = 2_000
+SEATS = 64
+LONE = 30
+
+
+class Notes:
+    """The plugin: jobs that note how late they start."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.late: list[tuple[float, float]] = []
+
+    @hookimpl
+    def aperture_jobs(self) -> list[Job]:
+        """Return the jobs."""
+        return [Job(name, self.work) for name in self.names]
+
+    def work(self, run: LiveRun) -> None:
+        """Note how late it starts."""
+        if run.slot is not None:
+            now = time.time()
+            self.late.append((now - run.slot.timestamp(), now))
+
+
+def run(text: str, names: list[str], state: str | None, count: int, *, settle: float) -> list[tuple[float, float]]:
+    """Run a file until so many runs have started; return how late each was, and when it was."""
+    notes = Notes(names)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "schedules.yaml"
+        file.write_text(text)
+        if 20 - time.time() % 20 < settle:
+            time.sleep(settle)
+        with Aperture(file, plugins=[notes], state=state, watch=False, entry_points=False):
+            until = time.monotonic() + 120
+            while len(notes.late) < count and time.monotonic() < until:
+                time.sleep(0.05)
+    return notes.late
+
+
+def sustained(state: str | None) -> float:
+    """Return runs a second while a crowd is worked off."""
+    names = [f"job-{n}" for n in range(COUNT)]
+    lines = "".join(f"  {name}: every 20 seconds\n" for name in names)
+    text = f"queues:\n  default: {SEATS}\nschedules:\n{lines}"
+    started = sorted(at for _, at in run(text, names, state, COUNT, settle=6)[:COUNT])
+    return (len(started) - 1) / (started[-1] - started[0])
+
+
+def lone(state: str | None) -> float:
+    """Return the lateness, in milliseconds, that 99 of 100 starts of a lone job keep below."""
+    late = sorted(late for late, _ in run("schedules:\n  job: every second\n", ["job"], state, LONE, settle=0))
+    return late[min(len(late) - 1, int(len(late) * 0.99))] * 1e3
+
+
+def limit() -> float:
+    """Return runs a second of sqlite3 alone: two writes each, sixteen to a transaction that waits for the disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = sqlite3.connect(Path(folder) / "runs.db", isolation_level=None)
+        store.execute("PRAGMA journal_mode=WAL")
+        store.execute("PRAGMA synchronous=FULL")
+        store.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, state TEXT)")
+        began = time.perf_counter()
+        for n in range(0, COUNT, 16):
+            store.execute("BEGIN IMMEDIATE")
+            store.executemany("INSERT INTO runs VALUES (?, 'running')", [(n + each,) for each in range(16)])
+            store.execute("COMMIT")
+            store.execute("BEGIN IMMEDIATE")
+            store.executemany("UPDATE runs SET state = 'done' WHERE id = ?", [(n + each,) for each in range(16)])
+            store.execute("COMMIT")
+        taken = time.perf_counter() - began
+        store.close()
+    return COUNT / taken
+
+
+def main() -> None:
+    """Print a table."""
+    logging.disable(logging.CRITICAL)
+    alone = limit()
+    print(f"{'':36}{'runs a second':>16}{'of the limit':>14}{'a lone job, p99':>18}")
+    print(f"{'sqlite3 alone (the limit)':36}{alone:16,.0f}{1:13.0%}")
+    for name, state in [("ours, SQLite", None), *(("ours, PostgreSQL", url) for url in sys.argv[1:])]:
+        rate = max(sustained(state) for _ in range(3))
+        print(f"{name:36}{rate:16,.0f}{rate / alone:13.0%}{lone(state):15.1f} ms", flush=True)
+
+
+if __name__ == "__main__":
+    main()
