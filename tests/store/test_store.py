@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
@@ -263,3 +264,16 @@ def test_any_text_is_kept(tmp_path_factory: pytest.TempPathFactory, text: str) -
     store.close()
 
     assert (run.reason, run.result) == (text, {"said": text})
+
+
+def test_what_auto_picked_is_kept_until_it_picks_another_or_nothing(store: Store, other: Store) -> None:
+    medium = Preset(name="medium", sized=True, at_least=500, below=2000)
+    large = Preset(name="large", sized=True, at_least=2000)
+    found = []
+    for pick in (medium, large, None):
+        with store.transaction() as ledger:
+            ledger.keep_pick(pick)
+        with other.snapshot() as ledger:
+            found.append(ledger.pick())
+
+    assert found == [medium, large, None]
