@@ -25,7 +25,10 @@ def test_this_process_lives() -> None:
 
 
 def test_another_process_with_a_recycled_number_is_not_taken_for_it() -> None:
-    assert not is_alive(os.getpid(), boot_identity(os.getppid()))
+    boot, _, begun = boot_identity(os.getpid()).rpartition("/")
+
+    assert not is_alive(os.getpid(), f"{boot}/{int(begun) - 1}")
+    assert not is_alive(os.getpid(), f"another-boot/{begun}")
 
 
 def test_a_process_that_ended_lives_no_more_even_before_it_is_reaped() -> None:
