@@ -66,3 +66,20 @@ def test_spending_from_a_limit_that_the_file_does_not_declare_fails_with_the_nea
     assert run.reason is not None
     assert 'declares no limit "ombd"' in run.reason
     assert "omdb" in run.reason
+
+
+def test_a_daily_budget_returns_at_its_hour_of_its_zone_also_when_the_clocks_change(world: World) -> None:
+    # New York, 2026-03-08: 02:00 to 03:00 does not exist. 02:30 is 07:30 UTC, 07:00 that day, 06:30 from then on.
+    calls: list[datetime] = []
+    spender(world, calls, 40)
+
+    world.write(text("10 per day from 2:30 AM America/New_York", "daily at 11 PM")).start(at="2026-03-06 22:00")
+    world.advance("4 days")
+
+    assert sorted(set(calls)) == [
+        datetime(2026, 3, 6, 23, tzinfo=UTC),
+        datetime(2026, 3, 7, 7, 30, tzinfo=UTC),
+        datetime(2026, 3, 8, 7, tzinfo=UTC),
+        datetime(2026, 3, 9, 6, 30, tzinfo=UTC),
+    ]
+    assert len(calls) == 40

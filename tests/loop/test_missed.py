@@ -147,3 +147,56 @@ def test_a_clock_set_forward_catches_up_once_and_set_back_runs_nothing_twice(wor
 
     assert told(world) == [("catch-up", "completed", 2), ("schedule", "completed", 0)]
     assert len({run.due for run in world.history()}) == 2
+
+
+def test_a_job_that_is_read_in_another_zone_has_nothing_to_catch_up(world: World) -> None:
+    text = "timezone: {}\nschedules:\n  library-scan: daily at 2 AM\n"
+    world.write(text.format("UTC")).start(at="2026-01-10 01:00").stop()
+    world.clock.advance("9 hours")
+
+    world.write(text.format("Europe/Riga")).start().advance("1 day")
+
+    assert [(run.due.hour, run.trigger) for run in world.history() if run.due] == [(0, "schedule")]
+
+
+def test_words_changed_and_changed_back_leave_nothing_to_catch_up(world: World) -> None:
+    world.write("schedules:\n  library-scan: daily at 2 AM\n").start(at="2026-01-10 01:00")
+    world.save("schedules:\n  library-scan: daily at 4 AM\n")
+    world.advance("2 hours")
+
+    world.save("schedules:\n  library-scan: daily at 2 AM\n")
+    world.stop().start()
+
+    assert world.history() == []
+
+
+def test_slots_missed_longer_ago_than_the_file_allows_are_recorded_and_the_others_wait_for_the_window(
+    world: World,
+) -> None:
+    words = "    schedule: every 2 hours\n    missed within: 3 hours\n    window: 1 PM to 6 PM\n    overlap: skip\n"
+    world.write(f"schedules:\n  library-scan:\n{words}").start(at="2026-01-10 01:00").stop()
+    world.clock.advance("9 hours")
+
+    world.start().advance("3 hours 30 minutes")
+
+    runs = world.history()
+    assert [(run.due.hour, str(run.status), run.missed) for run in runs if run.due] == [
+        (2, "skipped", 0),
+        (4, "skipped", 0),
+        (6, "skipped", 0),
+        (10, "completed", 2),
+        (12, "skipped", 0),
+    ]
+    assert runs[0].reason == "it was due while nothing ran, more than 3 hours ago (missed within)"
+    assert runs[3].started_at == datetime(2026, 1, 10, 13, tzinfo=UTC)
+
+
+def test_what_was_due_while_a_job_was_off_is_not_caught_up_after_a_restart(world: World) -> None:
+    off = "schedules:\n  library-scan:\n    schedule: every 2 hours\n    enabled: no\n"
+    world.write(SCAN).start(at="2026-01-10 01:00").stop()
+    world.write(off).start().stop()
+    world.clock.advance("8 hours")
+
+    world.write(SCAN).start()
+
+    assert world.history() == []

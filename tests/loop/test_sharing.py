@@ -1,0 +1,97 @@
+"""Two loops on one store, SQLite or PostgreSQL: a queue's number, a limit, a pause and a cancel hold over both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin.ports import LiveRun
+from aperture_plugin.rules.runs import Status
+from aperture_plugin.testing import World
+from tests.store.conftest import postgres_url
+
+__all__ = ["postgres_url"]
+
+FOUR = (
+    "queues:\n  default: 2\nlimits:\n  omdb: 10 per day from midnight\n"
+    "schedules:\n  a: daily at 2 AM\n  b: daily at 2 AM\n  c: daily at 2 AM\n  d: daily at 2 AM\n"
+)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[World, World]]:
+    """Two worlds with one clock and one store."""
+    state = None if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    one, two = World(tmp_path, state=state), World(tmp_path, state=state)
+    two.clock = one.clock
+    yield one, two
+    one.close()
+    two.close()
+
+
+def pass_time(pair: tuple[World, World], minutes: int) -> int:
+    """Let both tick minute by minute; return how many ran at once at most."""
+    one, two = pair
+    most = 0
+    for _ in range(minutes):
+        one.clock.advance("1 minute")
+        for world in (two, one, two):
+            world.drain()
+        most = max(most, sum(run.status is Status.RUNNING for run in one.history()))
+    return most
+
+
+def test_a_queues_number_holds_over_all_processes(pair: tuple[World, World]) -> None:
+    one, two = pair
+    for world in pair:
+        world.durations.update(dict.fromkeys("abcd", "10 minutes"))
+    one.write(FOUR).start(at="2026-01-10 01:50")
+    two.start()
+
+    most = pass_time(pair, 40)
+
+    assert most == 2
+    assert [(run.job, run.status) for run in one.history()] == [(job, "completed") for job in "abcd"]
+
+
+def test_a_limit_is_spent_by_all_processes_together(pair: tuple[World, World]) -> None:
+    one, two = pair
+    spent: list[str] = []
+
+    def spend(run: LiveRun) -> None:
+        for _ in range(4):
+            run.spend("omdb")
+            spent.append(run.job)
+
+    for world in pair:
+        world.handlers.update(dict.fromkeys("abcd", spend))
+    one.write(FOUR).start(at="2026-01-10 01:50")
+    two.start()
+
+    pass_time(pair, 20)
+
+    assert len(spent) == 10
+    assert {run.reason for run in one.history() if run.status is Status.WAITING} == {
+        "limit omdb is used up; it returns at 2026-01-11 12:00 AM"
+    }
+
+
+def test_a_pause_put_on_in_one_process_holds_in_the_other(pair: tuple[World, World]) -> None:
+    one, two = pair
+    one.write(FOUR).start(at="2026-01-10 01:50")
+    two.start()
+
+    one.pause("a", note="its disk is full")
+    two.loop.state.stale = True  # what a loop that polls would notice by itself
+    two.drain()
+    one.kill()
+    two.advance("20 minutes")
+
+    assert [(run.job, run.status) for run in two.history()] == [
+        ("a", "skipped"),
+        ("b", "completed"),
+        ("c", "completed"),
+        ("d", "completed"),
+    ]
