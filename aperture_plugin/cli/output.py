@@ -30,7 +30,7 @@ _AS_WIDE_AS_NEEDED: Final = 100_000
 
 def say(text: str, *, err: bool = False) -> None:
     """Write a line. A reader that has gone, as `head` goes, is no error: what follows is written to nobody."""
-    stream = sys.stderr if err else sys.stdout
+    stream = _standing(err=err)
     try:
         stream.write(f"{text}\n")
         if err:
@@ -102,6 +102,18 @@ def flush() -> None:
             _forget(stream)
         except ValueError:
             pass  # It is closed already: there is nothing left to write to.
+
+
+def _standing(*, err: bool) -> TextIO:
+    """Return stdout or stderr, opened anew if a handler in this process has closed it under us."""
+    stream = sys.stderr if err else sys.stdout
+    if not stream.closed:
+        return stream
+    # What was closed is Python's own view of it alone.
+    number, kept = (2, "stderr") if err else (1, "stdout")
+    anew = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    setattr(sys, kept, anew)
+    return anew
 
 
 def _forget(stream: TextIO) -> None:

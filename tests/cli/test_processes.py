@@ -112,6 +112,28 @@ def test_a_second_signal_cuts_the_grace_short(terminal: Terminal) -> None:
     assert run["status"] in {"cancelled", "interrupted", "queued"}
 
 
+def test_a_handler_that_closes_stdout_and_stderr_silences_nobody_else(terminal: Terminal) -> None:
+    terminal.write("schedules:\n  closer: manual\n  other: manual\n")
+    hooks = terminal.folder / "hooks"
+    hooks.mkdir()
+    terminal.write(
+        "import sys\nfrom aperture_plugin import Job, hookimpl\n\n\n"
+        "def close(run):\n    sys.stdout.close()\n    sys.stderr.close()\n\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    return [Job('closer', close), Job('other', lambda run: None)]\n",
+        "hooks/closing.py",
+    )
+    loop = terminal.begin("start")
+    terminal.until(terminal.runs)
+
+    answers = [terminal.look("run", name, "--wait").code for name in ("closer", "other")]
+    loop.terminate()
+    _, log = loop.communicate(timeout=20)
+
+    assert (answers, loop.returncode) == ([0, 0], 0)
+    assert "other completed" in log
+    assert log.splitlines()[-1].endswith("stopped")
+
+
 def test_a_file_that_is_not_valid_is_not_started(terminal: Terminal) -> None:
     terminal.write(FILE.replace("every 10 seconds", "evry 10 seconds"))
 
