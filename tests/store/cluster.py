@@ -62,8 +62,9 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     folder.mkdir()
     if os.geteuid() == 0:
         shutil.chown(folder, _user())
-        for parent in folder.parents[:3]:  # those that pytest made are for their owner alone
-            parent.chmod(parent.stat().st_mode | 0o011)
+        for parent in folder.parents:  # those that pytest made are for their owner alone
+            if not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o011)
     server = Cluster(programs, folder, port)
     server.do("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
     server.start()
