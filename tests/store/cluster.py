@@ -45,7 +45,6 @@ class Cluster:
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             timeout=60,
             cwd=self.folder,
         )
