@@ -13,8 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import IN_HAND, Run, Status
@@ -36,6 +40,9 @@ def note(run):
         notes.write(f"{run.id} {run.attempt}\\n")
 """
 
+STATE = "sqlite:///aperture.db"
+SERVER = os.environ.get("APERTURE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+
 FILE = """\
 queues:
   default: 2
@@ -45,12 +52,33 @@ schedules:
 """
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a store that several processes share."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'shared.db'}"
+        return
+    name = f"aperture_{uuid4().hex[:12]}"
+    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except OperationalError as error:
+        if os.environ.get("APERTURE_TEST_REQUIRE") == "1":
+            raise
+        pytest.skip(f"no PostgreSQL at {SERVER}: {error}")
+    yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
 @contextmanager
-def loop(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def loop(folder: Path, state: str = STATE) -> Iterator[subprocess.Popen[bytes]]:
     """A loop in a process of its own, once it is in force."""
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "aperture_plugin.cli", "start", str(folder / "schedules.yaml")],
+            [sys.executable, "-m", "aperture_plugin.cli", "start", str(folder / "schedules.yaml"), "--state", state],
             env={**os.environ, "NOTES": str(folder / "notes"), "TZ": "UTC"},
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -83,8 +111,8 @@ def pids(folder: Path) -> list[int]:
         return []
 
 
-def history(folder: Path) -> list[Run]:
-    store = open_store("sqlite:///aperture.db", directory=folder)
+def history(folder: Path, state: str = STATE) -> list[Run]:
+    store = open_store(state, directory=folder)
     store.open()
     try:
         return store.history(RunQuery(limit=None))
@@ -92,10 +120,14 @@ def history(folder: Path) -> list[Run]:
         store.close()
 
 
-def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
+def set_up(folder: Path) -> None:
     (folder / "hooks").mkdir()
     (folder / "hooks" / "jobs.py").write_text(PLUGIN)
     (folder / "schedules.yaml").write_text(FILE)
+
+
+def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
+    set_up(folder)
     for _ in range(rounds):
         with loop(folder) as process:
             begun(process, folder)
@@ -109,8 +141,34 @@ def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
         assert process.wait(timeout=60) == 0
 
 
-def check(folder: Path) -> None:
-    runs = history(folder)
+def kill_two_by_turns(folder: Path, state: str, rounds: int, chance: random.Random) -> None:
+    """Let two processes share a store, and kill the second of them again and again."""
+    set_up(folder)
+    with loop(folder, state) as last:
+        for _ in range(rounds):
+            with loop(folder, state) as other:
+                until(lambda: {last.pid, other.pid} <= set(pids_at(folder, state)))
+                time.sleep(chance.uniform(0, 1.2))
+                other.send_signal(signal.SIGKILL)
+                other.wait()
+        until(lambda: pids_at(folder, state) == [last.pid])  # It has found what the dead left behind.
+        last.send_signal(signal.SIGTERM)
+        assert last.wait(timeout=60) == 0
+
+
+def pids_at(folder: Path, state: str) -> list[int]:
+    """Return the processes that the store at *state* has a record of."""
+    store = open_store(state, directory=folder)
+    store.open()
+    try:
+        with store.snapshot() as ledger:
+            return [record.pid for record in ledger.loops()]
+    finally:
+        store.close()
+
+
+def check(folder: Path, state: str = STATE) -> None:
+    runs = history(folder, state)
     notes = Counter((folder / "notes").read_text().splitlines())
     assert notes, "nothing ran at all"
     assert max(notes.values()) == 1, "an attempt ran twice"
@@ -124,6 +182,7 @@ def check(folder: Path) -> None:
             assert (run.id, run.attempt + 1) in keys, "a run cut off has no next attempt"
         if run.status not in IN_HAND:
             assert run.finished_at is not None
+    assert most_at_once(runs) <= 2, "the queue ran more than its number"
     for job in ("quick", "slow"):
         first = [run for run in runs if run.job == job and run.attempt == 1]
         first.sort(key=lambda run: run.due or run.queued_at)
@@ -131,6 +190,17 @@ def check(folder: Path) -> None:
         assert first[-1].due is not None
         span = round((first[-1].due - first[0].due).total_seconds()) + 1 + max(0, first[0].missed - 1)
         assert sum(max(1, run.missed) for run in first) == span, f"{job}: a slot is unaccounted for"
+
+
+def most_at_once(runs: list[Run]) -> int:
+    """Return how many ran at once at most, as the store tells it."""
+    changes = [(run.finished_at, -1) for run in runs if run.started_at is not None and run.finished_at is not None]
+    changes += [(run.started_at, 1) for run in runs if run.started_at is not None and run.finished_at is not None]
+    most = at_once = 0
+    for _, change in sorted(changes):  # of one instant, ends first: a seat is given on in the same tick
+        at_once += change
+        most = max(most, at_once)
+    return most
 
 
 def test_a_process_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
@@ -145,6 +215,20 @@ def test_a_process_killed_hundreds_of_times_loses_nothing(tmp_path: Path, seed: 
     kill_often(tmp_path, 40, random.Random(seed))
 
     check(tmp_path)
+
+
+def test_two_processes_on_one_store_lose_nothing_when_one_is_killed(tmp_path: Path, shared: str) -> None:
+    kill_two_by_turns(tmp_path, shared, 4, random.Random(2))
+
+    check(tmp_path, shared)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_two_processes_on_one_store_lose_nothing_for_long(tmp_path: Path, shared: str, seed: int) -> None:
+    kill_two_by_turns(tmp_path, shared, 25, random.Random(seed))
+
+    check(tmp_path, shared)
 
 
 def test_the_world_kills_as_the_kernel_does(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aperture_plugin.loop.inbox import CancelAsked
 from aperture_plugin.ports import Era, LiveRun
-from aperture_plugin.rules.runs import IN_HAND, Run, Status
+from aperture_plugin.rules.runs import IN_HAND, Run, RunTrigger, Status
 from aperture_plugin.testing import World
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.phrases import read_phrase
@@ -33,7 +34,7 @@ class History:
         self.world = World(folder)
         self.seats = self.chance.randint(1, 3)
         self.started: Counter[tuple[str, int]] = Counter()
-        self.running: set[str] = set()
+        self.broken: list[str] = []
         for name in NAMES:
             self.world.handlers[name] = self.handler
         self.write()
@@ -41,8 +42,19 @@ class History:
 
     def handler(self, run: LiveRun) -> None:
         self.started[(run.id, run.attempt)] += 1
+        self.check_needs(run)
         if self.chance.random() < 0.2:
             raise ValueError("chance")
+
+    def check_needs(self, run: LiveRun) -> None:
+        """What holds when a run begins that needs another job's, and nobody asked for."""
+        state = self.world.loop.state
+        if run.trigger is RunTrigger.MANUAL:
+            return
+        for need in state.config.jobs[run.job].needs:
+            last = state.last.get(need)
+            if state.lines.of_job(need) or last is None or last.status is not Status.COMPLETED:
+                self.broken.append(f"{run.job} started, and {need}, which it needs, had not completed")
 
     def text(self) -> str:
         phrases = ["every 30 minutes", "every 2 hours", "daily at 3:30 AM", "every 50 minutes", "manual"]
@@ -69,7 +81,8 @@ class History:
         """Let a few random things happen."""
         for _ in range(self.chance.randint(5, 25)):
             self.chance.choice(
-                [self.pass_time] * 4 + [self.crash, self.stop, self.save, self.outage, self.step, self.ask]
+                [self.pass_time] * 4
+                + [self.crash, self.stop, self.save, self.outage, self.step, self.ask, self.cancel, self.hold]
             )()
             self.check_now()
         self.world.advance("8 hours")
@@ -107,6 +120,16 @@ class History:
         self.world.aperture.run(self.chance.choice(NAMES), by="chance")
         self.world.drain()
 
+    def cancel(self) -> None:
+        self.world.loop.inbox.put(CancelAsked(job=self.chance.choice(NAMES), reason="chance"))
+        self.world.drain()
+
+    def hold(self) -> None:
+        name = self.chance.choice(NAMES)
+        self.world.pause(name, note="chance")
+        self.world.advance(timedelta(minutes=self.chance.choice([1, 100])))
+        self.world.resume(name)
+
     def check_now(self) -> None:
         """What holds at every moment."""
         runs = self.world.history()
@@ -126,6 +149,7 @@ def check_after(history: History) -> None:
     assert len({run.key for run in runs}) == len(runs), "(id, attempt) is unique"
     first = [run for run in runs if run.attempt == 1 and run.due is not None]
     assert len({(run.job, run.due) for run in first}) == len(first), "a slot has two runs"
+    assert not history.broken, history.broken[0]
     assert max(history.started.values(), default=0) <= 1, "an attempt was started twice"
     for run in runs:
         if run.status not in IN_HAND:
@@ -135,7 +159,8 @@ def check_after(history: History) -> None:
     interrupted = [run for run in runs if run.status is Status.INTERRUPTED]
     attempts = {run.key for run in runs}
     for run in interrupted:
-        assert (run.id, run.attempt + 1) in attempts, "a run cut off did not run again"
+        wanted = run.cancel_reason is None  # nobody had asked it to stop
+        assert not wanted or (run.id, run.attempt + 1) in attempts, "a run cut off did not run again"
     with world.reading() as ledger:
         for name in NAMES:
             expected, accounted = accounts(world, ledger.eras_of(name), name, first)
