@@ -16,7 +16,7 @@ __all__ = ["COMMAND_LINE", "ShownJob", "shown_file", "shown_job", "value_json"]
 
 COMMAND_LINE: Final = "command line"
 _STATE: Final = "APERTURE_STATE"
-_WITHIN: Final = re.compile(r"([\w.-]+): ([^,\]]+)")
+_WITHIN: Final = re.compile(r"(?<![\w.-])([\w.-]+): ([^,\]]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,15 @@ def read_words(text: str, problems: Problems, before: Remembered, after: Remembe
         after: Takes what this one leaves behind.
     """
     piece = _document(text, problems)
-    return FileWords() if piece is None else _FileReader(problems, before, after).file(piece)
+    if piece is None:
+        return FileWords()
+    try:
+        return _FileReader(problems, before, after).file(piece)
+    except _TooManyJobs as more:
+        # It is refused whatever else is in it, and what stands in only a part of it would be told wrongly.
+        message = f"there are more than {MOST_JOBS} jobs in the file"
+        problems.add("too-many-jobs", at=Place(more.line + 1, 1), message=message, hint="is it the right file?")
+        return FileWords()
 
 
 def _document(text: str, problems: Problems) -> Piece | None:
@@ -80,6 +88,14 @@ def _document(text: str, problems: Problems) -> Piece | None:
 def _may_be_marked(text: str) -> bool:
     """Whether a line begins as a marker or directive does; much quicker than looking for one."""
     return text.startswith(("---", "...", "%")) or any(mark in text for mark in ("\n---", "\n...", "\n%"))
+
+
+class _TooManyJobs(Exception):
+    """There are more jobs than any file has; the first that is too many stands at *line*, counted from 0."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
 class _FileReader:
@@ -192,11 +208,13 @@ class _FileReader:
     def _jobs(self, piece: Piece, layer: str, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         before, after = self._before.pieces.get(depth, {}), self._after.pieces.setdefault(depth, {})
-        for part in cut(piece):
+        parts = list(cut(piece))
+        if len(parts) > self._room:
+            raise _TooManyJobs(parts[self._room].line)
+        self._room -= len(parts)
+        for part in parts:
             text, line = part.text, part.line
-            self._room -= 1
-            if self._room < 0 or self._problems.full:
-                self._no_room(line)
+            if self._problems.full:
                 break
             read = before.get(text)
             if read is None:
@@ -217,11 +235,6 @@ class _FileReader:
                 else:
                     entries[entry.name] = entry
         return entries
-
-    def _no_room(self, line: int) -> None:
-        if self._room < 0:
-            message = f"there are more than {MOST_JOBS} jobs in the file"
-            self._problems.add("too-many-jobs", at=Place(line + 1, 1), message=message, hint="is it the right file?")
 
     def _tell(self, findings: Iterable[Finding], line: int, job: str | None = None) -> None:
         for code, spot, message, hint in findings:

@@ -12,12 +12,16 @@ from typing import Any, Final, NamedTuple
 
 from aperture_plugin.config import hints
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
+from aperture_plugin.config.readers import read_text
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads, Shape
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
-__all__ = ["FAULTY", "Finding", "Said", "duplicate", "misnamed", "moved", "said_by"]
+LONGEST_WORDS: Final = 100_000
+"""Characters of one value that is more than a text of the person's own: reading such words takes a while."""
+
+__all__ = ["FAULTY", "LONGEST_WORDS", "Finding", "Said", "duplicate", "misnamed", "moved", "said_by"]
 
 FAULTY: Final = object()
 """The value of what was said but could not be read: it has been told, and nothing more is to be made of it."""
@@ -97,6 +101,11 @@ def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, w
         findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
         return None
     if _illegible(node, findings):
+        return None
+    if len(text) > LONGEST_WORDS and shape.read_anew not in (read_text, str):
+        message = f"the value has {len(text):,} characters"
+        hint = f"expected at most {LONGEST_WORDS:,}; write a list, or several jobs"
+        findings.append(Finding("value-too-long", node.spot, message, hint))
         return None
     try:
         return Said(shape.reader(text), node.spot, key.spot, text)

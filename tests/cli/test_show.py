@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from time import process_time
 
 import pytest
 
@@ -29,6 +30,16 @@ schedules:
         api_key: alsosecret
         user: jane
 """
+
+
+def test_a_long_text_is_shown_without_delay(world: World, shell: Shell) -> None:
+    world.write(f"schedules:\n  scan:\n    schedule: manual\n    command: x\n    description: {'x' * 100_000}\n")
+    before = process_time()
+
+    answer = shell("show", "scan")
+
+    assert "x" * 100_000 in answer.out
+    assert process_time() - before < 5
 
 
 def test_each_value_comes_with_its_layer_and_line(world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

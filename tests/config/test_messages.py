@@ -190,6 +190,23 @@ def test_more_jobs_than_any_file_has_are_told_and_not_read(
     )
 
 
+def test_a_value_that_would_take_too_long_to_read_is_told_by_its_length(read_file: ReadFile) -> None:
+    text = "schedules:\n  scan: daily at " + "2 AM, " * 20_000 + "3 AM\n"
+
+    reading = read_file(text)
+
+    [report] = report_of(reading).split("\n\n")
+    first, *_, hint = report.split("\n")
+    assert first == "schedules.yaml:2:9: error: scan: the value has 120,013 characters [value-too-long]"
+    assert hint == "   hint: expected at most 100,000; write a list, or several jobs"
+
+
+def test_a_text_of_any_length_may_be_a_description(read_file: ReadFile) -> None:
+    reading = read_file(f"schedules:\n  scan:\n    schedule: manual\n    description: {'x' * 200_000}\n")
+
+    assert reading.problems == ()
+
+
 def test_more_presets_than_any_file_has_are_told_and_not_read(
     read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
