@@ -58,14 +58,13 @@ def scans(found: list[str]) -> list[str]:
         RunQuery(jobs=["scan"]),
         RunQuery(jobs=["scan", "sync"]),
         RunQuery(statuses=[Status.FAILED]),
-        RunQuery(jobs=["scan"], statuses=RAN),
+        RunQuery(jobs=["scan"], statuses=sorted(RAN)),
         RunQuery(since=NOON, limit=None),
         RunQuery(since=NOON, jobs=["scan"]),
         RunQuery(since=NOON, statuses=[Status.SKIPPED]),
         RunQuery(run_id="a"),
         RunQuery(begins="a"),
     ],
-    ids=str,
 )
 def test_history_is_looked_up(opened: Store, query: RunQuery) -> None:
     assert scans(plans(opened, lambda: opened.history(query))) == []
