@@ -186,6 +186,8 @@ def test_cancelling_what_has_ended_or_never_was_is_passed_over(threads: Bench) -
 
     threads.nothing_more()
 
+    threads.nothing_more()
+
 
 def test_the_thread_is_named_after_its_job_and_is_a_daemon(threads: Bench) -> None:
     seen: list[threading.Thread] = []
