@@ -128,7 +128,7 @@ def _refusal(error: Exception) -> Refused | None:
         for problem in error.problems:  # type: ignore[attr-defined]
             say(f"error: {problem}", err=True)
         return Refused()
-    if name.startswith("aperture_plugin.ports.Store"):
+    if name.startswith("aperture_plugin.ports.records.Store"):
         return Refused(str(error))
     if isinstance(error, FileNotFoundError) and error.errno is None:
         return file_is_missing(Path(str(error)))

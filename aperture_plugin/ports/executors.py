@@ -1,0 +1,94 @@
+"""Where handlers run, what they are given, and what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from aperture_plugin.config.model import JobConfig
+from aperture_plugin.ports.records import LogLine
+from aperture_plugin.rules.jobs import Job, Outcome
+from aperture_plugin.rules.runs import Run
+
+__all__ = ["Ended", "Event", "Executor", "Logged", "Progressed", "Report", "Spawned", "Work"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One attempt, handed to an executor.
+
+    Attributes:
+        run: The attempt as the store has it, already `running`.
+        job: What the plugin registered; None for a `command`.
+        config: The job's words, `command` and `params` among them.
+        directory: Absolute folder of the file, where a command runs.
+    """
+
+    run: Run
+    job: Job | None
+    config: JobConfig
+    directory: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A run counted items."""
+
+    key: tuple[str, int]
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A run wrote a line to its log."""
+
+    line: LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A run has a process group of its own now, which a survivor may have to end."""
+
+    key: tuple[str, int]
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run's handler came back, or its program ended; sent exactly once an attempt."""
+
+    key: tuple[str, int]
+    outcome: Outcome
+
+
+Event = Progressed | Logged | Spawned | Ended
+
+
+Report = Callable[[Event], None]
+"""Where an executor tells its events; callable from any thread, never blocks, never raises."""
+
+
+class Executor(Protocol):
+    """Where handlers run: threads, processes, celery."""
+
+    name: str
+
+    def start(self, work: Work, report: Report) -> None:
+        """Begin an attempt and return at once; every end of it is told to *report* as one `Ended`."""
+        ...
+
+    def cancel(self, key: tuple[str, int], reason: str) -> None:
+        """Ask an attempt to stop; one that has ended, or is not known here, is passed over."""
+        ...
+
+    def kill(self, key: tuple[str, int]) -> bool:
+        """End an attempt by force, where that can be done; say whether it could."""
+        ...
+
+    def stop(self, timeout: timedelta) -> None:
+        """Take no more work, and free every worker that is idle; give the others that long."""
+        ...
