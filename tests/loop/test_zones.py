@@ -13,7 +13,8 @@ import pytest
 from aperture_plugin.testing import World
 
 LOCAL = "schedules:\n  scan: daily at 3:30 AM\n"
-OWN = "timezone: Test/Town\n" + LOCAL
+TOWN = "Test/Town"
+OWN = f"timezone: {TOWN}\n" + LOCAL
 
 
 def fired(world: World) -> list[tuple[str, str, str]]:
@@ -55,12 +56,12 @@ def rules(tmp_path: Path) -> Iterator[Callable[[str], None]]:
     def set_rules(zone: str) -> None:
         data = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
         (folder / "Test" / "Town").write_bytes(data)
-        zoneinfo.ZoneInfo.clear_cache()
+        zoneinfo.ZoneInfo.clear_cache(only_keys=[TOWN])  # others hold on to the zones that they have
         zoneinfo.reset_tzpath(to=[str(folder), *before])
 
     yield set_rules
     zoneinfo.reset_tzpath(to=before)
-    zoneinfo.ZoneInfo.clear_cache()
+    zoneinfo.ZoneInfo.clear_cache(only_keys=[TOWN])
 
 
 def test_new_rules_move_what_comes_and_fire_nothing_that_is_past(world: World, rules: Callable[[str], None]) -> None:
