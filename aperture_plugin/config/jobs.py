@@ -171,6 +171,14 @@ class JobReader:
                     )
             return None
         items = tuple(said.value for said in told.said.value)
+        if items and not items[0].strip():
+            self.problems.add(
+                "nothing-written",
+                at=Told(told.said.value[0], told.entry).place,
+                job=name,
+                message="no program is named",
+                hint="write a line for the shell, or the program and its arguments as a list",
+            )
         environment: Mapping[str, str] = _NOTHING
         secrets: tuple[str, ...] = ()
         if "environment" in words:

@@ -102,6 +102,14 @@ def test_a_type_that_cannot_be_read_in_a_preset_is_told_once_where_the_job_says_
     ]
 
 
+@pytest.mark.parametrize("command", ['""', "' '", "['', -l]"])
+def test_a_command_that_names_no_program_is_an_error(command: str, read_file: ReadFile) -> None:
+    reading = read_file(f"schedules:\n  scan:\n    schedule: daily at 2 AM\n    command: {command}\n")
+
+    [problem] = reading.problems
+    assert (problem.code, problem.message, problem.place.line) == ("nothing-written", "no program is named", 4)
+
+
 def test_without_a_plugin_one_warning_tells_that_names_cannot_be_checked(read_file: ReadFile) -> None:
     text = (
         "schedules:\n  scan: daily at 2 AM\n  backup: daily at 3 AM\n  sync:\n    schedule: manual\n    command: ls\n"
