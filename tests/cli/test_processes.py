@@ -40,7 +40,9 @@ def test_what_is_typed_in_one_shell_reaches_the_loop_in_another(terminal: Termin
     terminal.until(terminal.runs)
 
     queued = terminal.look("run", "long")
-    [begun] = terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    [begun] = terminal.until(
+        lambda: terminal.look("history", "--job", "long", "--status", "running", "--format", "json").json
+    )
     states = {job["job"]: job["state"] for job in terminal.look("status", "--format", "json").json["jobs"]}
     waited = terminal.type("run", "three", "--wait")
     cancelled = terminal.look("cancel", "long")
@@ -100,7 +102,7 @@ def test_a_second_signal_cuts_the_grace_short(terminal: Terminal) -> None:
     loop = terminal.begin("start", "--grace", "600")
     terminal.until(terminal.runs)
     terminal.look("run", "long")
-    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    terminal.until(lambda: terminal.look("history", "--job", "long", "--status", "running", "--format", "json").json)
 
     loop.terminate()
     time.sleep(0.3)
@@ -192,7 +194,7 @@ def test_a_job_that_does_not_exist_is_not_run_here_either(terminal: Terminal) ->
 def test_ctrl_c_cancels_what_runs_here(terminal: Terminal) -> None:
     terminal.write(FILE)
     run = terminal.begin("run", "long")
-    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    terminal.until(lambda: terminal.look("history", "--job", "long", "--status", "running", "--format", "json").json)
 
     run.send_signal(signal.SIGINT)
     out, _ = run.communicate(timeout=20)
@@ -214,7 +216,7 @@ def test_what_a_program_writes_is_in_its_log_while_it_still_runs(terminal: Termi
 def test_a_run_that_was_killed_here_is_taken_up_by_the_next_start(terminal: Terminal) -> None:
     terminal.write(FILE.replace("sleep 30", '[ "$APERTURE_ATTEMPT" = 2 ] || sleep 60'))
     run = terminal.begin("run", "long")
-    terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    terminal.until(lambda: terminal.look("history", "--job", "long", "--status", "running", "--format", "json").json)
 
     run.kill()
     run.communicate(timeout=20)
@@ -233,7 +235,9 @@ def test_a_run_here_ends_what_a_loop_left_running_and_leaves_it_to_the_next_star
     loop = terminal.begin("start")
     terminal.until(terminal.runs)
     terminal.look("run", "long")
-    [left] = terminal.until(lambda: terminal.look("history", "--status", "running", "--format", "json").json)
+    [left] = terminal.until(
+        lambda: terminal.look("history", "--job", "long", "--status", "running", "--format", "json").json
+    )
     terminal.until(lambda: working_for(left["id"]))
 
     loop.kill()
