@@ -120,7 +120,7 @@ CREATE TABLE runs (
 );
 INSERT INTO "runs" VALUES(1,'5h3knp80002jnaw',1,'scan','schedule','completed',1768010400000000,'2026-01-10T04:00:00',0,'default',1768010400000000,'2026-01-10T04:00:00',0,NULL,NULL,NULL,NULL,NULL,1768010400000000,1768010400000000,1768010400000000,NULL,NULL,NULL,'{"films": 12}',NULL);
 INSERT INTO "runs" VALUES(2,'5h3q3hw0003jnaw',1,'sync','schedule','failed',1768014000000000,'2026-01-10T05:00:00',0,'default',1768014000000000,'2026-01-10T05:00:00',1,NULL,'OSError: gone',NULL,NULL,NULL,1768014000000000,1768014000000000,1768014000000000,NULL,NULL,'Traceback (most recent call last):
-  File "/tmp/wt/doctor/aperture_plugin/testing/world.py", line 283, in handle
+  File "/srv/app/aperture_plugin/testing/world.py", line 283, in handle
     return None if handler is None else handler(run)
                                         ^^^^^^^^^^^^
   File "/tmp/v1/make.py", line 8, in fail
