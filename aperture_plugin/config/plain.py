@@ -26,21 +26,23 @@ DEEPEST: Final = 32
 MOST: Final = 20_000
 """How many items a list may have, and keys a mapping that is read as one piece."""
 
-# No pattern here can take a character in two ways, and the possessive ones never look back: a line takes time in
-# proportion to its length. Only the space is a space; a tab outside of quotes and comments is left to strictyaml.
+# No pattern here can take a character in two ways: looking back is in vain, and a line takes time in proportion to its
+# length. Only single characters are repeated possessively: of a group, Python before 3.11.5 then takes too much
+# (https://github.com/python/cpython/issues/106052). Only the space is a space; a tab outside of quotes and comments is
+# left to strictyaml.
 _FIRST: Final = r"""(?:[^ \t\-?:,\[\]{}#&*!|>'"%@`]|-(?=[^ \t]))"""
-_PLAIN: Final = re.compile(_FIRST + r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*+")
-_MORE: Final = re.compile(r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*+")
+_PLAIN: Final = re.compile(_FIRST + r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*")
+_MORE: Final = re.compile(r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*")
 _KEY: Final = re.compile(
-    rf"({_FIRST}(?:[^ :\t]++|:(?=[^ \t])|\ ++(?=[^ #\t:]|:[^ \t]))*+|'(?:[^']|'')*+'|\"(?:[^\"\\]|\\.)*+\")"
+    rf"({_FIRST}(?:[^ :\t]++|:(?=[^ \t])|\ ++(?=[^ #\t:]|:[^ \t]))*|'(?:[^']++|'')*'|\"(?:[^\"\\]++|\\.)*\")"
     r"\ *:(?:\ +|$)"
 )
-_QUOTED: Final = {"'": re.compile(r"'((?:[^']|'')*+)'"), '"': re.compile(r'"((?:[^"\\]|\\.)*+)"')}
+_QUOTED: Final = {"'": re.compile(r"'((?:[^']++|'')*)'(?!')"), '"': re.compile(r'"((?:[^"\\]++|\\.)*)"')}
 _END: Final = re.compile(r" *(?:(?<= )#.*)?$")
 _ITEM: Final = re.compile(r"-(?: +|$)")
 _IN_LIST: Final = re.compile(
     r"""(?:[^ \t\-?:,\[\]{}#&*!|>'"%@`]|-(?=[^ \t,\[\]{}]))"""
-    r"(?:[^ :\t,\[\]{}]+|:(?=[^ \t,\[\]{}])| +(?=[^ #\t,\[\]{}:]))*+"
+    r"(?:[^ :\t,\[\]{}]+|:(?=[^ \t,\[\]{}])| +(?=[^ #\t,\[\]{}:]))*"
 )
 _HEADER: Final = re.compile(r"([|>])(?:([+-])?([1-9])?|([1-9])([+-]))(?: +#.*| *)$")
 _DOCUMENT: Final = re.compile(r"^(?:---|\.\.\.)(?:[ \t]|$)", re.MULTILINE)
