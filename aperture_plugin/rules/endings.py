@@ -109,9 +109,10 @@ def cut_off(run: Run, job: JobConfig | None, *, now: datetime, reason: str) -> t
 def delay_before(attempt: int, retry: Retry, *, seed: str) -> timedelta:
     """Return how long to wait before *attempt* (2 or more).
 
-    The delay grows by the back-off factor up to `max delay`, and is lengthened by up to a tenth that
-    depends on *seed* and *attempt* alone: many runs that failed together do not come back together,
-    and the same run always waits the same.
+    The delay grows by the back-off factor, and is lengthened by up to a tenth that depends on *seed*
+    and *attempt* alone: many runs that failed together do not come back together, and the same run
+    always waits the same. `max delay` is the longest, that tenth included; runs that have reached it
+    stay as far apart as their earlier attempts have brought them.
 
     >>> delay_before(3, Retry(attempts=3, delay=timedelta(minutes=1)), seed="a") >= timedelta(minutes=2)
     True
@@ -122,7 +123,7 @@ def delay_before(attempt: int, retry: Retry, *, seed: str) -> timedelta:
     except OverflowError:
         wait = longest
     share = int.from_bytes(blake2b(f"{seed}/{attempt}".encode(), digest_size=4).digest()) / 2**32
-    return wait + wait * share / 10
+    return min(wait + wait * share / 10, longest)
 
 
 def followers(completed: str, jobs: Iterable[JobConfig]) -> list[JobConfig]:
@@ -169,5 +170,5 @@ def _next_attempt(run: Run, *, now: datetime, not_before: datetime | None, reaso
 
 
 def _whole(wait: timedelta) -> timedelta:
-    """Round up to whole seconds, for people."""
-    return timedelta(seconds=max(1, -(-wait // timedelta(seconds=1))))
+    """Round to whole seconds, for people; never to none."""
+    return timedelta(seconds=max(1, round(wait / timedelta(seconds=1))))
