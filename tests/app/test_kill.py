@@ -13,17 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import IN_HAND, Run, Status
 from aperture_plugin.store.opening import open_store
 from aperture_plugin.testing import World
+from tests.store.databases import database
 
 PLUGIN = """
 import os, time
@@ -41,7 +38,6 @@ def note(run):
 """
 
 STATE = "sqlite:///aperture.db"
-SERVER = os.environ.get("APERTURE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 FILE = """\
 queues:
@@ -58,19 +54,8 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'shared.db'}"
         return
-    name = f"aperture_{uuid4().hex[:12]}"
-    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    except OperationalError as error:
-        if os.environ.get("APERTURE_TEST_REQUIRE") == "1":
-            raise
-        pytest.skip(f"no PostgreSQL at {SERVER}: {error}")
-    yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    with database() as url:
+        yield url
 
 
 @contextmanager
