@@ -40,13 +40,22 @@ def is_alive(pid: int, boot: str) -> bool:
     return boot != "" and boot_identity(pid) == boot
 
 
-def end_group(group: int, run_id: str) -> None:
+def end_group(group: int | None, run_id: str) -> None:
     """End by SIGKILL the process group that a dead process left running for a run.
+
+    None stands for a group whose number nobody wrote down in time: it is found by the run's id, which every program
+    that a run starts has in its environment. Where environments cannot be looked at, it is not found.
 
     The system may have given its number away since, all the more after a boot. So it is ended only where one of its
     processes has the run's id in its environment, as every program that a run starts has; where environments cannot
     be looked at, the number has to do.
     """
+    if group is None:
+        found = {_group_of(process) for process in _processes() if _works_for(run_id, process)}
+        for number in found - {0, os.getpgrp()}:  # Never our own, which 0 would stand for too.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(number, signal.SIGKILL)
+        return
     with suppress(ProcessLookupError, PermissionError):
         if not Path("/proc/self/environ").exists() or any(_works_for(run_id, pid) for pid in _members(group)):
             os.killpg(group, signal.SIGKILL)
@@ -54,12 +63,21 @@ def end_group(group: int, run_id: str) -> None:
 
 def _members(group: int) -> Iterator[Path]:
     """Yield the folder in /proc of each process of a group."""
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            with suppress(OSError, ProcessLookupError):
-                stat = (process / "stat").read_text(encoding="ascii", errors="replace")
-                if int(stat.rpartition(")")[2].split()[2]) == group:
-                    yield process
+    return (process for process in _processes() if _group_of(process) == group)
+
+
+def _processes() -> Iterator[Path]:
+    """Yield the folder in /proc of each process, where there is such a folder."""
+    proc = Path("/proc")
+    return (process for process in (proc.iterdir() if proc.exists() else ()) if process.name.isdigit())
+
+
+def _group_of(process: Path) -> int:
+    """Return the process group of a process; 0, which is nobody's, for one that has ended meanwhile."""
+    with suppress(OSError, ProcessLookupError):
+        stat = (process / "stat").read_text(encoding="ascii", errors="replace")
+        return int(stat.rpartition(")")[2].split()[2])
+    return 0
 
 
 def _works_for(run_id: str, process: Path) -> bool:

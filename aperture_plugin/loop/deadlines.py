@@ -41,6 +41,7 @@ class Deadlines:
 
     _heap: list[tuple[float, Key, str]] = field(default_factory=list)
     _watched: dict[Key, _Watched] = field(default_factory=dict)
+    _told: list[tuple[float, Key, str]] = field(default_factory=list)
 
     def watch(self, key: Key, *, at: float, timeout: timedelta | None, stalled_after: timedelta | None) -> None:
         """Watch an attempt that begins at the monotonic time *at*."""
@@ -70,15 +71,17 @@ class Deadlines:
     @property
     def next_at(self) -> float | None:
         """The monotonic time of the next deadline; it may turn out to have moved."""
+        self._take_back()
         while self._heap and self._heap[0][1] not in self._watched:
             heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def passed(self, at: float) -> list[tuple[Key, Deadline]]:
-        """Return what has come about by the monotonic time *at*, each once."""
+        """Return what has come about by the monotonic time *at*: each once, unless nobody says that it is `settled`."""
+        self._take_back()
         found: list[tuple[Key, Deadline]] = []
         while self._heap and self._heap[0][0] <= at:
-            _, key, kind = heappop(self._heap)
+            item = _, key, kind = heappop(self._heap)
             watched = self._watched.get(key)
             if watched is None:
                 continue
@@ -88,4 +91,14 @@ class Deadlines:
                     heappush(self._heap, (stalls_at, key, kind))
                     continue
             found.append((key, Deadline(kind)))
+            self._told.append(item)
         return found
+
+    def settled(self) -> None:
+        """Tell no more of what `passed` has told: it has been dealt with, and that is written."""
+        self._told.clear()
+
+    def _take_back(self) -> None:
+        for item in self._told:
+            heappush(self._heap, item)
+        self._told.clear()

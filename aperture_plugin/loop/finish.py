@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from aperture_plugin.config.model import JobConfig, OnFailure
 from aperture_plugin.loop.fire import following_run
@@ -34,7 +35,7 @@ def finish(state: State, turn: Turn, event: Ended) -> None:
         if ghost is not None:
             turn.lines.stir(ghost.job)
         return
-    verdict = state.verdicts.pop(event.key, None)
+    verdict = _verdict(state, turn, run)
     outcome = recordable(event.outcome)
     if verdict is not None:
         outcome = replace(outcome, status=OutcomeStatus.FAILED, reason=verdict, permanent=False)
@@ -49,9 +50,9 @@ def give_up(state: State, turn: Turn, run: Run) -> None:
 
     Its handler still lives in a thread of this process: the job is not started beside it.
     """
-    state.deadlines.forget(run.key)
+    turn.settled.append(partial(state.deadlines.forget, run.key))
     state.ghosts[run.key] = run
-    verdict = state.verdicts.pop(run.key, None)
+    verdict = _verdict(state, turn, run)
     status = OutcomeStatus.CANCELLED if verdict is None else OutcomeStatus.FAILED
     reason = f"{verdict or run.cancel_reason}; its handler did not stop when asked, and was given up"
     _write_end(state, turn, but(run, cancel_reason=reason), Outcome(status=status, reason=reason))
@@ -74,9 +75,11 @@ def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> No
             turn.leave(following)
 
 
-def cancel_waiting(turn: Turn, run: Run, *, reason: str) -> None:
+def cancel_waiting(state: State, turn: Turn, run: Run, *, reason: str) -> None:
     """End a run that has not started: somebody does not want it any more."""
-    turn.change(but(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=turn.now))
+    cancelled = but(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=turn.now)
+    turn.change(cancelled)
+    state.last[run.job] = cancelled
 
 
 def skip_waiting(turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
@@ -84,6 +87,12 @@ def skip_waiting(turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
     for run in runs:
         if run.status in WAITING:
             turn.change(but(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
+
+
+def _verdict(state: State, turn: Turn, run: Run) -> str | None:
+    """Return why *run* was asked to stop, where that makes it `failed`; forgotten once its end is written."""
+    turn.settled.append(partial(state.verdicts.pop, run.key, None))
+    return state.verdicts.get(run.key)
 
 
 def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:
@@ -116,27 +125,37 @@ def _held_off(turn: Turn, retry: Run, job: JobConfig) -> str | None:
 def _queue_followers(state: State, turn: Turn, completed: Run) -> None:
     """Queue each job whose `after` this completion fulfils, in the transaction that writes the completion."""
     for job in state.followers.get(completed.job, ()):
-        in_hand = turn.lines.of_job(job.name)
         era = state.eras.get(job.name)
-        if any(run.status in WAITING for run in in_hand):
+        if any(run.status in WAITING for run in turn.lines.of_job(job.name)):
             continue  # The run that waits will come after this completion as well.
-        names = job.schedule.jobs if isinstance(job.schedule, After) else ()
-        completions = turn.ledger.last_completions(names)
-        taken = turn.ledger.last_taken([job.name]).get(job.name)
-        for run in turn.ended_in_it():
-            if run.status is Status.COMPLETED and run.job in names and run.finished_at is not None:
-                completions[run.job] = max(completions.get(run.job, _NEVER), run.finished_at)
-        for run in (*in_hand, *(run for run in turn.ended_in_it() if run.job == job.name)):
-            begun = run.started_at or (run.queued_at if run.status is Status.SKIPPED else None)
-            if begun is not None:
-                taken = begun if taken is None else max(taken, begun)
+        others = [name for name in _named(job) if name != completed.job]
+        completions, taken = _known_of(turn, job, others) if others else ({}, None)
         since = era.since if era is not None else _NEVER
-        if may_follow(job, completions=completions, taken=taken, since=since):
+        if may_follow(job, completed=completed.job, completions=completions, taken=taken, since=since):
             follower = following_run(state, job, turn.now)
             if state.only is None:
                 turn.add(follower)
             else:
                 turn.leave(follower)
+
+
+def _known_of(turn: Turn, job: JobConfig, names: Sequence[str]) -> tuple[dict[str, datetime], datetime | None]:
+    """Return when each of *names* last completed, and when *job* last began or was skipped, this turn included."""
+    completions = turn.ledger.last_completions(names)
+    taken = turn.ledger.last_taken([job.name]).get(job.name)
+    ended = turn.ended_in_it()
+    for run in ended:
+        if run.status is Status.COMPLETED and run.job in names and run.finished_at is not None:
+            completions[run.job] = max(completions.get(run.job, _NEVER), run.finished_at)
+    for run in (*turn.lines.of_job(job.name), *(run for run in ended if run.job == job.name)):
+        begun = run.started_at or (run.queued_at if run.status is Status.SKIPPED else None)
+        if begun is not None:
+            taken = begun if taken is None else max(taken, begun)
+    return completions, taken
+
+
+def _named(job: JobConfig) -> tuple[str, ...]:
+    return job.schedule.jobs if isinstance(job.schedule, After) else ()
 
 
 def _pause_if_it_goes_on(state: State, turn: Turn, job: JobConfig, failed: Run) -> None:
@@ -154,5 +173,10 @@ def _pause_if_it_goes_on(state: State, turn: Turn, job: JobConfig, failed: Run) 
         note=f"it failed{times} ({failed.reason})",
         by="on failure: pause",
     )
+    before = state.pauses.get(job.name)
+    if before is not None and before.holds(turn.now):
+        if before.until is None or (pause.until is not None and pause.until <= before.until):
+            return  # Whoever holds it back already does so for longer.
+        pause = pause.after(before)
     turn.ledger.set_pause(pause)
     state.pauses[job.name] = pause

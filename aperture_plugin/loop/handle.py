@@ -50,10 +50,11 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
         case RunAsked():
             if state.only is not None:
                 state.only.add(message.run.id)
-            run = _queue_asked(state, turn, message.run)
+            # A commit that seemed to fail may have written it all the same.
+            run = turn.current(message.run.key) or _queue_asked(state, turn, message.run)
             turn.settled.append(partial(answer, message.answer, run))
         case CancelAsked():
-            asked = _cancel(turn, message, ask_to_stop=ask_to_stop)
+            asked = _cancel(state, turn, message, ask_to_stop=ask_to_stop)
             turn.settled.append(partial(answer, message.answer, asked))
         case PauseAsked():
             pause = message.pause.after(state.pauses.get(message.pause.job))
@@ -112,7 +113,7 @@ def _queue_asked(state: State, turn: Turn, run: Run) -> Run:
     return run
 
 
-def _cancel(turn: Turn, message: CancelAsked, *, ask_to_stop: AskToStop) -> list[Run]:
+def _cancel(state: State, turn: Turn, message: CancelAsked, *, ask_to_stop: AskToStop) -> list[Run]:
     """Cancel the runs of a job, or one run; return those that were in hand and not asked before."""
     asked = [
         run
@@ -121,7 +122,7 @@ def _cancel(turn: Turn, message: CancelAsked, *, ask_to_stop: AskToStop) -> list
     ]
     for run in asked:
         if run.status in WAITING:
-            cancel_waiting(turn, run, reason=message.reason)
+            cancel_waiting(state, turn, run, reason=message.reason)
         else:
             ask_to_stop(turn, run, message.reason)
     return asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,8 @@ __all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "Lease"]
 
 BEAT_SECONDS: Final = 3.0
 LEASE_SECONDS: Final = 9.0
-"""A process that has not renewed its lease for so long is dead: within the 10 s of promise 6."""
+"""A process that has not renewed its lease for so long is dead: within the 10 s of promise 6, even if its last beat
+is seen half a second late."""
 
 
 @dataclass(slots=True)
@@ -45,19 +46,26 @@ class Lease:
             ledger.keep_loop(self.record)
         self.beats_at = at + BEAT_SECONDS
 
-    def dead(self, loops: list[LoopRecord], *, at: float) -> list[LoopRecord]:
+    def note(self, loops: Iterable[LoopRecord], *, at: float) -> None:
+        """Note the beats of processes on other hosts; a beat that is new counts from *at* on."""
+        elsewhere = [loop for loop in loops if loop.host != self.record.host]
+        known = self.seen
+        self.seen = {loop.id: (loop.beat, at) for loop in elsewhere}
+        self.seen.update((loop.id, known[loop.id]) for loop in elsewhere if known.get(loop.id, (-1,))[0] == loop.beat)
+
+    @property
+    def looks_at(self) -> float:
+        """The monotonic time at which somebody may have to be taken for dead, or the next beat is due before that."""
+        return min((self.beats_at, *(since + LEASE_SECONDS for _, since in self.seen.values())))
+
+    def dead(self, loops: Sequence[LoopRecord], *, at: float) -> list[LoopRecord]:
         """Return those of *loops* that died: at once on this host, after a lease's length elsewhere."""
-        found: list[LoopRecord] = []
-        for loop in loops:
-            if loop.id == self.record.id:
-                continue
-            if loop.host == self.record.host:
-                if not self.is_alive(loop):
-                    found.append(loop)
-                continue
-            beat, since = self.seen.get(loop.id, (-1, at))
-            if beat != loop.beat:
-                self.seen[loop.id] = (loop.beat, at)
-            elif at - since >= LEASE_SECONDS:
-                found.append(loop)
-        return found
+        self.note(loops, at=at)
+        here = [loop for loop in loops if loop.host == self.record.host and loop.id != self.record.id]
+        silent = {loop_id for loop_id, (_, since) in self.seen.items() if at >= since + LEASE_SECONDS}
+        return [loop for loop in here if not self.is_alive(loop)] + [loop for loop in loops if loop.id in silent]
+
+    def forget(self, loop_ids: Iterable[str]) -> None:
+        """Look no more for processes that are off the store."""
+        for loop_id in loop_ids:
+            self.seen.pop(loop_id, None)

@@ -76,7 +76,7 @@ class Loop:
         executor: Executor,
         told: Told,
         directory: str,
-        end_group: Callable[[int, str], object],
+        end_group: Callable[[int | None, str], object],
         pace: Pace,
     ) -> None:
         self.state = state
@@ -207,14 +207,15 @@ class Loop:
 
     def _has_work(self, now: datetime, at: float) -> bool:
         state = self.state
-        wakes_at, deadline, stale_at = state.lines.wakes_at, state.deadlines.next_at, self._readiness.next_at
+        wakes_at = None if self._draining else state.lines.wakes_at
+        deadline, stale_at = state.deadlines.next_at, self._readiness.next_at
         return (
             bool(self._due)
             or self._details_changed
             or state.stale
             or (state.lines.has_work and not self._draining)
             or (bool(self._backlog) and (at >= self._flush_at or any(map(_is_urgent, self._backlog))))
-            or (self._pace.beat and at >= self._lease.beats_at)
+            or (self._pace.beat and at >= self._lease.looks_at)
             or (wakes_at is not None and wakes_at <= now)
             or (deadline is not None and deadline <= at)
             or (stale_at is not None and stale_at <= at)
@@ -232,11 +233,11 @@ class Loop:
 
     def _take_turn(self, now: datetime, at: float) -> None:
         state, messages, due = self.state, self._backlog, self._due
-        beats = self._pace.beat and at >= self._lease.beats_at
+        beats = self._pace.beat and at >= self._lease.looks_at
         if self._wakes.failures:
             state.able_since = now  # What fell due while the store was away is caught up once.
         with self._store.transaction() as ledger:
-            may_be_taken = state.stale or ledger.foreign
+            may_be_taken = ledger.foreign or state.stale
             turn = self._open_turn(ledger, now)
             self._hear(turn, messages)
             fire_due(state, turn, due, may_be_taken=may_be_taken)
@@ -278,9 +279,11 @@ class Loop:
 
     def _open_turn(self, ledger: Ledger, now: datetime) -> Turn:
         state = self.state
-        anew = state.stale or ledger.foreign
+        anew = ledger.foreign or state.stale  # Asked first: it is heeded either way.
         if anew:
             state.read_anew(ledger)
+            if self._pace.beat:
+                self._lease.note(ledger.loops(), at=state.clock.monotonic())
         turn = Turn(ledger, now, state.lines)
         if anew:
             self._stopping.hear_of_others(turn)
@@ -419,7 +422,7 @@ class Loop:
         state = self.state
         if self.inbox or (state.lines.has_work and not self._draining):
             yield 0.0
-        for instant in (None if self._draining else state.timetable.get_next_run(), state.lines.wakes_at):
+        for instant in () if self._draining else (state.timetable.get_next_run(), state.lines.wakes_at):
             if instant is not None:
                 yield (instant - now) / timedelta(seconds=1)
         for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at, self._syncs.at):
@@ -428,7 +431,7 @@ class Loop:
         if self._backlog:
             yield self._flush_at - at
         if self._pace.beat:
-            yield self._lease.beats_at - at
+            yield self._lease.looks_at - at
         if self._pace.poll is not None:
             yield self._pace.poll
 

@@ -26,10 +26,13 @@ class Stopping:
         state: What the loop knows.
         executor: Where the attempts run.
         lease: Knows which other processes died.
-        end_group: Ends the process group that a dead process of this machine left running for a run.
+        end_group: Ends the process group that a dead process of this machine left running;
+            see `clock.processes`.
     """
 
-    def __init__(self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int, str], object]) -> None:
+    def __init__(
+        self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int | None, str], object]
+    ) -> None:
         self._state = state
         self._executor = executor
         self._lease = lease
@@ -53,7 +56,10 @@ class Stopping:
 
     def enforce_deadlines(self, turn: Turn, at: float) -> None:
         """Deal with every deadline that has passed by the monotonic time *at*."""
-        for key, deadline in self._state.deadlines.passed(at):
+        passed = self._state.deadlines.passed(at)
+        if passed:  # What is not written was not dealt with, and passes again in the next turn.
+            turn.settled.append(self._state.deadlines.settled)
+        for key, deadline in passed:
             run = turn.lines.get(key)
             job = None if run is None else self._state.job_config(run.job)
             if run is None or job is None or run.status is not Status.RUNNING:
@@ -78,19 +84,26 @@ class Stopping:
         dead = {loop.id for loop in self._lease.dead(loops, at=state.clock.monotonic())}
         for loop_id in dead:
             turn.ledger.drop_loop(loop_id)
+        turn.settled.append(partial(self._lease.forget, dead))
         alive = {loop.id for loop in loops} - dead | {state.id}
         orphans = [run for run in turn.lines if run.status is Status.RUNNING and run.owner not in alive]
         elsewhere = {loop.id for loop in loops if loop.host != self._lease.record.host}
         for run in orphans:
-            if run.group is not None and run.owner not in elsewhere:
+            # A program may have begun so late that its group is not on the store yet.
+            job = state.job_config(run.job)
+            is_program = run.group is not None or (job is not None and job.command is not None)
+            if is_program and run.owner not in elsewhere:
                 turn.settled.append(partial(self._end_group, run.group, run.id))
         recover(state, turn, orphans, reason="its process ended under it")
 
     def _overdue(self, turn: Turn, run: Run, reason: str) -> None:
         """Ask an attempt to stop whose end will be `failed`, whatever it says."""
         if run.cancel_reason is None and run.key not in self._state.verdicts:
-            self._state.verdicts[run.key] = reason
-            turn.settled.append(partial(self._stop, run, reason))
+            turn.settled.append(partial(self._stop_overdue, run, reason))
+
+    def _stop_overdue(self, run: Run, reason: str) -> None:
+        if self._state.verdicts.setdefault(run.key, reason) == reason:
+            self._stop(run, reason)
 
     def _stop(self, run: Run, reason: str) -> None:
         self._executor.cancel(run.key, reason)

@@ -36,9 +36,11 @@ def swap(
     if starting or not state.knows_eras:
         # Whatever another process has begun meanwhile, each job is held against.
         state.eras, state.knows_eras, before = turn.ledger.eras(), True, {}
+    # Another process may have begun the eras of this very file already: what stands in the timetable here is still old.
+    reworded = {job.name for job in config.jobs.values() if not _reads_the_same(state.config.jobs.get(job.name), job)}
     state.take_config(config, jobs)
     begun = _begin_eras(state, turn, config, before, starting=starting)
-    _set_timetable(state, turn, config, begun, fire)
+    _set_timetable(state, turn, config, begun | reworded, fire)
     _let_go(state, turn, config)
     _move_lines(turn, config)
     turn.lines.ask_everyone()
@@ -83,6 +85,10 @@ def _begin_eras(
     return set(changed)
 
 
+def _reads_the_same(before: JobConfig | None, job: JobConfig) -> bool:
+    return before is job or (before is not None and (before.schedule, before.zone) == (job.schedule, job.zone))
+
+
 def _rules_changed(job: JobConfig, era: Era, mark: datetime) -> bool:
     """Whether the latest slot that was claimed in *era* is none any more, though no word has changed.
 
@@ -103,14 +109,14 @@ def _since(earliest: datetime, mark: datetime | None) -> datetime:
     return earliest if mark is None else max(earliest, mark + timedelta(microseconds=1))
 
 
-def _set_timetable(state: State, turn: Turn, config: Config, begun: set[str], fire: Fire) -> None:
+def _set_timetable(state: State, turn: Turn, config: Config, changed: set[str], fire: Fire) -> None:
     timetable = state.timetable
     for name in [entry.name for entry in timetable.entries()]:
         job = config.jobs.get(name)
         if job is None or not _has_slots(job):
             timetable.take_out(name)
     wanted = [job for job in config.jobs.values() if _has_slots(job)]
-    unset = {job.name for job in wanted if job.name in begun or job.name not in timetable}
+    unset = {job.name for job in wanted if job.name in changed or job.name not in timetable}
     marks = turn.ledger.watermarks(unset if len(unset) < len(wanted) else None)
     for job in wanted:
         if job.name not in unset:

@@ -32,7 +32,10 @@ class Ledger(Protocol):
 
     @property
     def foreign(self) -> bool:
-        """Whether another process has written since this store's last transaction (true for the first)."""
+        """Whether another process has written since this was last asked for (true for the first time).
+
+        Whoever asks takes note of it. A transaction that does not ask leaves the news to the next.
+        """
         ...
 
     def relax(self) -> None:
@@ -224,7 +227,7 @@ class Store(Protocol):
         ...
 
     def changed(self) -> bool:
-        """Say, at the cost of microseconds, whether another process has committed since the last transaction here."""
+        """Say, at the cost of microseconds, whether there is news that `Ledger.foreign` would tell."""
         ...
 
     def history(self, query: RunQuery) -> list[Run]:

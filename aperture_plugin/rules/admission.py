@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import JobConfig, Overlap
@@ -159,7 +159,10 @@ def _opens(window: Window, zone: ZoneInfo, now: datetime) -> datetime | None:
     if window.contains(wall.time()):
         return None
     day = wall.date() if wall.time() < window.since else wall.date() + timedelta(days=1)
-    return due_of(datetime.combine(day, window.since), zone)
+    opens = datetime.combine(day, window.since)
+    first = due_of(opens, zone)
+    # In an hour that the clocks repeat it may have opened the first time round, and opens once more.
+    return first if first > now else opens.replace(tzinfo=zone, fold=1).astimezone(UTC)
 
 
 def _clock_text(instant: datetime, zone: ZoneInfo) -> str:

@@ -131,20 +131,23 @@ def followers(completed: str, jobs: Iterable[JobConfig]) -> list[JobConfig]:
     return [job for job in jobs if job.enabled and isinstance(job.schedule, After) and completed in job.schedule.jobs]
 
 
-def may_follow(job: JobConfig, *, completions: Mapping[str, datetime], taken: datetime | None, since: datetime) -> bool:
+def may_follow(
+    job: JobConfig, *, completed: str, completions: Mapping[str, datetime], taken: datetime | None, since: datetime
+) -> bool:
     """Say whether every job that *job* comes after has completed since its own last run.
 
     Args:
-        completions: When each job last completed; one that never did is absent.
+        completed: The one that has completed just now: later than all that was before, whatever the clock says.
+        completions: When each other job last completed; one that never did is absent.
         taken: When this job's last run began (or was skipped); None if it never had one.
         since: When the job's present words came into force; what completed before that is not counted.
     """
     if not isinstance(job.schedule, After):
         return False
     for name in job.schedule.jobs:
-        completed = completions.get(name)
+        at = completions.get(name)
         # Later than the start, not at it: the very completion that a run began from is used up by it.
-        if completed is None or completed < since or (taken is not None and completed <= taken):
+        if name != completed and (at is None or at < since or (taken is not None and at <= taken)):
             return False
     return True
 

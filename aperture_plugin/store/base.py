@@ -33,6 +33,7 @@ class SqlStore(ABC):
         self._engine: Engine | None = None
         self._writer: Connection | None = None
         self._lock = threading.RLock()
+        self._news = False
 
     def open(self) -> None:
         """Connect, make what is not there, move an older schema up."""
@@ -62,8 +63,12 @@ class SqlStore(ABC):
             self._look_before()
             with self._begun() as connection:
                 wrote: list[bool] = []
-                ledger = SqlLedger(connection, foreign=self._is_foreign(connection), wrote=lambda: wrote.append(True))
-                yield ledger
+                self._news = self._is_foreign(connection) or self._news
+                ledger = SqlLedger(connection, foreign=self._news, wrote=lambda: wrote.append(True))
+                try:
+                    yield ledger
+                finally:
+                    self._news = self._news and not ledger.heeded
                 self._before_commit(connection, wrote=bool(wrote), relaxed=ledger.relaxed)
             self._after_commit()
             if wrote and not ledger.relaxed:
@@ -129,7 +134,7 @@ class SqlStore(ABC):
 
     @abstractmethod
     def changed(self) -> bool:
-        """Say whether another process has committed since the last transaction here."""
+        """Say whether another process has committed since a transaction here last asked."""
 
     @abstractmethod
     def _connect(self) -> None:

@@ -86,18 +86,26 @@ class SqlLedger:
 
     Args:
         connection: Has begun; whoever made it commits.
-        foreign: Whether another process has written since the last transaction of this store.
+        foreign: Whether another process has written since anybody here last asked.
         wrote: Called once anything is written.
 
     Attributes:
         relaxed: Whether the commit need not wait for the disk.
+        heeded: Whether anybody has asked for `foreign`.
     """
 
     def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
         self._connection = connection
         self._wrote = wrote
-        self.foreign = foreign
+        self._foreign = foreign
+        self.heeded = False
         self.relaxed = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another process has written since this was last asked for."""
+        self.heeded = True
+        return self._foreign
 
     def relax(self) -> None:
         """Let the commit of this transaction not wait for the disk."""

@@ -47,9 +47,9 @@ class PostgresStore(SqlStore):
         self._ours: int | None = None
 
     def changed(self) -> bool:
-        """Say whether another process has written since the last transaction here."""
+        """Say whether another process has written since a transaction here last asked."""
         with self._lock, self._in_words():
-            if self._seen is None:
+            if self._seen is None or self._news:
                 return True
             connection = self._connection()
             try:

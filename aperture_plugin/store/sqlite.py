@@ -36,11 +36,11 @@ class SqliteStore(SqlStore):
         self._log: tuple[int, int] | None = None
 
     def changed(self) -> bool:
-        """Say whether another process has committed since the last transaction here; costs microseconds."""
+        """Say whether another process has committed since a transaction here last asked; costs microseconds."""
         with self._lock:
             if self._writer is None or self._seen_version is None:
                 return True
-            return self._data_version() != self._seen_version
+            return self._news or self._data_version() != self._seen_version
 
     def sync(self) -> None:
         """Wait until the write-ahead log is on the disk: what was committed and is not in the file yet."""

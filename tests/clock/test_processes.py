@@ -60,6 +60,18 @@ def test_a_group_is_ended_whole_and_one_that_is_gone_is_passed_over() -> None:
     assert code == -9
 
 
+def test_a_group_whose_number_nobody_wrote_down_is_found_by_the_run_it_works_for() -> None:
+    child, other = begun_for("a1"), begun_for("b2")
+
+    end_group(None, "a1")
+    code, left = child.wait(timeout=10), other.poll()
+    other.kill()
+    child.communicate()
+    other.communicate()
+
+    assert (code, left) == (-9, None)
+
+
 def test_a_group_whose_number_went_to_somebody_else_is_left_alone() -> None:
     child = begun_for("b2")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aperture_plugin.loop.inbox import CancelAsked
 from aperture_plugin.ports import LiveRun
 from aperture_plugin.testing import World
 
@@ -55,6 +56,28 @@ def test_a_due_job_is_skipped_when_the_needed_job_failed(world: World) -> None:
     assert (run.status, run.reason) == (
         "skipped",
         "library-scan last ended as failed (2:00 AM), and embeddings needs it",
+    )
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_needed_run_that_was_cancelled_before_it_began_is_its_jobs_last_run(world: World, restarted: bool) -> None:
+    world.durations["hog"] = "1 hour"
+    world.write(
+        "schedules:\n  library-scan: daily at 1:10 AM, 2:00 AM\n  hog: daily at 1:50 AM\n"
+        "  embeddings:\n    schedule: daily at 2:20 AM\n    needs: [library-scan]\n"
+    ).start(at="2026-01-10 01:00")
+    world.advance("1 hour 10 minutes")
+
+    world.loop.inbox.put(CancelAsked(job="library-scan", reason="cancelled by ada"))
+    world.drain()
+    if restarted:
+        world.kill().start()
+    world.advance("1 hour")
+
+    [run] = world.history("embeddings")
+    assert (run.status, run.reason) == (
+        "skipped",
+        "library-scan last ended as cancelled (2:10 AM), and embeddings needs it",
     )
 
 

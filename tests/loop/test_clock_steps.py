@@ -116,3 +116,13 @@ def test_a_step_is_told_in_the_log_and_kept_for_doctor(
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
+
+
+def test_a_job_follows_a_completion_though_the_clock_was_set_back_since_its_own_last_run(world: World) -> None:
+    world.write("schedules:\n  scan: manual\n  build: after scan\n").start(at="2026-01-10 02:00")
+    world.run("scan")
+    world.clock.step(timedelta(hours=-1))
+
+    world.run("scan")
+
+    assert [run.status for run in world.history("build")] == ["completed", "completed"]

@@ -111,6 +111,19 @@ def test_a_stop_lets_what_runs_finish_and_starts_nothing_more(world: World) -> N
     assert [run.status for run in world.history()] == ["completed"]
 
 
+def test_a_loop_that_stops_sleeps_though_a_run_that_it_will_not_start_has_its_time(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    text = "queues:\n  default: 2\nschedules:\n  scan: daily at 2 AM\n  other:\n    schedule: daily at 2 AM\n"
+    world.write(f"{text}    jitter: 5 minutes\n").start(at="2026-01-10 01:00").advance("1 hour 1 second")
+    world.loop.drain()
+    world.loop.tick()
+    world.clock.advance("5 minutes")
+
+    pauses = [world.loop.tick() for _ in range(3)]
+
+    assert min(pauses) > 1
+
+
 def test_what_does_not_finish_in_time_is_interrupted_and_runs_again_at_the_next_start(world: World) -> None:
     world.durations["scan"] = "10 hours"
     world.write(SCAN).start(at="2026-01-10 01:00").advance("1 hour 10 minutes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from aperture_plugin.app.asking import ask_pause, ask_resume
-from aperture_plugin.ports import Pause
+from aperture_plugin.ports import LiveRun, Pause
 from aperture_plugin.testing import World
 
 SCAN = "schedules:\n  scan: every 2 hours\n"
@@ -85,3 +85,19 @@ def test_a_paused_job_still_runs_by_hand_and_a_run_in_hand_goes_on(world: World)
         ("manual", "completed"),
         ("schedule", "skipped"),
     ]
+
+
+def test_a_pause_by_a_person_is_not_cut_short_by_one_for_a_failure(world: World) -> None:
+    def fail(_run: LiveRun) -> None:
+        raise ValueError("the disk is gone")
+
+    words = "    on failure: pause\n    pause for: 1 hour\n"
+    world.handlers["scan"] = fail
+    world.write(f"schedules:\n  scan:\n    schedule: every 2 hours\n{words}").start(at="2026-01-10 01:00")
+    world.pause("scan", note="its disk is full")
+
+    world.run("scan")
+
+    with world.reading() as ledger:
+        pause = ledger.pauses()["scan"]
+    assert (pause.until, pause.note) == (None, "its disk is full")

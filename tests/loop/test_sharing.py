@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,16 @@ def test_a_pause_put_on_in_one_process_holds_in_the_other(pair: tuple[World, Wor
         ("c", "completed"),
         ("d", "completed"),
     ]
+
+
+def test_both_go_by_a_file_that_was_saved_whoever_took_it_in_first(pair: tuple[World, World]) -> None:
+    one, two = pair
+    one.write("schedules:\n  a: every 10 minutes\n").start(at="2026-01-10 01:51")
+    two.start()
+
+    for world in pair:
+        world.save("schedules:\n  a: every hour at :05\n")
+        assert world.loop.state.timetable.next_run == datetime(2026, 1, 10, 2, 5, tzinfo=UTC)
+    pass_time(pair, 60)
+
+    assert [run.due for run in one.history()] == [datetime(2026, 1, 10, 2, 5, tzinfo=UTC)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -111,6 +112,18 @@ def test_a_run_waits_until_its_window_opens() -> None:
     admission = admit(run_of(), job(window=Window(since=time(22), until=time(2))), around())
 
     assert admission == Wait("its window opens at 10:00 PM", Until(NOW.replace(hour=22, minute=0)))
+
+
+def test_a_window_that_opened_before_the_clocks_went_back_opens_once_more() -> None:
+    riga = ZoneInfo("Europe/Riga")
+    assert datetime(2026, 10, 25, 0, 59, tzinfo=UTC).astimezone(riga).isoformat() == "2026-10-25T03:59:00+03:00"
+    assert datetime(2026, 10, 25, 1, 59, tzinfo=UTC).astimezone(riga).isoformat() == "2026-10-25T03:59:00+02:00"
+    now = datetime(2026, 10, 25, 1, 4, tzinfo=UTC)  # 3:04 AM, the second time round
+    words = replace(job(window=Window(since=time(3, 59), until=time(4, 1))), zone=riga)
+
+    admission = admit(run_of(), words, around(now=now))
+
+    assert admission == Wait("its window opens at 3:59 AM", Until(datetime(2026, 10, 25, 1, 59, tzinfo=UTC)))
 
 
 def test_a_window_that_crosses_midnight_is_open_on_both_sides_of_it() -> None:

@@ -1,8 +1,11 @@
-"""One suite over both databases. A PostgreSQL that cannot be reached skips, or fails where CI says so."""
+"""One suite over both databases, and the dictionaries of the simulation.
+
+A PostgreSQL that cannot be reached skips, or fails where CI says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,9 @@ import pytest
 from aperture_plugin.ports import Store
 from aperture_plugin.store.opening import open_store
 from tests.store.databases import database
+from tests.store.memory import MemoryStore, Tables
+
+CONTRACT = {"test_store", "test_accounts", "test_forgetting"}
 
 
 @pytest.fixture
@@ -19,27 +25,44 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Hold the dictionaries to the contract too; what is only a database's own is not asked of them."""
+    if "kind" in metafunc.fixturenames:
+        in_contract = metafunc.module.__name__.rpartition(".")[2] in CONTRACT and "url" not in metafunc.fixturenames
+        metafunc.parametrize("kind", ["sqlite", "postgres", *(["memory"] if in_contract else [])])
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, kind: str) -> str:
     """The URL of an empty store."""
-    if request.param == "sqlite":
+    if kind == "sqlite":
         return "sqlite:///aperture.db"
     return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[Store]:
+def opening(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Callable[[], Store]:
+    """Opens the one store of the test, as any process would."""
+    if kind == "memory":
+        tables = Tables()
+        return lambda: MemoryStore(tables)
+    url = str(request.getfixturevalue("url"))
+    return lambda: open_store(url, directory=tmp_path)
+
+
+@pytest.fixture
+def store(opening: Callable[[], Store]) -> Iterator[Store]:
     """An open store."""
-    opened = open_store(url, directory=tmp_path)
+    opened = opening()
     opened.open()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def other(url: str, tmp_path: Path, store: Store) -> Iterator[Store]:
+def other(opening: Callable[[], Store], store: Store) -> Iterator[Store]:
     """The same store, as another process would open it."""
-    opened = open_store(url, directory=tmp_path)
+    opened = opening()
     opened.open()
     yield opened
     opened.close()

@@ -94,15 +94,15 @@ def test_every_era_is_told_by_job_the_oldest_first(store: Store) -> None:
         assert ledger.every_era(["sync", "never"]) == {"sync": [other]}
 
 
-def test_a_store_tells_its_version_and_its_size(store: Store) -> None:
+def test_a_store_tells_its_version_and_its_size(store: Store, kind: str) -> None:
     with store.transaction() as ledger:
         ledger.add([run_of("a", Status.FAILED), run_of("a", Status.COMPLETED, attempt=2)])
 
     facts = store.facts()
 
     assert (facts.schema, facts.knows, facts.attempts) == (SCHEMA_VERSION, SCHEMA_VERSION, 2)
-    assert facts.size is not None
-    assert facts.size > 10_000
+    assert (facts.size is None) is (kind == "memory")
+    assert facts.size is None or facts.size > 10_000
 
 
 def test_the_last_words_of_an_attempt_are_its_latest_line(store: Store) -> None:

@@ -163,8 +163,8 @@ def test_what_was_written_while_the_clock_was_far_ahead_goes_and_is_no_measure(s
 
 def test_others_need_not_read_the_store_anew_for_it(store: Store, other: Store) -> None:
     lived(store, [run_of(number) for number in range(3)])
-    with store.transaction():
-        pass
+    with store.transaction() as ledger:
+        assert ledger.foreign
 
     forget(other)
 

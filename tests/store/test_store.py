@@ -96,8 +96,8 @@ def test_what_fails_in_a_transaction_never_happened(store: Store) -> None:
 
 
 def test_another_process_that_wrote_is_noticed_once(store: Store, other: Store) -> None:
-    with store.transaction():
-        pass
+    with store.transaction() as ledger:
+        assert ledger.foreign
     quiet = store.changed()
     with other.transaction() as ledger:
         ledger.add([run_of()])
@@ -110,8 +110,26 @@ def test_another_process_that_wrote_is_noticed_once(store: Store, other: Store) 
     assert (quiet, noticed, foreign, after) == (False, True, True, False)
 
 
+def test_what_another_wrote_is_noticed_by_whoever_asks_though_others_here_have_written_meanwhile(
+    store: Store, other: Store
+) -> None:
+    with store.transaction() as ledger:
+        assert ledger.foreign
+    with other.transaction() as ledger:
+        ledger.add([run_of()])
+    with store.transaction() as ledger:  # a handler that spends of a limit: it has no use for the news
+        ledger.spend("omdb", NOON, 1, forget=NOON)
+
+    changed = store.changed()
+    with store.transaction() as ledger:
+        foreign = ledger.foreign
+
+    assert (changed, foreign, store.changed()) == (True, True, False)
+
+
 def test_our_own_writing_is_not_taken_for_anothers(store: Store) -> None:
     with store.transaction() as ledger:
+        assert ledger.foreign
         ledger.add([run_of()])
 
     assert not store.changed()

@@ -1,0 +1,62 @@
+"""Leases and deadlines by themselves: who is taken for dead and when, and what passes until it is dealt with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from aperture_plugin.loop.deadlines import Deadline, Deadlines
+from aperture_plugin.loop.lease import LEASE_SECONDS, Lease
+from aperture_plugin.ports import LoopRecord
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+
+
+def record(name: str, host: str, beat: int = 1) -> LoopRecord:
+    return LoopRecord(
+        id=name, host=host, pid=1, boot="b", serves="schedule", since=NOON, beat=beat, beat_at=NOON, details={}
+    )
+
+
+def lease() -> Lease:
+    return Lease(record=record("ours", "here"), is_alive=lambda _loop: True, beats_at=3.0)
+
+
+def test_a_process_elsewhere_is_dead_when_its_beat_has_stood_still_for_a_lease() -> None:
+    ours, theirs = lease(), record("theirs", "there")
+
+    found = [ours.dead([theirs], at=at) for at in (0.0, 3.0, LEASE_SECONDS - 0.1, LEASE_SECONDS)]
+
+    assert found == [[], [], [], [theirs]]
+
+
+def test_a_beat_that_is_seen_between_two_of_our_own_counts_from_there_on() -> None:
+    ours, theirs = lease(), record("theirs", "there", beat=2)
+    ours.dead([replace(theirs, beat=1)], at=0.0)
+
+    ours.note([theirs], at=0.5)
+    ours.beats_at = 100.0
+
+    assert ours.looks_at == 0.5 + LEASE_SECONDS
+    assert ours.dead([theirs], at=ours.looks_at) == [theirs]
+
+
+def test_one_that_left_is_looked_for_no_more() -> None:
+    ours = lease()
+    ours.note([record("theirs", "there")], at=0.0)
+    ours.beats_at = 100.0
+
+    ours.note([], at=1.0)
+
+    assert ours.looks_at == 100.0
+
+
+def test_a_deadline_passes_again_until_what_came_of_it_is_written() -> None:
+    deadlines = Deadlines()
+    deadlines.watch(("a", 1), at=0.0, timeout=timedelta(seconds=5), stalled_after=None)
+
+    first, again = deadlines.passed(5.0), deadlines.passed(5.5)
+    deadlines.settled()
+
+    assert first == again == [(("a", 1), Deadline.TIMEOUT)]
+    assert (deadlines.passed(6.0), deadlines.next_at) == ([], None)

@@ -1,0 +1,437 @@
+"""The store in dictionaries: the same contract as SQLite's and PostgreSQL's, at a hundredth of the cost.
+
+What the simulation lives through thousands of histories on. Several handles may share one set of tables, as
+processes share a database; a transaction that fails is taken back, entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from aperture_plugin.config.model import Preset
+from aperture_plugin.ports import Claim, Era, Ledger, LogLine, LoopRecord, Pause, RunQuery, StoreFacts, StoreUnavailable
+from aperture_plugin.rules.accounting import Fate, Taken
+from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
+from aperture_plugin.store.ledger import GENERATIONS_KEPT
+from aperture_plugin.store.schema import SCHEMA_VERSION
+
+__all__ = ["MemoryStore", "Tables"]
+
+Key = tuple[str, int]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What is known of a job's past without looking through it."""
+
+    claimed: datetime | None = None
+    ran: Key | None = None
+    completed_at: datetime | None = None
+    taken_at: datetime | None = None
+    forgotten: datetime | None = None
+
+
+@dataclass(slots=True)
+class Tables:
+    """What stands in the store; shared by every handle on it."""
+
+    runs: dict[Key, Run] = field(default_factory=dict)
+    in_hand: dict[Key, Run] = field(default_factory=dict)
+    claims: dict[tuple[str, datetime], Claim] = field(default_factory=dict)
+    latest: dict[str, Latest] = field(default_factory=dict)
+    eras: dict[str, tuple[Era, ...]] = field(default_factory=dict)
+    pauses: dict[str, Pause] = field(default_factory=dict)
+    loops: dict[str, LoopRecord] = field(default_factory=dict)
+    logs: dict[int, LogLine] = field(default_factory=dict)
+    spends: dict[tuple[str, datetime], int] = field(default_factory=dict)
+    picks: dict[str, Preset] = field(default_factory=dict)
+    generations: dict[int, tuple[datetime, str, str]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    writes: int = 0
+
+
+class MemoryStore:
+    """One handle on *tables*, as one process has it."""
+
+    def __init__(self, tables: Tables | None = None, url: str = "memory:") -> None:
+        self.tables = tables or Tables()
+        self.url = url
+        self._seen: int | None = None
+        self._news = False
+        self._is_open = False
+
+    def open(self) -> None:
+        """Begin to be of use."""
+        self._is_open = True
+        self._seen = None
+
+    def close(self) -> None:
+        """Be of use no more."""
+        self._is_open = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Ledger]:
+        """Enter the one exclusive transaction."""
+        self._look()
+        tables = self.tables
+        self._news = self._news or self._seen != tables.writes
+        ledger = MemoryLedger(tables, foreign=self._news)
+        self._seen = tables.writes
+        try:
+            yield ledger
+        except BaseException:
+            ledger.take_back()
+            raise
+        finally:
+            self._news = self._news and not ledger.heeded
+        if ledger.wrote:
+            tables.writes += 1
+        self._seen = tables.writes
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ledger]:
+        """Enter a read of it."""
+        self._look()
+        yield MemoryLedger(self.tables, foreign=False)
+
+    def sync(self) -> None:
+        """Keep nothing on any disk."""
+
+    def changed(self) -> bool:
+        """Say whether another handle has written since a transaction of this one last asked."""
+        self._look()
+        return self._news or self._seen != self.tables.writes
+
+    def history(self, query: RunQuery) -> list[Run]:
+        """Return attempts, newest first."""
+        self._look()
+        found = [run for run in reversed(self.tables.runs.values()) if _is_asked_for(run, query)]
+        return found[: query.limit]
+
+    def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
+        """Return a run's log lines, numbered."""
+        return [
+            (number, line)
+            for number, line in self.tables.logs.items()
+            if line.run_id == run_id and number > after and attempt in {None, line.attempt}
+        ]
+
+    def last_words(self, run_id: str, attempt: int) -> LogLine | None:
+        """Return the latest line of an attempt's log."""
+        return next((line for _, line in reversed(self.log_lines(run_id, attempt=attempt))), None)
+
+    def facts(self) -> StoreFacts:
+        """Return what it is like."""
+        return StoreFacts(schema=SCHEMA_VERSION, knows=SCHEMA_VERSION, size=None, attempts=len(self.tables.runs))
+
+    def _look(self) -> None:
+        if not self._is_open:
+            raise StoreUnavailable(f"{self.url}: it is closed")
+
+
+class MemoryLedger:
+    """The tables within one transaction."""
+
+    def __init__(self, tables: Tables, *, foreign: bool) -> None:
+        self._tables = tables
+        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._foreign = foreign
+        self.heeded = False
+        self.wrote = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another handle has written since anybody here last asked."""
+        self.heeded = True
+        return self._foreign
+
+    def take_back(self) -> None:
+        """Undo everything, the last first."""
+        for table, key, before in reversed(self._undo):
+            if before is _ABSENT:
+                table.pop(key, None)
+            else:
+                table[key] = before
+
+    def relax(self) -> None:
+        """Wait for no disk anyway."""
+
+    # ── claims and eras ──
+
+    def claim(self, wanted: Sequence[Claim]) -> list[bool]:
+        """Take each slot unless it, or a later slot of that job, was ever taken."""
+        taken = []
+        for claim in wanted:
+            known = self._latest(claim.job)
+            is_free = known.claimed is None or known.claimed < claim.due
+            taken.append(is_free)
+            if is_free:
+                assert (claim.job, claim.due) not in self._tables.claims
+                self._put(self._tables.claims, (claim.job, claim.due), claim)
+                self._put(self._tables.latest, claim.job, replace(known, claimed=claim.due))
+        return taken
+
+    def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return each job's latest claimed due instant."""
+        return self._of_latest(lambda known: known.claimed, jobs)
+
+    def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
+        """Return the claims of *job* that stand for a slot due in the span, oldest first."""
+        found = [claim for claim in self._tables.claims.values() if claim.job == job]
+        spanning = [claim for claim in found if claim.due >= since and claim.first_due < until]
+        return sorted(spanning, key=lambda claim: claim.due)
+
+    def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
+        """Return the same claims by job, each with what became of its run."""
+        found: dict[str, list[Taken]] = {}
+        for job in jobs:
+            for claim in self.claims(job, since, until):
+                statuses = [run.status for run in self._tables.runs.values() if run.id == claim.run_id]
+                taken = Taken(claim.due, claim.first_due, claim.count, _fate(statuses))
+                found.setdefault(job, []).append(taken)
+        return found
+
+    def eras(self) -> dict[str, Era]:
+        """Return the era in force of every job that ever had one."""
+        return {job: eras[-1] for job, eras in self._tables.eras.items()}
+
+    def eras_of(self, job: str) -> list[Era]:
+        """Return every era of *job*, oldest first."""
+        return list(self._tables.eras.get(job, ()))
+
+    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
+        """Return every era by job, oldest first."""
+        return {job: list(eras) for job, eras in self._tables.eras.items() if jobs is None or job in jobs}
+
+    def begin_eras(self, begun: Sequence[Era]) -> None:
+        """Let each job's new era begin."""
+        for era in begun:
+            self._put(self._tables.eras, era.job, (*self._tables.eras.get(era.job, ()), era))
+
+    # ── runs ──
+
+    def add(self, new: Sequence[Run]) -> None:
+        """Write new attempts."""
+        for run in new:
+            assert run.key not in self._tables.runs, f"{run.key} is there already"
+            self._keep(run)
+
+    def update(self, changed: Sequence[Run]) -> None:
+        """Write the present state of attempts that exist."""
+        for run in changed:
+            if run.key in self._tables.runs:
+                self._keep(run)
+
+    def in_hand(self) -> list[Run]:
+        """Return every attempt that is queued, waiting or running."""
+        return list(self._tables.in_hand.values())
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
+        """Return each job's latest attempt that ran and ended."""
+        keys = self._of_latest(lambda known: known.ran, jobs)
+        return {job: self._tables.runs[key] for job, key in keys.items() if key in self._tables.runs}
+
+    def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
+        """Return how many of the job's latest runs failed, one after the other."""
+        seen, failures = {but}, 0
+        for run in reversed(self._tables.runs.values()):
+            if run.job != job or run.id in seen:
+                continue
+            seen.add(run.id)
+            if run.status is Status.COMPLETED or failures == most:
+                break
+            failures += run.status is Status.FAILED
+        return failures
+
+    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last completed."""
+        return self._of_latest(lambda known: known.completed_at, jobs)
+
+    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return when each job last began a run, or had one skipped."""
+        return self._of_latest(lambda known: known.taken_at, jobs)
+
+    # ── pauses, loops, logs, generations ──
+
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses by job."""
+        return dict(self._tables.pauses)
+
+    def set_pause(self, pause: Pause) -> None:
+        """Pause a job."""
+        self._put(self._tables.pauses, pause.job, pause)
+
+    def clear_pause(self, job: str) -> bool:
+        """Lift a job's pause; say whether there was one."""
+        return self._take_out(self._tables.pauses, job)
+
+    def log(self, lines: Sequence[LogLine]) -> None:
+        """Add lines to runs' logs."""
+        for line in lines:
+            self._put(self._tables.logs, next(self._tables.numbers), line)
+
+    def loops(self) -> list[LoopRecord]:
+        """Return every process that has a record."""
+        return list(self._tables.loops.values())
+
+    def keep_loop(self, loop: LoopRecord) -> None:
+        """Write the loop's record."""
+        self._put(self._tables.loops, loop.id, loop)
+
+    def beat(self, loop: LoopRecord) -> bool:
+        """Write the beat of the loop's record; say whether the record was there."""
+        known = self._tables.loops.get(loop.id)
+        if known is not None:
+            self._put(self._tables.loops, loop.id, replace(known, beat=loop.beat, beat_at=loop.beat_at))
+        self.wrote = True
+        return known is not None
+
+    def drop_loop(self, loop_id: str) -> None:
+        """Take the record of a loop off the store."""
+        self._take_out(self._tables.loops, loop_id)
+
+    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+        """Keep the text of an accepted file, unless it is the latest kept already."""
+        kept = self._tables.generations
+        if kept and next(reversed(kept.values()))[1:] == (file, text):
+            return
+        self._put(kept, next(self._tables.numbers), (at, file, text))
+        for number in list(kept)[:-GENERATIONS_KEPT]:
+            self._take_out(kept, number)
+
+    def generations(self) -> list[tuple[int, datetime, str, str]]:
+        """Return the accepted files that are kept, newest first."""
+        return [(number, *kept) for number, kept in reversed(self._tables.generations.items())]
+
+    def pick(self) -> Preset | None:
+        """Return the preset that `preset: auto` has picked."""
+        return self._tables.picks.get("auto")
+
+    def keep_pick(self, pick: Preset | None) -> None:
+        """Remember which preset `preset: auto` has picked."""
+        self._take_out(self._tables.picks, "auto")
+        if pick is not None:
+            self._put(self._tables.picks, "auto", pick)
+
+    # ── the past that is not kept ──
+
+    def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
+        """Forget the oldest attempts of *job*, with their logs and claims; say whether there may be more."""
+        attempts = [run for run in self._tables.runs.values() if run.job == job]
+        known, ahead = self._latest(job), now + timedelta(days=1)
+        oldest = attempts[: max(len(attempts) - keep, 0)][:most]
+        going = [
+            run
+            for run in oldest
+            if run.status not in IN_HAND and run.key != known.ran and not before <= run.queued_at <= ahead
+        ]
+        keys = {run.key for run in going}
+        lines = [n for n, line in self._tables.logs.items() if (line.run_id, line.attempt) in keys]
+        for number in lines[: 10 * most]:
+            self._take_out(self._tables.logs, number)
+        if len(lines) >= 10 * most:
+            return True
+        for run in going:
+            self._take_out(self._tables.runs, run.key)
+        past = [run.queued_at for run in going if run.queued_at < before]
+        if past:
+            self._put(self._tables.latest, job, replace(known, forgotten=_later(known.forgotten, max(past))))
+            for key in [key for key in self._tables.claims if key[0] == job and key[1] <= max(past)]:
+                self._take_out(self._tables.claims, key)
+        return bool(going) and len(going) == most
+
+    def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return up to when each job's past is forgotten."""
+        return self._of_latest(lambda known: known.forgotten, jobs)
+
+    def known_jobs(self, after: str, most: int) -> list[str]:
+        """Return the names of the jobs that have a past, in the order of the alphabet."""
+        return sorted(job for job in self._tables.latest if job > after)[:most]
+
+    # ── limits ──
+
+    def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
+        """Return the calls spent of *limit* in bins that begin at *since* or later."""
+        return {at: calls for (name, at), calls in self._tables.spends.items() if name == limit and at >= since}
+
+    def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
+        """Count *calls* in the bin that begins at *at*."""
+        self._put(self._tables.spends, (limit, at), self._tables.spends.get((limit, at), 0) + calls)
+        for key in [key for key in self._tables.spends if key[0] == limit and key[1] < forget]:
+            self._take_out(self._tables.spends, key)
+
+    # ── helpers ──
+
+    def _keep(self, run: Run) -> None:
+        tables = self._tables
+        self._put(tables.runs, run.key, run)
+        if run.status in IN_HAND:
+            self._put(tables.in_hand, run.key, run)
+        else:
+            self._take_out(tables.in_hand, run.key)
+        taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
+        if taken is None and run.status not in RAN:
+            return
+        known = self._latest(run.job)
+        self._put(
+            tables.latest,
+            run.job,
+            replace(
+                known,
+                ran=run.key if run.status in RAN else known.ran,
+                completed_at=(run.finished_at if run.status is Status.COMPLETED else None) or known.completed_at,
+                taken_at=_later(known.taken_at, taken),
+            ),
+        )
+
+    def _latest(self, job: str) -> Latest:
+        return self._tables.latest.get(job) or Latest()
+
+    def _of_latest(self, value: Callable[[Latest], V | None], jobs: Collection[str] | None) -> dict[str, V]:
+        names = self._tables.latest if jobs is None else jobs
+        found = ((job, value(self._latest(job))) for job in names)
+        return {job: one for job, one in found if one is not None}
+
+    def _put(self, table: dict[Any, Any], key: Hashable, value: object) -> None:
+        self.wrote = True
+        self._undo.append((table, key, table.get(key, _ABSENT)))
+        table[key] = value
+
+    def _take_out(self, table: dict[Any, Any], key: Hashable) -> bool:
+        self.wrote = True
+        if key not in table:
+            return False
+        self._undo.append((table, key, table.pop(key)))
+        return True
+
+
+_ABSENT = object()
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(filter(None, (one, other)), default=None)
+
+
+def _fate(statuses: Sequence[Status]) -> Fate:
+    if not statuses:
+        return Fate.LOST
+    if any(status in IN_HAND for status in statuses):
+        return Fate.IN_HAND
+    return Fate.SKIPPED if all(status is Status.SKIPPED for status in statuses) else Fate.RAN
+
+
+def _is_asked_for(run: Run, query: RunQuery) -> bool:
+    return (
+        (query.jobs is None or run.job in query.jobs)
+        and (query.statuses is None or run.status in query.statuses)
+        and (query.triggers is None or run.trigger in query.triggers)
+        and (query.since is None or run.queued_at >= query.since)
+        and (query.run_id is None or run.id == query.run_id)
+        and (query.begins is None or run.id.startswith(query.begins))
+    )
