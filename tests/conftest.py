@@ -10,6 +10,13 @@ import pytest
 MUST_RUN = bool(os.environ.get("APERTURE_TEST_REQUIRE"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say how much the simulation lives through."""
+    group = parser.getgroup("aperture", "the simulation in tests/loop/test_simulation.py")
+    group.addoption("--seed", type=int, help="live through the history of this number, and no other")
+    group.addoption("--histories", type=int, default=2000, help="so many histories (%(default)s)")
+
+
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip into a failure that says the same: where everything has to be there, nothing is passed over."""
     if MUST_RUN and report.skipped and not hasattr(report, "wasxfail"):
