@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.ports import Store
 from aperture_plugin.rules.runs import Run
-from aperture_plugin.triggers.merge import merged
+from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import trigger_of
 
@@ -36,7 +36,7 @@ def coming(
         jobs: Names of the jobs meant; None for all.
     """
     chosen = [job for job in config.jobs.values() if job.enabled and (jobs is None or job.name in jobs)]
-    slots = merged(trigger_of(job.schedule, job.zone).upcoming(since) for job in chosen)
+    slots = merged(upcoming_of(trigger_of(job.schedule, job.zone), since) for job in chosen)
     if until is not None:
         slots = takewhile(lambda found: found[1].due < until, slots)
     return ((chosen[place], slot) for place, slot in slots)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.stretches import calm_at
+from aperture_plugin.triggers.slots import Slot, slot_of
+from aperture_plugin.triggers.stretches import Calm, calm_at, last_calm
 from aperture_plugin.triggers.walltime import (
     EARLIEST,
     LATEST,
     RESOLUTION,
     due_of,
-    instant_of,
     offset_at,
     utc_of,
     wall_at,
@@ -85,8 +84,11 @@ class WallTrigger(SlotStream):
     zone: ZoneInfo
 
     @abstractmethod
-    def _wall_after(self, wall: datetime) -> datetime | None:
-        """Return the first wall time named that is later than the naive *wall*; None at the calendar's end."""
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime | None:
+        """Return the first due instant after *instant*, which is within *calm*, if the calm never ended.
+
+        None at the calendar's end.
+        """
 
     def next_after(self, instant: datetime) -> Slot | None:
         """Return the first slot due strictly after the aware *instant*; None when there are no more.
@@ -94,19 +96,23 @@ class WallTrigger(SlotStream):
         Raises:
             ValueError: *instant* is a naive time.
         """
-        begin = utc_of(instant)
-        calm = calm_at(begin, self.zone)
-        if calm is not None:
-            nominal = self._wall_after(wall_at(begin, calm.offset))
-            if nominal is None:
-                return None
-            due = instant_of(nominal, calm.offset)
-            if due < calm.end:
+        if instant.tzinfo is not UTC:
+            instant = utc_of(instant)
+        calm = last_calm(self.zone)
+        if calm is None or not calm.begin <= instant < calm.end:
+            calm = calm_at(instant, self.zone)
+            if calm is None:
+                return super().next_after(instant)
+        due = self._due_after(instant, calm)
+        if due is None:
+            return None
+        nominal = calm.date + (due - calm.midnight)
+        if due < calm.end:
+            return slot_of((due, nominal))
+        # Beyond the calm it is still the first, unless what clocks show now is repeated at its very
+        # end; and it is due when clocks show it, unless they skip it.
+        if calm.end - instant > _LONGEST_REPEAT:
+            due = due_of(nominal, self.zone)
+            if wall_at(due, offset_at(due, self.zone)) == nominal:
                 return Slot(due, nominal)
-            # Beyond the calm it is still the first, unless what clocks show now is repeated at its very
-            # end; and it is due when clocks show it, unless they skip it.
-            if calm.end - begin >= _LONGEST_REPEAT:
-                due = due_of(nominal, self.zone)
-                if wall_at(due, offset_at(due, self.zone)) == nominal:
-                    return Slot(due, nominal)
         return super().next_after(instant)

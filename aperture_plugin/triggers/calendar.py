@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_right
-from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import WallTrigger
+from aperture_plugin.triggers.months import month_of
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import LATEST, first_nominal, slots_at
+from aperture_plugin.triggers.stretches import Calm
+from aperture_plugin.triggers.walltime import LATEST, first_nominal, instant_of, slots_at, wall_at
 from aperture_plugin.words.schedules import Weekday
 
 __all__ = ["DailyTrigger", "MonthlyTrigger", "WeeklyTrigger"]
@@ -32,10 +34,16 @@ class _CalendarTrigger(WallTrigger):
 
     Attributes:
         times: Naive and ascending, at least one.
+        waits: The same, counted from midnight, and after them the first of the following day.
     """
 
     times: tuple[time, ...]
     zone: ZoneInfo
+    waits: tuple[timedelta, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        waits = [_since_midnight(wall_time) for wall_time in self.times]
+        object.__setattr__(self, "waits", (*waits, _DAY + waits[0]))
 
     @abstractmethod
     def _first_date(self, day: date) -> date:
@@ -54,16 +62,6 @@ class _CalendarTrigger(WallTrigger):
                     yield wall
             day = self._first_date(day + _DAY)
 
-    def _wall_after(self, wall: datetime) -> datetime:
-        today = wall.date()
-        day = self._first_date(today)
-        if day == today:
-            passed = bisect_right(self.times, wall.time())
-            if passed < len(self.times):
-                return datetime.combine(day, self.times[passed])
-            day = self._first_date(today + _DAY)
-        return datetime.combine(day, self.times[0])
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyTrigger(_CalendarTrigger):
@@ -72,17 +70,38 @@ class DailyTrigger(_CalendarTrigger):
     def _first_date(self, day: date) -> date:
         return day
 
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime:
+        midnight = calm.midnights[(instant - calm.midnight).days]
+        return midnight + self.waits[bisect_right(self.waits, instant - midnight)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyTrigger(_CalendarTrigger):
     """Due on each of *days* of every week, at each of *times*."""
 
     days: tuple[Weekday, ...]
+    ahead: tuple[timedelta, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        super(WeeklyTrigger, self).__post_init__()  # slots=True makes the class anew: a bare super() would miss it
+        object.__setattr__(self, "ahead", _days_to_the_next(self.days))
 
     def _first_date(self, day: date) -> date:
         while day.weekday() not in self.days:
             day += _DAY
         return day
+
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime:
+        number = (instant - calm.midnight).days
+        midnight = calm.midnights[number]
+        weekday = (calm.weekday + number) % 7
+        ahead = self.ahead[weekday]
+        if not ahead:
+            passed = bisect_right(self.waits, instant - midnight)
+            if passed < len(self.times):
+                return midnight + self.waits[passed]
+            ahead = self.ahead[(weekday + 1) % 7] + _DAY
+        return midnight + (ahead + self.waits[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +113,30 @@ class MonthlyTrigger(_CalendarTrigger):
     def _first_date(self, day: date) -> date:
         year, month = day.year, day.month
         while year <= date.max.year:
-            length = monthrange(year, month)[1]
+            length = month_of(year, month)[1]
             number = length if self.day == "last" else self.day
             if number <= length and (year > day.year or month > day.month or number >= day.day):
                 return date(year, month, number)
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
         return date.max
+
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime:
+        number = (instant - calm.midnight).days
+        midnight = calm.midnights[number]
+        today = wall_at(midnight, calm.offset).date()
+        if self._first_date(today) == today:
+            passed = bisect_right(self.waits, instant - midnight)
+            if passed < len(self.times):
+                return midnight + self.waits[passed]
+        return instant_of(datetime.combine(self._first_date(today + _DAY), self.times[0]), calm.offset)
+
+
+@lru_cache(maxsize=4096)
+def _since_midnight(wall_time: time) -> timedelta:
+    return timedelta(hours=wall_time.hour, minutes=wall_time.minute, seconds=wall_time.second)
+
+
+@lru_cache(maxsize=128)
+def _days_to_the_next(days: tuple[Weekday, ...]) -> tuple[timedelta, ...]:
+    """Return, for a date of each weekday, how far ahead the first of *days* is; nothing for one of them."""
+    return tuple(timedelta(days=min((day - weekday) % 7 for day in days)) for weekday in range(7))

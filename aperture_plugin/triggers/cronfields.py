@@ -7,19 +7,20 @@ and the days of a month are found by a few operations on whole months instead of
 from __future__ import annotations
 
 from bisect import bisect_left
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
+from aperture_plugin.triggers.months import month_of
 from aperture_plugin.triggers.walltime import LATEST
 
 __all__ = ["CronFields", "bits_of"]
 
 _LAST_YEAR: Final = LATEST.year - 1
 _ONE_MINUTE: Final = timedelta(minutes=1)
+_ONE_DAY: Final = timedelta(days=1)
 # The days 1 to 31, 8 to 31 and so on that fall on the weekday of day 1: bit n stands for day n.
 _SAME_WEEKDAY: Final = sum(1 << day for day in (1, 8, 15, 22, 29))
 
@@ -69,17 +70,28 @@ class CronFields:
                 for minute in minutes:
                     yield datetime(year, month, number, hour, minute)  # noqa: DTZ001  # a wall time
 
+    def first_after(self, wall: datetime) -> datetime | None:
+        """Return the first naive wall time named that is later than *wall*; None at the calendar's end."""
+        year, month, day, hour = wall.year, wall.month, wall.day, wall.hour
+        if self.months >> month & 1 and self.days_of(*month_of(year, month)) >> day & 1 and year <= _LAST_YEAR:
+            if self.hours >> hour & 1 and (later := self.minutes >> (wall.minute + 1)):
+                return datetime(year, month, day, hour, wall.minute + 1 + _lowest(later))  # noqa: DTZ001  # a wall time
+            if later := self.hours >> (hour + 1):
+                return datetime(year, month, day, hour + 1 + _lowest(later), _lowest(self.minutes))  # noqa: DTZ001  # same
+        for date_named in self.dates(wall.date() + _ONE_DAY):
+            return datetime.combine(date_named, time(_lowest(self.hours), _lowest(self.minutes)))
+        return None
+
     def dates(self, first: date) -> Iterator[date]:
         """Yield the dates named, from *first* on, ascending, until the calendar ends."""
         year, month, skipped = first.year, first.month, first.day
         while year <= _LAST_YEAR:
             if self.months >> month & 1:
-                first_weekday, length = monthrange(year, month)
-                left = self.days_of(first_weekday, length) >> skipped << skipped
+                left = self.days_of(*month_of(year, month)) >> skipped << skipped
                 while left:
-                    lowest = left & -left
-                    yield date(year, month, lowest.bit_length() - 1)
-                    left ^= lowest
+                    day = _lowest(left)
+                    yield date(year, month, day)
+                    left ^= 1 << day
             skipped = 0
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
@@ -92,14 +104,11 @@ class CronFields:
         if self.last_workday:
             last_weekday = (first_weekday + length - 1) % 7
             by_day |= 1 << (length - max(0, last_weekday - 4))
-        by_weekday = whole if self.weekdays == 0b1111111 else 0
-        if not by_weekday:
-            for weekday in bits_of(self.weekdays):
-                by_weekday |= _days_on(weekday, first_weekday)
-            for weekday, nth in self.nth_weekdays:
-                those = _days_on(weekday, first_weekday) & whole
-                last = those.bit_length() - 1
-                by_weekday |= 1 << (last if nth < 0 else _first_on(weekday, first_weekday) + 7 * (nth - 1))
+        by_weekday = _days_on_any(self.weekdays, first_weekday)
+        for weekday, nth in self.nth_weekdays:
+            those = _days_on(weekday, first_weekday) & whole
+            last = those.bit_length() - 1
+            by_weekday |= 1 << (last if nth < 0 else _first_on(weekday, first_weekday) + 7 * (nth - 1))
         return (by_day & by_weekday if self.both_days else by_day | by_weekday) & whole
 
     def ever_fires(self) -> bool:
@@ -117,6 +126,16 @@ class CronFields:
 def bits_of(mask: int) -> tuple[int, ...]:
     """Return the numbers of the bits set in *mask*, ascending."""
     return tuple(number for number in range(mask.bit_length()) if mask >> number & 1)
+
+
+def _lowest(mask: int) -> int:
+    return (mask & -mask).bit_length() - 1
+
+
+@lru_cache(maxsize=7 * 128)
+def _days_on_any(weekdays: int, first_weekday: int) -> int:
+    """Return the days that fall on one of *weekdays*, given as bits, in a month starting on *first_weekday*."""
+    return sum(_days_on(weekday, first_weekday) for weekday in bits_of(weekdays))
 
 
 def _first_on(weekday: int, first_weekday: int) -> int:

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import WallTrigger
 from aperture_plugin.triggers.cronfields import CronFields
-from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.stretches import stretches
-from aperture_plugin.triggers.walltime import RESOLUTION, first_nominal, instant_of, slots_at
+from aperture_plugin.triggers.slots import Slot, slot_of
+from aperture_plugin.triggers.stretches import Calm, stretches
+from aperture_plugin.triggers.walltime import first_nominal, instant_of, slots_at, wall_at
 
 __all__ = ["FixedCronTrigger", "StarredCronTrigger"]
 
@@ -35,8 +35,9 @@ class _CronTrigger(WallTrigger):
     fields: CronFields
     zone: ZoneInfo
 
-    def _wall_after(self, wall: datetime) -> datetime | None:
-        return next(self.fields.wall_times(wall + RESOLUTION), None)
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime | None:
+        nominal = self.fields.first_after(wall_at(instant, calm.offset))
+        return None if nominal is None else instant_of(nominal, calm.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class StarredCronTrigger(_CronTrigger):
                 due = instant_of(nominal, offset)
                 if due >= end:
                     break
-                yield Slot(due, nominal)
+                yield slot_of((due, nominal))
             else:
                 return None
             if due - stretch.begin > _FAR and end - stretch.begin > _EVEN:

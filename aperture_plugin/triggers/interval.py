@@ -8,15 +8,16 @@ do; what the clocks do decides only when, and how often, each label is seen (DES
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream, WallTrigger
-from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.stretches import Stretch, stretches
-from aperture_plugin.triggers.walltime import RESOLUTION, SECOND, due_of, instant_of, wall_at
+from aperture_plugin.triggers.slots import Slot, slot_of
+from aperture_plugin.triggers.stretches import Calm, Stretch, stretches
+from aperture_plugin.triggers.walltime import EARLIEST, LATEST, SECOND, due_of, instant_of, offset_at, utc_of, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
 
@@ -38,6 +39,14 @@ class GridTrigger(WallTrigger):
     every: timedelta
     offset: timedelta
     zone: ZoneInfo
+    lead: timedelta = field(init=False, repr=False, compare=False)
+    step: int = field(init=False, repr=False, compare=False)
+    first: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lead", self.every - self.offset)
+        object.__setattr__(self, "step", self.every // SECOND)
+        object.__setattr__(self, "first", self.offset // SECOND)
 
     def _from(self, since: datetime) -> Iterator[Slot]:
         every = self.every
@@ -49,12 +58,14 @@ class GridTrigger(WallTrigger):
             due = instant_of(label, stretch.offset)
             end = stretch.end
             while due < end:
-                yield Slot(due, label)
+                yield slot_of((due, label))
                 label += every
                 due += every
 
-    def _wall_after(self, wall: datetime) -> datetime:
-        return self._label_from(wall + RESOLUTION)
+    def _due_after(self, instant: datetime, calm: Calm) -> datetime:
+        late = instant - calm.midnight + self.lead
+        passed = late.seconds
+        return calm.midnights[late.days] + _seconds(passed - passed % self.step + self.first)
 
     def _first_label(self, stretch: Stretch) -> datetime:
         if stretch.skipped:
@@ -76,11 +87,32 @@ class ElapsedTrigger(SlotStream):
     zone: ZoneInfo
 
     def _from(self, since: datetime) -> Iterator[Slot]:
-        origin = due_of(_SOME_MIDNIGHT, self.zone) + self.offset
-        due = since + (origin - since) % self.every
+        due = since + (_origin(self.zone) + self.offset - since) % self.every
         for stretch in stretches(since, self.zone):
             nominal = wall_at(due, stretch.offset)
             while due < stretch.end:
-                yield Slot(due, nominal)
+                yield slot_of((due, nominal))
                 nominal += self.every
                 due += self.every
+
+    def next_after(self, instant: datetime) -> Slot | None:
+        """Return the first slot due strictly after the aware *instant*; None when there are no more.
+
+        Raises:
+            ValueError: *instant* is a naive time.
+        """
+        begin = utc_of(instant)
+        if not EARLIEST <= begin < LATEST - self.every:
+            return SlotStream.next_after(self, begin)  # super() would not find the class that slots=True makes anew
+        due = begin + self.every - (begin - _origin(self.zone) - self.offset) % self.every
+        return Slot(due, wall_at(due, offset_at(due, self.zone)))
+
+
+@cache
+def _origin(zone: ZoneInfo) -> datetime:
+    return due_of(_SOME_MIDNIGHT, zone)
+
+
+@lru_cache(maxsize=4096)
+def _seconds(count: int) -> timedelta:
+    return timedelta(seconds=count)

@@ -13,9 +13,10 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.walltime import LATEST
+from aperture_plugin.triggers.trigger import Trigger
+from aperture_plugin.triggers.walltime import EARLIEST, LATEST, RESOLUTION, utc_of
 
-__all__ = ["merged"]
+__all__ = ["merged", "upcoming_of"]
 
 _FIRST_LOOK: Final = timedelta(seconds=1)
 _LARGE_BATCH: Final = 512
@@ -34,9 +35,9 @@ def merged(streams: Iterable[Iterator[Slot]]) -> Iterator[tuple[int, Slot]]:
     """
     heads: list[_Head] = []
     for order, stream in enumerate(streams):
-        for slot in stream:
+        slot = next(stream, None)
+        if slot is not None:
             heads.append((slot.due, slot.nominal, order, slot, stream))
-            break
     heapify(heads)
     look = _FIRST_LOOK
     while heads:
@@ -49,6 +50,17 @@ def merged(streams: Iterable[Iterator[Slot]]) -> Iterator[tuple[int, Slot]]:
             look *= 2
         elif look > _FIRST_LOOK:
             look /= 2
+
+
+def upcoming_of(trigger: Trigger, since: datetime) -> Iterator[Slot]:
+    """Yield what `trigger.upcoming(since)` does, at little cost for whoever asks most triggers for the first alone."""
+    begin = utc_of(since)
+    first = trigger.next_after(begin - RESOLUTION) if begin > EARLIEST else None
+    if first is None:
+        yield from trigger.upcoming(begin)
+    else:
+        yield first
+        yield from trigger.upcoming(first.due + RESOLUTION)
 
 
 def _batch(heads: list[_Head], until: datetime) -> list[_Entry]:

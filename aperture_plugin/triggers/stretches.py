@@ -7,7 +7,8 @@ the clocks as they go is plain arithmetic there; what happens at a cut is told w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,9 +23,10 @@ from aperture_plugin.triggers.walltime import (
     wall_at,
 )
 
-__all__ = ["Calm", "Stretch", "calm_at", "stretches"]
+__all__ = ["Calm", "Stretch", "calm_at", "last_calm", "stretches"]
 
 _NOTHING: Final = timedelta(0)
+_DAY: Final = timedelta(days=1)
 _LONGEST_CALM: Final = timedelta(days=100)
 
 
@@ -52,18 +54,33 @@ class Stretch(NamedTuple):
         return wall_at(self.begin, self.offset)
 
 
-class Calm(NamedTuple):
-    """A half-open span of instants that no clock change of a zone is in, nor shortly before.
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """A half-open span of instants through which a zone's clocks run evenly, no second pass of a repeat in it.
 
     Within it the first wall time named after what the clocks show is also the first one due.
+
+    Attributes:
+        begin, end: Aware, in UTC. *end* is a clock change, or just as far as anybody looked.
+        offset: What a wall time is ahead of UTC, from *begin* to *end*.
+        midnight: The last instant up to *begin* at which clocks that always ran like this would have shown 00:00.
+        midnights: *midnight* and those of the dates that follow, up to *end*.
+        date: The naive wall time at *midnight*.
+        weekday: That of *date*, Monday 0.
     """
 
     begin: datetime
     end: datetime
     offset: timedelta
+    midnight: datetime
+    midnights: tuple[datetime, ...]
+    date: datetime
+    weekday: int
 
 
+# Facts of the tz database, kept from one question to the next: threads may at worst find the same one twice.
 _calms: Final[dict[ZoneInfo, Calm]] = {}
+last_calm: Final = _calms.get
 
 
 def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
@@ -95,28 +112,29 @@ def stretches(since: datetime, zone: ZoneInfo) -> Iterator[Stretch]:
 
 
 def calm_at(instant: datetime, zone: ZoneInfo) -> Calm | None:
-    """Return a calm span of *zone* that *instant* (aware, in UTC) is in; None where clocks change about then.
+    """Return the calm span of *zone* that *instant* (aware, in UTC) is in; None where clocks repeat just then.
 
     The last answer for each zone is kept: what asks for one instant after the other, as a loop does,
-    looks at the clocks but once in months.
+    looks at the clocks but once in months. None, too, at the ends of the calendar.
     """
     known = _calms.get(zone)
     if known is not None and known.begin <= instant < known.end:
         return known
-    if not EARLIEST + LOOK_AHEAD <= instant < LATEST - _LONGEST_CALM:
+    if not EARLIEST + LOOK_AHEAD <= instant < LATEST - 2 * _LONGEST_CALM:
         return None
-    reading = reading_of(instant, zone)
-    offset = zone.fromutc(reading) - reading
-    before = reading - LOOK_AHEAD
-    if zone.fromutc(before) - before != offset:
+    if zone.fromutc(reading_of(instant, zone)).fold:  # the second pass of a repeat is under way
         return None
-    end, longest = instant, instant + _LONGEST_CALM
-    while end < longest:
-        reading += LOOK_AHEAD
-        if zone.fromutc(reading) - reading != offset:
+    end = instant
+    for stretch in stretches(instant, zone):
+        if end == instant:
+            offset = stretch.offset
+        elif stretch.offset != offset or end - instant > _LONGEST_CALM:
             break
-        end += LOOK_AHEAD
-    if end == instant:
-        return None
-    calm = _calms[zone] = Calm(instant, end, offset)
+        end = stretch.end
+    wall = wall_at(instant, offset)
+    date = datetime.combine(wall, time.min)
+    midnights = [instant - (wall - date)]
+    while midnights[-1] < end + _DAY:
+        midnights.append(midnights[-1] + _DAY)
+    calm = _calms[zone] = Calm(instant, end, offset, midnights[0], tuple(midnights), date, date.weekday())
     return calm

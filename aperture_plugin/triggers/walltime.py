@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.slots import Slot, slot_of
 
 __all__ = [
     "EARLIEST",
@@ -140,7 +140,7 @@ def slots_at(nominals: Iterable[datetime], zone: ZoneInfo, since: datetime) -> I
         if due > last:
             if due >= LATEST:
                 return
-            yield Slot(due, nominal)
+            yield slot_of((due, nominal))
             last = due
 
 

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.triggers.merge import merged
+from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import NoSlots, trigger_of
 from aperture_plugin.words.schedules import Daily, Interval
-from tests.triggers.strategies import Night, nights, schedules
+from tests.triggers.strategies import Night, cuts, nights, schedules
 
 RIGA = ZoneInfo("Europe/Riga")
 
@@ -77,6 +77,17 @@ def test_of_a_stream_little_more_is_asked_than_the_reader_takes() -> None:
     list(islice(merged(counted(every_second.upcoming(utc("2026-01-01"))) for _ in range(100)), 10))
 
     assert asked <= 300
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data(), nights())
+def test_a_stream_whose_first_slot_is_found_by_itself_is_the_same_stream(data: st.DataObject, night: Night) -> None:
+    trigger = trigger_of(data.draw(schedules(night.wall)), night.zone)
+    since = data.draw(cuts(night))[0]
+
+    found = takewhile(lambda slot: slot.due < night.until, upcoming_of(trigger, since))
+
+    assert list(found) == trigger.slots(since, night.until)
 
 
 @settings(deadline=None, max_examples=60)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aperture_plugin.triggers.clockchanges import changes
 from aperture_plugin.triggers.stretches import calm_at, stretches
-from aperture_plugin.triggers.walltime import LATEST
+from aperture_plugin.triggers.walltime import LATEST, RESOLUTION
 from tests.triggers.strategies import Night, cuts, nights
 
 everyday = settings(deadline=None, max_examples=200)
@@ -74,12 +74,20 @@ def test_a_calm_holds_the_instant_and_no_change(night: Night, distances: list[in
         if calm is not None:
             assert calm.begin <= instant < calm.end
             assert instant.astimezone(night.zone).utcoffset() == calm.offset
-            assert changes(night.zone, calm.begin - timedelta(days=4), calm.end) == []
+            assert changes(night.zone, calm.begin + RESOLUTION, calm.end) == []
+            assert calm.midnight <= calm.begin
+            assert calm.midnights[-1] >= calm.end
 
 
-def test_there_is_no_calm_about_a_change() -> None:
-    [gap, _] = changes(RIGA, utc("2026-01-01"), utc("2027-01-01"))
-    assert gap.instant == utc("2026-03-29 01:00")
+def test_a_calm_ends_at_the_change_and_the_next_begins_when_nothing_is_repeated_any_more() -> None:
+    gap, repeat = changes(RIGA, utc("2026-01-01"), utc("2027-01-01"))
+    assert (gap.instant, repeat.instant) == (utc("2026-03-29 01:00"), utc("2026-10-25 01:00"))
 
-    for hours in (-1, 0, 1, 48):
-        assert calm_at(gap.instant + timedelta(hours=hours), RIGA) is None
+    for change in (gap, repeat):
+        calm = calm_at(change.instant - timedelta(hours=1), RIGA)
+        assert calm is not None
+        assert calm.end == change.instant
+    assert calm_at(gap.instant, RIGA) is not None
+    assert calm_at(repeat.instant, RIGA) is None
+    assert calm_at(repeat.instant + timedelta(minutes=59), RIGA) is None
+    assert calm_at(repeat.instant + timedelta(minutes=60), RIGA) is not None
