@@ -7,20 +7,23 @@ Expected is what a job's schedule of that time made due, from the first moment a
 are slots that were due while nothing ran under words that had changed by the next start: such a job has nothing
 to catch up (DESIGN.md, section 4, promise 3). Pending are slots in hand, and slots later than all that any loop has
 claimed or has ticked past: the next tick, or the next start, takes them up.
+
+Slots are told by the rules of zones as they are now. Where a slot was claimed by others, before the tz database
+changed, its written time tells that it is the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.app.loops import SCHEDULE
 from aperture_plugin.ports import Era, Ledger, LoopRecord, Store
-from aperture_plugin.rules.accounting import Account, account
+from aperture_plugin.rules.accounting import Account, Fate, account, account_moved
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.triggers.walltime import RESOLUTION
@@ -31,6 +34,9 @@ __all__ = ["Audit", "JobAudit", "audit", "audit_json"]
 
 _AT_ONCE: Final = 500
 """Jobs whose claims are read together: few statements, and never the whole table in memory."""
+
+_FARTHEST: Final = timedelta(hours=26)
+"""No two rules put a wall time further apart: zones reach from 12 hours behind UTC to 14 ahead."""
 
 _FIRST_BEAT: Final = 1
 """A loop beats once as it begins, before its first tick; each later beat is written with the claims of its tick."""
@@ -44,6 +50,7 @@ class JobAudit:
         zone: In which its times are told: that of its latest schedule.
         untold: Phrases, with their zones, that this program cannot read, so that their slots are not known.
         kept_since: What was due earlier is not kept any more, and not expected; None where all of the span is kept.
+        moved: How many of its slots were claimed at another instant, by rules of the zone that have changed since.
     """
 
     job: str
@@ -51,6 +58,7 @@ class JobAudit:
     account: Account
     untold: tuple[str, ...] = ()
     kept_since: datetime | None = None
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +151,27 @@ def _audited(
         # Only under the words in force does anybody still look for a slot.
         settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
         counted = account(chain.from_iterable(spans), taken.get(name, ()), since=kept, pending_after=settled)
+        open_before = len(counted.unaccounted)
+        if counted.unaccounted:
+            counted = account_moved(counted, _claimed_elsewhen(name, of_job, ledger, kept, end))
         yield JobAudit(
             job=name,
             zone=_zone(of_job),
             account=counted,
+            moved=open_before - len(counted.unaccounted),
             untold=tuple(untold),
             kept_since=kept if kept > since else None,
         )
+
+
+def _claimed_elsewhen(
+    job: str, eras: Sequence[Era], ledger: Ledger, since: datetime, end: datetime
+) -> dict[datetime, Fate]:
+    """Return the fates of the claims at whose instant no slot is due by the rules of now, by nominal time."""
+    first, last = since - _FARTHEST, end + _FARTHEST
+    due = {slot.due for slot in chain.from_iterable(_spans(eras, first, last, []))}
+    fates = {one.due: one.fate for one in ledger.taken([job], first, last).get(job, ())}
+    return {one.nominal: fates[one.due] for one in ledger.claims(job, first, last) if one.due not in due}
 
 
 def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -84,7 +85,7 @@ def _show(found: Audit, zone: ZoneInfo) -> None:
     for job in found.jobs:
         for phrase in job.untold:
             say(f"{job.job}: its schedule then cannot be read by this version: {plain(phrase)}", err=True)
-    for line in _not_kept(found, zone):
+    for line in chain(_not_kept(found, zone), _moved(found)):
         say(line)
     lost = [(job, slot) for job in found.jobs for slot in job.account.unaccounted]
     for job, slot in lost[:_MOST_SLOTS]:
@@ -100,6 +101,14 @@ def _not_kept(found: Audit, zone: ZoneInfo) -> Iterator[str]:
     if since:
         whose = next(iter(since)) if len(since) == 1 else f"{len(since):,} jobs"
         yield f"Of {whose}, not all from before {_told(max(since.values()), zone)} is kept, and that is not counted."
+
+
+def _moved(found: Audit) -> Iterator[str]:
+    """Say of which jobs slots were due at another instant than the rules of their zone make it today."""
+    for job in found.jobs:
+        if job.moved:
+            slots = "slot was" if job.moved == 1 else "slots were"
+            yield f"{job.job}: {job.moved:,} {slots} due by other clock rules of {job.zone} than are in force today."
 
 
 def _sentence(found: Audit, zone: ZoneInfo) -> str:

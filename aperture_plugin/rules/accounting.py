@@ -8,8 +8,8 @@ not happen (DESIGN.md, section 4, promise 2), or its turn has yet to come.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from math import inf
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from aperture_plugin.triggers.slots import Slot
 
-__all__ = ["Account", "Fate", "Taken", "account"]
+__all__ = ["Account", "Fate", "Taken", "account", "account_moved"]
 
 
 class Fate(Enum):
@@ -119,6 +119,35 @@ def account(
         else:
             unaccounted.append(slot)
     return Account(ran=ran, skipped=skipped, merged=merged, pending=pending, unaccounted=tuple(unaccounted))
+
+
+def account_moved(found: Account, moved: Mapping[datetime, Fate]) -> Account:
+    """Account for slots that were claimed at another instant, because the rules of their zone were others then.
+
+    Args:
+        moved: By nominal time, what became of the claims at whose instant no slot is due by the rules of now.
+    Returns:
+        *found*, where of each written time that one of them carries nothing is open any more.
+    """
+    ran = skipped = pending = 0
+    unaccounted: list[Slot] = []
+    for slot in found.unaccounted:
+        fate = moved.get(slot.nominal)
+        if fate is Fate.RAN:
+            ran += 1
+        elif fate is Fate.SKIPPED:
+            skipped += 1
+        elif fate is Fate.IN_HAND:
+            pending += 1
+        else:
+            unaccounted.append(slot)
+    return replace(
+        found,
+        ran=found.ran + ran,
+        skipped=found.skipped + skipped,
+        pending=found.pending + pending,
+        unaccounted=tuple(unaccounted),
+    )
 
 
 class _Many:

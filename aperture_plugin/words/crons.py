@@ -14,13 +14,13 @@ from aperture_plugin.words.pieces import Piece, lowered
 from aperture_plugin.words.schedules import Cron
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
 
-__all__ = ["CRON_FIELDS", "read_cron"]
+__all__ = ["CRON_FIELDS", "CRON_MACROS", "read_cron"]
 
 CRON_FIELDS: Final = ("minute", "hour", "day of month", "month", "day of week")
 
 _FIELD: Final = re.compile(r"\S+")
 _ODD: Final = re.compile(r"[^0-9A-Za-z*,/#-]")
-_MACROS: Final = {
+CRON_MACROS: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
     "@monthly": "0 0 1 * *",
@@ -62,7 +62,7 @@ def read_cron(text: str) -> Cron:
 def _macro(fields: list[Piece]) -> Unreadable:
     name, last = fields[0], fields[-1]
     key = lowered(name.text)
-    near = key if key in _MACROS else nearest(key, tuple(_MACROS))
+    near = key if key in CRON_MACROS else nearest(key, tuple(CRON_MACROS))
     if near is None:
         hint = "there is no schedule at the start of the machine; " if key == "@reboot" else ""
         return Unreadable(
@@ -75,10 +75,10 @@ def _macro(fields: list[Piece]) -> Unreadable:
     return Unreadable(
         "cron-macro",
         f"{quoted(name.text)} is a name for a cron expression",
-        f"expected the five fields themselves: {_MACROS[near]}",
+        f"expected the five fields themselves: {CRON_MACROS[near]}",
         start=name.start,
         length=last.end - name.start,
-        instead=_MACROS[near],
+        instead=CRON_MACROS[near],
     )
 
 

@@ -18,6 +18,9 @@ from aperture_plugin.ports import LiveRun
 from aperture_plugin.rules.accounting import Account
 from aperture_plugin.store.opening import open_store
 from aperture_plugin.testing import World
+from tests.loop.test_zones import OWN, rules
+
+__all__ = ["rules"]  # a fixture, which pytest finds by its name
 
 SCAN = "schedules:\n  scan: every 2 hours\n"
 AGES = timedelta(days=30)
@@ -190,6 +193,34 @@ def test_a_slot_that_a_loop_ticked_past_is_not_pending_any_more(world: World) ->
     assert (before.pending, before.is_whole) == (1, True)
     assert [slot.due for slot in after.unaccounted] == [at(6)]
     assert audited(world).total.pending == 1
+
+
+@pytest.mark.parametrize("later", ["Etc/GMT-1", "Etc/GMT-3", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_slots_claimed_by_rules_of_a_zone_that_have_changed_since_are_accounted_for(
+    world: World, rules: Callable[[str], None], later: str
+) -> None:
+    rules("Etc/GMT-2")
+    world.write(OWN).start(at="2026-01-10 01:00").advance("5 days 2 hours").stop()
+
+    rules(later)
+    [job] = audited(world, since=at(0), until=at(0) + timedelta(days=5)).jobs
+
+    assert job.account.is_whole
+    assert (job.account.ran, job.moved) == (5, 5)
+
+
+def test_a_slot_that_is_lost_stays_so_when_the_rules_of_its_zone_change(
+    world: World, rules: Callable[[str], None]
+) -> None:
+    rules("Etc/GMT-2")
+    world.write(OWN).start(at="2026-01-10 01:00").advance("5 days 2 hours").stop()
+    forget(world, "DELETE FROM claims WHERE nominal LIKE '2026-01-12%'")
+
+    rules("Etc/GMT-1")
+    [job] = audited(world, since=at(0), until=at(0) + timedelta(days=5)).jobs
+
+    assert [str(slot.nominal) for slot in job.account.unaccounted] == ["2026-01-12 03:30:00"]
+    assert job.moved == 4
 
 
 def test_a_schedule_that_a_later_version_wrote_is_named_and_not_passed_over(world: World) -> None:

@@ -16,7 +16,7 @@ from aperture_plugin.app.importing.entries import Entry, Found, Left, Value, nam
 from aperture_plugin.app.importing.phrasing import phrases_of_cron
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.triggers.cron import check_cron, cronsim_dues
-from aperture_plugin.words.crons import read_cron
+from aperture_plugin.words.crons import CRON_MACROS, read_cron
 from aperture_plugin.words.unreadable import Unreadable
 
 __all__ = ["read_crontab"]
@@ -24,16 +24,7 @@ __all__ = ["read_crontab"]
 _SET: Final = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z_][A-Za-z0-9_]*))\s*=\s*(.*?)\s*""")
 _FIELDS: Final = re.compile(r"\s*(-?(?:\S+\s+){4}\S+)\s+(\S.*)")
 _MACRO: Final = re.compile(r"\s*(@\S+)\s+(\S.*)")
-_MACROS: Final = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-    "@every_minute": "* * * * *",
-}
+_MACROS: Final = {**CRON_MACROS, "@every_minute": "* * * * *"}
 _PERCENT: Final = re.compile(r"(?<!\\)%")
 _LIKE_AN_ENTRY: Final = re.compile(r"#+\s*(?:[-0-9*@]|m\s+h\b|minute\b|\.-)", re.IGNORECASE)
 _ITS_OWN: Final = frozenset({"SHELL", "HOME", "MAILTO", "MAILFROM", "CRON_TZ", "RANDOM_DELAY", "LOGNAME", "USER"})
