@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aperture_plugin.config import zones
 from aperture_plugin.testing import World
 
 LOCAL = "schedules:\n  scan: daily at 3:30 AM\n"
@@ -58,10 +59,18 @@ def rules(tmp_path: Path) -> Iterator[Callable[[str], None]]:
         (folder / "Test" / "Town").write_bytes(data)
         zoneinfo.ZoneInfo.clear_cache(only_keys=[TOWN])  # others hold on to the zones that they have
         zoneinfo.reset_tzpath(to=[str(folder), *before])
+        forget_names()
 
     yield set_rules
     zoneinfo.reset_tzpath(to=before)
     zoneinfo.ZoneInfo.clear_cache(only_keys=[TOWN])
+    forget_names()
+
+
+def forget_names() -> None:
+    """Let a process that has looked for a zone before, in another test, look for the names of zones anew."""
+    zones._all_names.cache_clear()
+    zones._known.cache_clear()
 
 
 def test_new_rules_move_what_comes_and_fire_nothing_that_is_past(world: World, rules: Callable[[str], None]) -> None:
