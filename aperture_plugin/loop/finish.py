@@ -34,6 +34,8 @@ def finish(state: State, turn: Turn, event: Ended) -> None:
         # Its end was written when it was given up, or another process took it for dead.
         if ghost is not None:
             turn.lines.stir(ghost.job)
+            words = f"its handler came back only now ({event.outcome.status}); how the attempt ended stands already"
+            turn.write_line(ghost, "WARNING", words)
         return
     verdict = _verdict(state, turn, run)
     outcome = recordable(event.outcome)

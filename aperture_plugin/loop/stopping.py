@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
-from typing import assert_never
+from typing import Final, assert_never
 
 from aperture_plugin.loop.deadlines import Deadline
 from aperture_plugin.loop.finish import give_up, recover
-from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.lease import LEASE_SECONDS, Lease
 from aperture_plugin.loop.pacing import said
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
@@ -17,6 +19,11 @@ from aperture_plugin.ports import Executor
 from aperture_plugin.rules.runs import Run, Status
 
 __all__ = ["Stopping"]
+
+_log = logging.getLogger("aperture")
+
+_LEASE: Final = said(timedelta(seconds=LEASE_SECONDS))
+_LOST: Final = "this process was taken for dead by another, which has ended the attempt; it is asked to stop"
 
 
 class Stopping:
@@ -47,12 +54,29 @@ class Stopping:
             turn.settled.append(partial(self._stop, run, reason))
 
     def hear_of_others(self, turn: Turn) -> None:
-        """Stop what runs here and was cancelled by another process, by way of the store."""
+        """Stop what runs here and was cancelled, or taken over, by another process, by way of the store."""
+        self._let_go_of_lost(turn)
         for run in turn.lines.running_of(self._state.id):
             known = self._state.live.get(run.key)
             if known is not None and run.cancel_reason is not None and known.cancel_reason is None:
                 self._state.live[run.key] = run
                 turn.settled.append(partial(self._stop, run, run.cancel_reason))
+
+    def _let_go_of_lost(self, turn: Turn) -> None:
+        """Ask to stop what runs here although another process took this one for dead, and has ended the attempt.
+
+        What it recorded stands. Until the handler comes back, its job is not started beside it here.
+        """
+        state = self._state
+        for key, known in state.live.items():
+            run = turn.lines.get(key)
+            if key in state.ghosts or (run is not None and run.status is Status.RUNNING and run.owner == state.id):
+                continue
+            state.ghosts[key] = known
+            turn.write_line(known, "WARNING", f"{_LOST}; what this attempt still does is not recorded")
+            turn.settled.append(partial(_log.warning, "%s (run %s, attempt %d): %s", known.job, *key, _LOST))
+            turn.settled.append(partial(state.deadlines.forget, key))
+            turn.settled.append(partial(self._executor.cancel, key, _LOST))
 
     def enforce_deadlines(self, turn: Turn, at: float) -> None:
         """Deal with every deadline that has passed by the monotonic time *at*."""
@@ -94,7 +118,12 @@ class Stopping:
             is_program = run.group is not None or (job is not None and job.command is not None)
             if is_program and run.owner not in elsewhere:
                 turn.settled.append(partial(self._end_group, run.group, run.id))
-        recover(state, turn, orphans, reason="its process ended under it")
+        silent = {loop.id: loop.host for loop in loops if loop.id in dead & elsewhere}
+        for host in sorted(set(silent.values())):
+            theirs = [run for run in orphans if silent.get(run.owner or "") == host]
+            recover(state, turn, theirs, reason=f"its process on {host} gave no sign of life for {_LEASE}")
+        left = [run for run in orphans if run.owner not in silent]
+        recover(state, turn, left, reason="its process ended under it")
 
     def _overdue(self, turn: Turn, run: Run, reason: str) -> None:
         """Ask an attempt to stop whose end will be `failed`, whatever it says."""

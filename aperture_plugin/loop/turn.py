@@ -59,6 +59,10 @@ class Turn:
         self.change(run)
         self.starts[run.key] = run
 
+    def write_line(self, run: Run, level: str, text: str) -> None:
+        """Add a line of the loop's own to the log of an attempt."""
+        self.logs.append(LogLine(run_id=run.id, attempt=run.attempt, at=self.now, level=level, text=text))
+
     def current(self, key: Key) -> Run | None:
         """Return an attempt as this turn leaves it, ended ones included."""
         return self.added.get(key) or self.changed.get(key) or self.lines.get(key)
