@@ -52,4 +52,6 @@ def _retry(retry: Retry) -> str | None:
     said = f"attempts: {retry.attempts}, delay: {duration_text(retry.delay)}, backoff: {retry.backoff:g}"
     if retry.max_delay is not None:
         said += f", max delay: {duration_text(retry.max_delay)}"
-    return f"{said}, past next slot: yes" if retry.past_next_slot else said
+    if retry.past_next_slot:
+        said += ", past next slot: yes"
+    return f"{said}, not on exit: {', '.join(map(str, retry.not_on_exit))}" if retry.not_on_exit else said

@@ -141,7 +141,9 @@ class JobReader:
 
     def _retry(self, entries: Sequence[Entry]) -> Retry:
         said = merged("retry", entries)
-        fields = {key.replace(" ", "_"): told.said.value for key, told in said.items() if told.said.value is not FAULTY}
+        fields = {key.replace(" ", "_"): _value(told) for key, told in said.items() if told.said.value is not FAULTY}
+        if "not_on_exit" in fields:
+            fields["not_on_exit"] = _names(said["not on exit"])
         return Retry(**fields) if fields else _NO_RETRY
 
     def _params(self, entries: Sequence[Entry], name: str, in_force: bool) -> Mapping[str, Param]:
@@ -249,7 +251,7 @@ def _value(told: Told) -> Any:
     return told.said.value
 
 
-def _names(told: Told) -> tuple[str, ...]:
+def _names(told: Told) -> tuple[Any, ...]:
     return tuple(said.value for said in told.said.value)
 
 

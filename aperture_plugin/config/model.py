@@ -76,6 +76,7 @@ class Retry:
         backoff: Each further wait is the one before times this.
         max_delay: No wait is longer; None for no bound.
         past_next_slot: Whether a try may come although the job's next slot is due before it.
+        not_on_exit: Exit codes of a `command` that a further try cannot cure.
     """
 
     attempts: int = 1
@@ -83,6 +84,7 @@ class Retry:
     backoff: float = 2.0
     max_delay: timedelta | None = None
     past_next_slot: bool = False
+    not_on_exit: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ BESIDE: Final = Keys(
                 "backoff": Reads(read_factor, "2"),
                 "max delay": Reads(read_duration, "1 hour"),
                 "past next slot": _flag,
+                "not on exit": OneOrMany(Reads(Whole(1, 255), "78"), may_be_empty=True),
             },
             "retry",
         ),

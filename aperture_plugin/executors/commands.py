@@ -59,6 +59,7 @@ class CommandRun:
         self._directory = Path(work.directory, self._command.directory or "")
         self._environment = environment_of(work, os.environ)
         self._secrets = [*secrets_of(self._environment), *self._command.secrets]
+        self._incurable = work.config.retry.not_on_exit
         self._run = run
         self._group: Group | None = None
 
@@ -131,4 +132,8 @@ class CommandRun:
             ended += f": {_SHELL_SAYS[code]}"
         elif code is not None and code > 128 and code - 128 in {int(number) for number in signal.Signals}:
             ended += f" (what it ran was killed by {signal_name(code - 128)})"
-        return Outcome(status=OutcomeStatus.FAILED, reason=ended, error=storable(tail) or None, result=result)
+        permanent = code in self._incurable
+        if permanent:
+            ended += " (not tried again after this code)"
+        error = storable(tail) or None
+        return Outcome(status=OutcomeStatus.FAILED, reason=ended, error=error, result=result, permanent=permanent)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.config.model import Command, JobConfig, Param
+from aperture_plugin.config.model import Command, JobConfig, Param, Retry
 from aperture_plugin.config.problems import Place
 from aperture_plugin.executors.threads import ThreadExecutor
 from aperture_plugin.plugins.loading import load_plugins
@@ -64,6 +64,7 @@ class Bench:
         environment: dict[str, str] | None = None,
         secrets: tuple[str, ...] = (),
         words: dict[str, Param] | None = None,
+        retry: Retry = Retry(),  # noqa: B008  # a frozen value
         **job: Any,
     ) -> Work:
         program = None
@@ -71,7 +72,13 @@ class Bench:
             program = Command(words=command, directory=directory, environment=environment or {}, secrets=secrets)
         run = run or a_run()
         config = JobConfig(
-            name=run.job, order=0, place=Place(1, 1), zone=ZoneInfo("UTC"), command=program, params=words or {}
+            name=run.job,
+            order=0,
+            place=Place(1, 1),
+            zone=ZoneInfo("UTC"),
+            command=program,
+            params=words or {},
+            retry=retry,
         )
         registered = None if handler is None else Job(run.job, handler, **job)
         return Work(run=run, job=registered, config=config, directory=str(self.directory))

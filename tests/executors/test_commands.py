@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from aperture_plugin.config.model import Retry
 from aperture_plugin.executors import groups
 from aperture_plugin.executors.pool import Pool, Task
 from aperture_plugin.executors.pumping import Pump
@@ -88,6 +89,18 @@ def test_an_exit_code_other_than_zero_has_failed_and_the_last_lines_are_the_erro
         {"exit_code": 3},
     )
     assert (outcome.error or "").splitlines() == [*map(str, range(12, 31)), "cannot reach host"]
+
+
+@pytest.mark.parametrize(
+    ("code", "permanent", "reason"),
+    [(78, True, "exited with code 78 (not tried again after this code)"), (1, False, "exited with code 1")],
+)
+def test_an_exit_code_that_the_file_names_is_a_failure_that_no_further_try_cures(
+    threads: Bench, code: int, permanent: bool, reason: str
+) -> None:
+    outcome = threads.ended(command=f"exit {code}", retry=Retry(attempts=3, not_on_exit=(64, 78)))
+
+    assert (outcome.status, outcome.permanent, outcome.reason) == (OutcomeStatus.FAILED, permanent, reason)
 
 
 @pytest.mark.parametrize(

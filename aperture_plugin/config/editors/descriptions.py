@@ -53,6 +53,7 @@ DESCRIPTIONS: Final = {
     "backoff": "What the delay is multiplied with from try to try.",
     "max delay": "The longest that the delay grows to.",
     "past next slot": "Whether a further try may come although the job is due again before it.",
+    "not on exit": "Exit codes of a command after which no further try is made.",
     "limit": "The shared limits that its calls are counted against.",
     "calls": "How many calls a run usually spends of each of its limits, for check and plan.",
     "window": "The hours in which a run may start; what is due outside waits for them.",

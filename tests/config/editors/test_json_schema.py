@@ -83,6 +83,7 @@ GOOD: Final[dict[str, list[str]]] = {
     "backoff": ["2", "1.5", "1000"],
     "max delay": ["1 hour"],
     "past next slot": ["yes"],
+    "not on exit": ["78", "[64, 78]", "0", "300"],
     "calls": ["200"],
     "pause after": ["3"],
     "pause for": ["6 hours"],
