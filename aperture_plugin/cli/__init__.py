@@ -7,6 +7,7 @@ a host can call it too; a command parses, calls one function, shows what came of
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -50,6 +51,8 @@ COMMANDS: Final = {
     },
 }
 """Every command by what a person wants of it, with the line that `aperture --help` shows."""
+
+_OBJECTS_A_COLLECTION: Final = 50_000
 
 _EPILOG: Final = "Try it:  aperture init && aperture start"
 
@@ -118,4 +121,10 @@ def cli(context: click.Context, file: Path | None) -> None:
 
 def main() -> NoReturn:
     """Run the command line; the entry point of the distribution."""
-    cli.main()
+    # The process is ours alone. A file of 10,000 jobs is 10 collections instead of 1,000, all of them in vain, and what
+    # is left at the end goes with the process: looking through it once more takes a fifth of what a small file takes.
+    gc.set_threshold(_OBJECTS_A_COLLECTION)
+    try:
+        cli.main()
+    finally:
+        gc.freeze()
