@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.app.opening import Source
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.config.report import problem_json
 from aperture_plugin.plugins.errors import PluginError
-from aperture_plugin.plugins.plugins import Plugins
+
+if TYPE_CHECKING:
+    from aperture_plugin.plugins.plugins import Plugins
 
 __all__ = ["Checked", "check"]
 

@@ -13,10 +13,10 @@ from aperture_plugin.config.model import Preset, Reading
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reading import read
 from aperture_plugin.files.reading import CannotRead, Content, read_bounded, shown
-from aperture_plugin.ports import Store
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
+    from aperture_plugin.ports import Store
 
 __all__ = ["ConfigRefused", "Source", "store_of"]
 

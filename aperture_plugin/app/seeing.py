@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Config, JobConfig
-from aperture_plugin.ports import Store
-from aperture_plugin.rules.runs import Run
 from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import trigger_of
 
 if TYPE_CHECKING:
     from aperture_plugin.app.overview import Overview
+    from aperture_plugin.ports import Store
+    from aperture_plugin.rules.runs import Run
 
 __all__ = ["coming", "overview_json", "run_json", "slot_json", "status_json", "upcoming"]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from aperture_plugin.config.asking import TOO_LONG, Refused
 from aperture_plugin.config.hints import yaml
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.plain import MOST, TOO_DEEP, TOO_MUCH
-from aperture_plugin.config.scanning import TOO_LONG, Refused
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 

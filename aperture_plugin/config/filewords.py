@@ -10,13 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from aperture_plugin.config.asking import Scanner
 from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
-from aperture_plugin.config.faults import too_unusual
 from aperture_plugin.config.memory import PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.scanning import Scanner
 from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
@@ -195,6 +194,8 @@ class _FileReader:
             else:
                 said, findings = read_piece(shape, part.text, depth, self._scanner)
                 if not findings and any(in_pieces(name) and isinstance(said[name].value, dict) for name in said):
+                    from aperture_plugin.config.faults import too_unusual  # as in `pieces`
+
                     findings = [too_unusual((0, 0, 1))]
             self._tell((*strayed(part), *findings), part.line)
             for name, value in said.items():

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from aperture_plugin.config.faults import told
+from aperture_plugin.config.asking import Refused, Scanner
 from aperture_plugin.config.nodes import Mapping, Node, Scalar
 from aperture_plugin.config.plain import TOO_MUCH, Doubt, compose, key_on
-from aperture_plugin.config.scanning import Refused, Scanner
 from aperture_plugin.config.shape import Keys, Named, PhraseOr, Shape
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved, said_by
 
@@ -168,6 +167,8 @@ def _scanned(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt
         return _walked(shape, node)
     key = Piece(text, 0).key
     known = key is not None and (isinstance(shape, Named) or key.text in shape.keys)
+    from aperture_plugin.config.faults import told  # a file without a fault is read without it
+
     fault = told(text, refused, () if isinstance(shape, Named) else tuple(shape.keys))
     return Words({key.text: Said(FAULTY, key.spot, key.spot)} if key and known else {}, [fault])
 

@@ -3,7 +3,7 @@
 strictyaml's scanner takes some 15 µs for every character. Nearly all of a schedules.yaml is plain: keys and
 values on lines of their own, lists, quotes, comments, now and then a text over several lines. That much is
 read here, line by line and never backwards. Wherever the text leaves this narrow way, right or wrong, a
-`Doubt` is raised and strictyaml decides (`composing`). So this module may know less than YAML, but what it
+`Doubt` is raised and strictyaml decides (`scanning`). So this module may know less than YAML, but what it
 reads must be what strictyaml would read: a property test with mutated files holds it to that.
 """
 

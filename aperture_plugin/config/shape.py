@@ -1,29 +1,22 @@
-"""The vocabulary the schema is written in: strictyaml's own validators, told what this project reads.
+"""The vocabulary the schema is written in: what may stand behind a key.
 
-`schema.FILE` is an ordinary strictyaml schema. `strictyaml.dirty_load(text, FILE.validator)` reads a file with
-it and stops at the first fault; `walking` reads the same schema over light nodes, with exact places, all
-faults at once and in linear time. A property test holds the two to each other.
+`strictly` makes an ordinary strictyaml schema of it, with which strictyaml reads a file and stops at the first
+fault; `walking` reads the same schema over light nodes, with exact places, all faults at once and in linear time.
+A property test holds the two to each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final
-
-from strictyaml import Any as AnyShape
-from strictyaml import Map, MapPattern, Optional, Seq
-from strictyaml.scalar import ScalarValidator
-from strictyaml.validators import OrValidator
-
-from aperture_plugin.words.unreadable import Unreadable
+from typing import Any, Final, TypeAlias
 
 __all__ = ["Keys", "Named", "Nested", "OneOrMany", "PhraseOr", "Reads", "Shape"]
 
 _REMEMBERED: Final = 4096
 
 
-class Reads(ScalarValidator):  # type: ignore[misc]  # strictyaml is not typed
+class Reads:
     """One value, read by a reader of `words`.
 
     Args:
@@ -41,15 +34,8 @@ class Reads(ScalarValidator):  # type: ignore[misc]  # strictyaml is not typed
         self.read_anew = reader
         self.example = example
 
-    def validate_scalar(self, chunk: Any) -> Any:
-        """Read the scalar as strictyaml asks for it; its driver stops at the first fault."""
-        try:
-            return self.reader(str(chunk.contents))
-        except Unreadable as problem:
-            chunk.expecting_but_found(problem.hint, problem.message)
 
-
-class OneOrMany(OrValidator):  # type: ignore[misc]  # strictyaml is not typed
+class OneOrMany:
     """One value, or a list of such values.
 
     Args:
@@ -59,13 +45,12 @@ class OneOrMany(OrValidator):  # type: ignore[misc]  # strictyaml is not typed
     """
 
     def __init__(self, item: Reads, *, may_be_empty: bool = False, may_repeat: bool = False) -> None:
-        super().__init__(Seq(item), item)
         self.item = item
         self.may_be_empty = may_be_empty
         self.may_repeat = may_repeat
 
 
-class Keys(Map):  # type: ignore[misc]  # strictyaml is not typed
+class Keys:
     """Keys with names of ours, each at most once, none needed.
 
     Args:
@@ -78,14 +63,13 @@ class Keys(Map):  # type: ignore[misc]  # strictyaml is not typed
     def __init__(
         self, keys: Mapping[str, Shape], what: str, *, elsewhere: Mapping[str, str] | None = None, otherwise: str = ""
     ) -> None:
-        super().__init__({Optional(key): shape for key, shape in keys.items()})
         self.keys = dict(keys)
         self.what = what
         self.elsewhere = elsewhere or {}
         self.otherwise = otherwise
 
 
-class Named(MapPattern):  # type: ignore[misc]  # strictyaml is not typed
+class Named:
     """Keys with names that the person gives: jobs, queues, limits, presets, variables.
 
     Args:
@@ -95,23 +79,21 @@ class Named(MapPattern):  # type: ignore[misc]  # strictyaml is not typed
     """
 
     def __init__(self, name: Reads, value: Shape, what: str) -> None:
-        super().__init__(name, value)
         self.name = name
         self.value = value
         self.what = what
 
 
-class PhraseOr(OrValidator):  # type: ignore[misc]  # strictyaml is not typed
+class PhraseOr:
     """A phrase, or keys."""
 
     def __init__(self, phrase: Reads, keys: Keys) -> None:
-        super().__init__(keys, phrase)
         self.phrase = phrase
         self.keys = keys
 
 
-class Nested(AnyShape):  # type: ignore[misc]  # strictyaml is not typed
+class Nested:
     """Texts in lists and mappings of any depth, all of it the person's own."""
 
 
-Shape = Reads | OneOrMany | Keys | Named | PhraseOr | Nested
+Shape: TypeAlias = Reads | OneOrMany | Keys | Named | PhraseOr | Nested

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from aperture_plugin.plugins.plugins import Plugins
-from aperture_plugin.rules.jobs import Job
+if TYPE_CHECKING:
+    from aperture_plugin.plugins.plugins import Plugins
+    from aperture_plugin.rules.jobs import Job
 
 __all__ = ["FORMAT", "ManifestError", "RegisteredJob", "jobs_of_manifest", "manifest_of"]
 

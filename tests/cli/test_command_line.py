@@ -30,9 +30,16 @@ def test_help_loads_nothing_that_is_slow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "heavy"), [("check s.yaml", {"sqlalchemy", "rich"}), ("next s.yaml", {"sqlalchemy", "rich", "pluggy"})]
+    ("words", "heavy"),
+    [
+        ("check s.yaml", {"sqlalchemy", "rich", "strictyaml", "dateutil", "watchdog"}),
+        (
+            "next s.yaml",
+            {"sqlalchemy", "rich", "strictyaml", "dateutil", "watchdog", "pluggy", "aperture_plugin.ports"},
+        ),
+    ],
 )
-def test_a_look_at_the_file_loads_no_store(terminal: Terminal, words: str, heavy: set[str]) -> None:
+def test_a_look_at_a_good_file_loads_nothing_heavy(terminal: Terminal, words: str, heavy: set[str]) -> None:
     terminal.write("schedules:\n  scan:\n    schedule: daily at 2 AM\n    command: 'true'\n", "s.yaml")
     code = (
         f"import sys\nsys.argv = ['aperture', *{words.split()!r}]\nfrom aperture_plugin.cli import main\n"

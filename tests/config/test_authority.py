@@ -12,6 +12,7 @@ import strictyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aperture_plugin.config.asking import Refused
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.filewords import read_words
 from aperture_plugin.config.memory import Remembered
@@ -19,9 +20,10 @@ from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar
 from aperture_plugin.config.plain import Doubt, compose
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.reading import read
-from aperture_plugin.config.scanning import Refused, scan
+from aperture_plugin.config.scanning import scan
 from aperture_plugin.config.schema import FILE
 from aperture_plugin.config.source import source_of
+from aperture_plugin.config.strictly import strict
 from aperture_plugin.config.walking import Said
 
 SOUND = """\
@@ -85,6 +87,7 @@ schedules:
         empty: ''
       url: http://host:80/path#x
 """
+FILE_STRICTLY = strict(FILE)
 BITS = [
     *" #:-?,'\"[]{}|>&*!%@`\\~=\t\n",
     *(
@@ -159,7 +162,7 @@ def check_file(text: str) -> None:
     source = source_of(text, problems)
     words = FileWords() if source is None else read_words(source.text, problems, Remembered(), Remembered())
     try:
-        theirs = strictyaml.dirty_load(text, FILE, allow_flow_style=True).data
+        theirs = strictyaml.dirty_load(text, FILE_STRICTLY, allow_flow_style=True).data
     except (strictyaml.YAMLError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
         theirs = None  # it refuses most malformed texts, and stumbles over a few
 
