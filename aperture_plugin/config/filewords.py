@@ -12,6 +12,7 @@ from typing import Final
 
 from aperture_plugin.config.asking import Scanner
 from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
+from aperture_plugin.config.keylines import job_in_lines
 from aperture_plugin.config.memory import PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
@@ -243,6 +244,10 @@ class _FileReader:
 
 
 def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -> PieceRead:
+    found = job_in_lines(text)
+    if found is not None:
+        name, job = found
+        return PieceRead((Entry(name, layer, job.value, job.key, line),), (), None, layer, line)
     said, findings = read_piece(JOBS, text, depth, scanner)
     entries = tuple(
         Entry(name, layer, job.value if isinstance(job.value, dict) else {"schedule": job}, job.key, line)

@@ -12,16 +12,18 @@ import strictyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.config.asking import Refused
+from aperture_plugin.config.asking import Refused, Scanner
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.filewords import read_words
+from aperture_plugin.config.keylines import job_in_lines
 from aperture_plugin.config.memory import Remembered
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar
+from aperture_plugin.config.pieces import read_piece
 from aperture_plugin.config.plain import Doubt, compose
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.reading import read
 from aperture_plugin.config.scanning import scan
-from aperture_plugin.config.schema import FILE
+from aperture_plugin.config.schema import FILE, JOBS
 from aperture_plugin.config.source import source_of
 from aperture_plugin.config.strictly import strict
 from aperture_plugin.config.walking import Said
@@ -113,6 +115,22 @@ BITS = [
 ]
 
 
+KEY_LINES = [
+    "type: daily",
+    "time: 2:00 AM",
+    "needs: [sync, 'backup']",
+    'title: "a \\u00e9"   # said',
+    "description: it's # not: a comment",
+    "limit: tmdb",
+    "# a comment",
+    "",
+    "timeout : 4 hours",
+    "'queue': default",
+    "schedule: hourly",
+]
+"""Lines that hold a key and the whole of its value, and lines that say nothing."""
+
+
 @st.composite
 def texts(draw: st.DrawFn, whole: bool = False) -> str:
     """Draw some lines of the file above, mutilated in a few places."""
@@ -155,6 +173,28 @@ def check_forms(text: str) -> None:
     except Doubt:
         return
     assert quick == tree(scan(source.text))
+
+
+@st.composite
+def jobs_on_lines(draw: st.DrawFn) -> str:
+    """Draw a job of which most keys stand on a line each, mutilated in a few places or not at all."""
+    line = st.sampled_from(KEY_LINES)
+    text = "  scan:\n" + "".join(f"    {draw(line)}\n" for _ in range(draw(st.integers(1, 6))))
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(st.sampled_from(BITS)) + text[place + draw(st.integers(0, 2)) :]
+    return text
+
+
+def check_job(text: str) -> None:
+    """Hold a job that is read line by line to the same job read as a whole."""
+    found = job_in_lines(text)
+    if found is None:
+        return
+    name, said_ = found
+    words = read_piece(JOBS, text, 1, Scanner())
+    assert (words.said, words.findings) == ({name: said_}, [])
+    check_forms(text)
 
 
 def check_file(text: str) -> None:
@@ -231,6 +271,26 @@ def test_what_is_read_quickly_is_what_strictyaml_reads(text: str) -> None:
         check_forms(text)
     except Refused as refused:
         pytest.fail(f"read, but strictyaml says: {refused}")
+
+
+def test_a_job_of_plain_lines_is_read_line_by_line() -> None:
+    text = "  scan:\n" + "".join(f"    {line}\n" for line in KEY_LINES if not line.startswith("schedule"))
+
+    assert job_in_lines(text) is not None
+    check_job(text)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(jobs_on_lines())
+def test_a_job_read_line_by_line_is_the_job_read_as_a_whole(text: str) -> None:
+    check_job(text)
+
+
+@pytest.mark.long
+@settings(max_examples=int(os.environ.get("EXAMPLES", "20000")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(jobs_on_lines())
+def test_a_job_read_line_by_line_is_the_job_read_as_a_whole_at_length(text: str) -> None:
+    check_job(text)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
