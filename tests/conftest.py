@@ -6,8 +6,13 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 MUST_RUN = bool(os.environ.get("APERTURE_TEST_REQUIRE"))
+
+# Both go by the clock on the wall: on a machine that is busy elsewhere they fail tests at which nothing is wrong.
+settings.register_profile("aperture", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("aperture")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

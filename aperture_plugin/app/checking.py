@@ -5,7 +5,7 @@ Plugins that cannot be loaded are problems like any other, and the file's own ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -60,14 +60,14 @@ def check(
     *,
     now: datetime,
     load: Callable[[], Plugins] | None = None,
-    manifest: Sequence[str] | None = None,
+    manifest: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Checked:
     """Check the file of *source*.
 
     Args:
         now: What `once` is held against.
         load: Loads the plugins; None leaves the host alone.
-        manifest: Names of the jobs that a host registers, beside those of the plugins.
+        manifest: The jobs that a host registers, beside those of the plugins, each with the calls that it declares.
     Raises:
         FileNotFoundError: It is not there.
         OSError: It cannot be read.

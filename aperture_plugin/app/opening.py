@@ -45,7 +45,7 @@ class Source:
     Attributes:
         path: As the person named it; its folder is what relative paths in it start from.
         plugins: Whose jobs it may name; None reads it without plugins, so that names are not checked.
-        manifest: Names of jobs that a manifest lists, in place of plugins.
+        manifest: The jobs that a manifest lists, in place of plugins, each with the calls that it declares.
         preset: A preset of the file to be in force in place of the one that it names.
         kept: The preset that `auto` picked before, which it keeps while the library's size is near that one's.
     """
@@ -53,7 +53,7 @@ class Source:
     path: Path
     environ: Mapping[str, str]
     plugins: Plugins | None = None
-    manifest: Sequence[str] | None = None
+    manifest: Mapping[str, Mapping[str, int]] | None = None
     preset: str | None = None
     kept: Preset | None = None
 
@@ -101,12 +101,13 @@ class Source:
         """
         known = self.manifest
         if self.plugins is not None and self.plugins.found:
-            known = [*(known or ()), *self.plugins.jobs]
+            known = {**(known or {}), **{name: job.calls for name, job in self.plugins.jobs.items()}}
         reading = read(
             data,
             file=self.name,
             environ=self.environ,
             known_jobs=known,
+            declared=known,
             local_zone=local_zone(self.environ),
             library_size=None if self.plugins is None else self.plugins.library_size,
             now=now,

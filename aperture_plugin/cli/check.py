@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
 
 __all__ = ["command"]
+
+Manifest = Mapping[str, Mapping[str, int]]
+"""The jobs that a manifest lists, each with the calls that it declares of each limit."""
 
 _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
 
@@ -64,12 +66,12 @@ def command(
         width = max(map(len, CODES))
         click.echo("\n".join(f"{code:{width}}  {told}" for code, told in CODES.items()))
         return
-    names = None if manifest is None else _names(manifest)
+    listed = None if manifest is None else _listed(manifest)
     meant = _meant(files)
     for file in meant:
         reading.require(file)
     load = None if manifest is not None and not modules else _loading(modules)
-    checked = [_checked(file, names, load) for file in meant]
+    checked = [_checked(file, listed, load) for file in meant]
     several = len(files) > 1 or files[0].is_dir()
     import_module(f"aperture_plugin.cli.formats.{output_format}").show(checked, several=several)
     if not all(passes(one, strict=strict) for one in checked):
@@ -89,11 +91,11 @@ def _meant(files: Sequence[Path]) -> list[Path]:
         raise WrongUsage(f"there is no schedules.yaml in the folder {shown(error.folder)}", hint=hint) from None
 
 
-def _checked(file: Path, names: list[str] | None, load: Callable[[Path], Plugins] | None) -> Checked:
+def _checked(file: Path, listed: Manifest | None, load: Callable[[Path], Plugins] | None) -> Checked:
     source = reading.source_of(file)
     loading = None if load is None else partial(load, file.absolute().parent)
     try:
-        return check(source, now=reading.now(), load=loading, manifest=names)
+        return check(source, now=reading.now(), load=loading, manifest=listed)
     except FileNotFoundError:
         raise file_is_missing(file) from None
     except OSError as error:
@@ -110,18 +112,8 @@ def _loading(modules: tuple[str, ...]) -> Callable[[Path], Plugins]:
     return load
 
 
-def _names(manifest: Path) -> list[str]:
-    """Return the names that a manifest lists."""
-    from aperture_plugin.plugins.manifest import ManifestError, jobs_of_manifest
+def _listed(manifest: Path) -> Manifest:
+    """Return the jobs that a manifest lists, each with the calls that it declares."""
+    from aperture_plugin.cli.manifests import read_manifest
 
-    name = shown(manifest)
-    try:
-        return list(jobs_of_manifest(json.loads(manifest.read_bytes())))
-    except FileNotFoundError:
-        raise WrongUsage(f"{name} is not there", hint="aperture manifest > jobs.json makes one") from None
-    except OSError as error:
-        raise WrongUsage(f"{name} cannot be read: {error.strerror}") from None
-    except ManifestError as error:
-        raise WrongUsage(f"{name}: {error}") from None
-    except (ValueError, RecursionError):
-        raise WrongUsage(f"{name} is not JSON", hint="aperture manifest > jobs.json makes a manifest") from None
+    return {name: job.calls for name, job in read_manifest(manifest).items()}

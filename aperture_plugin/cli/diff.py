@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -234,19 +233,9 @@ def _subject(side: Side) -> str:
 
 def _calls(manifest: Path) -> dict[str, Mapping[str, int]]:
     """Return what jobs are said to spend of each limit."""
-    from aperture_plugin.plugins.manifest import ManifestError, jobs_of_manifest
+    from aperture_plugin.cli.manifests import read_manifest
 
-    try:
-        jobs = jobs_of_manifest(json.loads(manifest.read_bytes()))
-    except FileNotFoundError:
-        raise WrongUsage(f"{shown(manifest)} is not there", hint="aperture manifest > jobs.json makes one") from None
-    except OSError as error:
-        raise WrongUsage(f"{shown(manifest)} cannot be read: {error.strerror}") from None
-    except ManifestError as error:
-        raise WrongUsage(f"{shown(manifest)}: {error}") from None
-    except (ValueError, RecursionError):
-        raise WrongUsage(f"{shown(manifest)} is not JSON", hint="aperture manifest > jobs.json makes one") from None
-    return {name: job.calls for name, job in jobs.items() if job.calls}
+    return {name: job.calls for name, job in read_manifest(manifest).items() if job.calls}
 
 
 # ── comparing and showing ──

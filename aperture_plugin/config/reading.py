@@ -47,6 +47,7 @@ def read(
     preset: str | None = None,
     kept: Preset | None = None,
     linting: bool = False,
+    declared: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Reading:
     """Read a whole file.
 
@@ -64,6 +65,7 @@ def read(
         kept: The preset that `auto` picked before; see `tier_of`.
         linting: Whether to look for what is valid and probably not meant, and to hold the file to what it expects.
             Whoever checks a file does; a loop that starts, and a command that wants the configuration, do not wait.
+        declared: By job, the calls of each limit that its plugin says a run spends; for the lints.
     Returns:
         All problems in file order, and a configuration if none of them is an error.
 
@@ -104,7 +106,7 @@ def read(
         kept=kept,
     )
     if linting and now is not None and not problems.any_error:
-        _look(config, words, problems, now)
+        _look(config, words, problems, now, declared or {})
     _remember(file, after)
     return Reading(
         file=file,
@@ -116,11 +118,13 @@ def read(
     )
 
 
-def _look(config: Config, words: FileWords, problems: Problems, now: datetime) -> None:
+def _look(
+    config: Config, words: FileWords, problems: Problems, now: datetime, declared: Mapping[str, Mapping[str, int]]
+) -> None:
     """Look for what is probably not meant. Loading what does so takes longer than reading a small file."""
     from aperture_plugin.config.lint.linting import lint
 
-    lint(config, words, problems, now=now)
+    lint(config, words, problems, now=now, declared=declared)
     if words.expect:
         from aperture_plugin.config.expect.expecting import expect
 

@@ -38,6 +38,7 @@ def read_file() -> ReadFile:
         starting: bool = False,
         known_executors: Collection[str] | None = None,
         local_zone: str = "UTC",
+        declared: Mapping[str, Mapping[str, int]] | None = None,
     ) -> Reading:
         return read(
             text,
@@ -50,6 +51,7 @@ def read_file() -> ReadFile:
             starting=starting,
             known_executors=known_executors,
             linting=not starting,
+            declared=declared,
         )
 
     return reading_of

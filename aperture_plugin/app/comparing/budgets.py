@@ -1,6 +1,6 @@
 """What a change does to the use of limits.
 
-How many calls a run makes is for its plugin to say, in a manifest if need be; where nobody says it, a run makes one.
+How many calls a run makes is for the file to say, else for the plugin, in a manifest if need be; else it makes one.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _uses(config: Config | None, rates: Rates, starts: Starts, calls: Calls) -> 
                 spenders[name].append(job)
     found: dict[str, Use] = {}
     for name, jobs in spenders.items():
-        each = {job.name: calls.get(job.name, {}).get(name, 1) for job in jobs}
+        each = {job.name: job.calls or calls.get(job.name, {}).get(name, 1) for job in jobs}
         spent = sorted((at, each[job.name]) for job in jobs for at in starts.of(job))
         found[name] = Use(
             limit=config.limits[name],

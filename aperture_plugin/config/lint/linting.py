@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -37,14 +37,17 @@ _LINTS: Final[tuple[Callable[[Looked], None], ...]] = (
 )
 
 
-def lint(config: Config, words: FileWords, problems: Problems, *, now: datetime) -> None:
+def lint(
+    config: Config, words: FileWords, problems: Problems, *, now: datetime, declared: Mapping[str, Mapping[str, int]]
+) -> None:
     """Warn of what is valid and yet probably not meant.
 
     Args:
         config, words: A valid file: what it comes to, and what it says.
         problems: Takes the warnings.
         now: Aware; the clock changes of the two years from here are looked at.
+        declared: By job, the calls of each limit that its plugin says a run spends.
     """
-    file = Looked(config=config, words=words, problems=problems, now=now)
+    file = Looked(config=config, words=words, problems=problems, now=now, declared=declared)
     for look in _LINTS:
         look(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,12 +25,14 @@ class Looked:
     Attributes:
         words: What the file says, for places.
         now: Aware; what lies ahead is counted from here.
+        declared: By job, the calls of each limit that its plugin says a run spends.
     """
 
     config: Config
     words: FileWords
     problems: Problems
     now: datetime
+    declared: Mapping[str, Mapping[str, int]]
 
     @cached_property
     def scheduled(self) -> tuple[JobConfig, ...]:

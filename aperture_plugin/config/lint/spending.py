@@ -19,14 +19,14 @@ _WEEK: Final = timedelta(days=7)
 def limit_exceeded(file: Looked) -> None:
     """Tell of each limit whose jobs are due more often than it allows calls.
 
-    A run makes as many calls as the file says, else one: the least it can have a limit for.
+    A run makes as many calls as the file says, else its plugin, else one: the least it can have a limit for.
     """
     runs: dict[str, float] = defaultdict(float)
     spent: dict[str, float] = defaultdict(float)
     for job in file.scheduled:
         for name in job.limits:
             runs[name] += runs_per_week(job.schedule)
-            spent[name] += runs_per_week(job.schedule) * (job.calls or 1)
+            spent[name] += runs_per_week(job.schedule) * (job.calls or file.declared.get(job.name, {}).get(name, 1))
     for name, calls in spent.items():
         limit = file.config.limits[name]
         allowed = limit.calls * (_WEEK / limit.per)

@@ -227,6 +227,16 @@ def test_the_use_of_a_limit_counts_what_a_manifest_says() -> None:
     assert change.after.share == pytest.approx(0.6)
 
 
+def test_the_use_of_a_limit_counts_what_the_file_says_before_what_a_manifest_does() -> None:
+    text = (
+        "limits:\n  omdb: 1000 per day\nschedules:\n  a:\n    schedule: daily at 1 AM\n    limit: omdb\n    calls: {}\n"
+    )
+
+    [change] = compare(text.format(20), text.format(30), calls={"a": {"omdb": 50}}).budgets
+
+    assert (change.before.calls, change.after.calls) == (140, 210)
+
+
 def test_what_the_next_clock_change_does_otherwise_is_told() -> None:
     riga = "timezone: Europe/Riga\n"
 

@@ -43,3 +43,11 @@ def test_the_calls_that_the_file_declares_are_counted(warned: Warned) -> None:
 
     assert warned(text.format(50)) == []
     assert warned(text.format(100)) == ["limit-exceeded"]
+
+
+def test_the_calls_that_a_plugin_declares_are_counted_where_the_file_says_nothing(warned: Warned) -> None:
+    text = "limits:\n  omdb: 1000 per day\nschedules:\n  scan:\n    schedule: every 2 hours\n    limit: [omdb]\n"
+
+    assert warned(text, declared={"scan": {"omdb": 50, "tmdb": 9000}}) == []
+    assert warned(text, declared={"scan": {"omdb": 100}}) == ["limit-exceeded"]
+    assert warned(text + "    calls: 10\n", declared={"scan": {"omdb": 100}}) == []
