@@ -163,8 +163,12 @@ def _overlaps(job: JobConfig, *, waiting: bool, running: bool) -> str | None:
 
 
 def _unfold(answers: list[Queue | Pass], due: Due) -> list[Queue | Pass]:
-    """Let the earliest answer stand for the folded slots too."""
+    """Let the answer that reaches back furthest stand for the folded slots too: they come before all others.
+
+    It need not be the first: a run that catches up may carry a slot later than one that a pause held back.
+    """
     if due.folded:
-        first = answers[0]
-        answers[0] = replace(first, first_due=due.first_due, count=first.count + due.folded)
+        place = min(range(len(answers)), key=lambda place: answers[place].first_due)
+        first = answers[place]
+        answers[place] = replace(first, first_due=due.first_due, count=first.count + due.folded)
     return answers
