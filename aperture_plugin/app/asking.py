@@ -133,12 +133,12 @@ def ask_cancel(
     reason = cancel_reason(by, note)
     with store.transaction() as ledger:
         in_hand = [run for run in ledger.in_hand() if run.job == job and run_id in {None, run.id}]
-        running = [run for run in in_hand if run.status is Status.RUNNING]
+        running = [run for run in in_hand if run.status is Status.RUNNING or run.is_given]
         stopping = [replace(run, cancel_reason=reason) for run in running if run.cancel_reason is None]
         dropped = [
             replace(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=now)
             for run in in_hand
-            if run.status in WAITING
+            if run.status in WAITING and not run.is_given
         ]
         if stopping or dropped:
             ledger.update([*stopping, *dropped])

@@ -49,6 +49,11 @@ class Executors:
             self._by_name[name] = self._provide(name)
         return self._by_name[name]
 
+    @property
+    def hands_on(self) -> bool:
+        """Whether the chosen executor lets its workers begin runs."""
+        return bool(getattr(self.of_name(self._chosen()), "hands_on", False))
+
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt."""
         self.of_name(self._chosen()).start(work, report)

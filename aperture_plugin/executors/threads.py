@@ -14,6 +14,7 @@ class ThreadExecutor(PooledExecutor):
     """Runs handlers in daemon threads; a thread cannot be ended by force, a command can."""
 
     name = "threads"
+    hands_on = True
 
     def __init__(self, dispatch: Dispatch, *, clock: Clock, spend: Spender = no_limits) -> None:
         """Make an executor without any thread yet.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Final
 
 from aperture_plugin.config.model import JobConfig, OnFailure
 from aperture_plugin.loop.fire import following_run
@@ -19,9 +20,15 @@ from aperture_plugin.rules.runs import WAITING, Run, Status, but
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.schedules import After, Manual
 
-__all__ = ["cancel_waiting", "finish", "give_up", "recover", "skip_waiting"]
+__all__ = ["AskToStop", "begin", "cancel_waiting", "finish", "give_up", "recover", "skip_waiting"]
+
+Key = tuple[str, int]
+AskToStop = Callable[[Turn, Run, str], None]
+"""Asks a running attempt to stop, with the reason."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_QUICK: Final = timedelta(seconds=0.1)
+"""A run that ends within it does not make the next in its line wait."""
 
 
 def finish(state: State, turn: Turn, event: Ended) -> None:
@@ -44,7 +51,24 @@ def finish(state: State, turn: Turn, event: Ended) -> None:
     if outcome.status is OutcomeStatus.PUT_OFF and run.cancel_reason is None:
         turn.change(put_off(run, outcome))
         return
-    _write_end(state, turn, run, outcome)
+    _write_end(state, turn, run, outcome, at=event.at or turn.now)
+
+
+def begin(state: State, turn: Turn, key: Key, *, at: datetime, ask_to_stop: AskToStop) -> None:
+    """Write that a worker began an attempt that was given to this process, at the instant *at*."""
+    run = turn.lines.get(key)
+    if run is None or run.owner != state.id:
+        return  # Another process took it for dead.
+    if run.is_given:
+        run = but(run, status=Status.RUNNING, started_at=at)
+        turn.change(run)
+    state.live[key] = run
+    job = state.job_config(run.job)
+    if job is not None:
+        monotonic = state.clock.monotonic()
+        state.deadlines.watch(key, at=monotonic, timeout=job.timeout, stalled_after=job.stalled_after)
+    if run.cancel_reason is not None:
+        ask_to_stop(turn, run, run.cancel_reason)
 
 
 def give_up(state: State, turn: Turn, run: Run) -> None:
@@ -57,7 +81,7 @@ def give_up(state: State, turn: Turn, run: Run) -> None:
     verdict = _verdict(state, turn, run)
     status = OutcomeStatus.CANCELLED if verdict is None else OutcomeStatus.FAILED
     reason = f"{verdict or run.cancel_reason}; its handler did not stop when asked, and was given up"
-    _write_end(state, turn, but(run, cancel_reason=reason), Outcome(status=status, reason=reason))
+    _write_end(state, turn, but(run, cancel_reason=reason), Outcome(status=status, reason=reason), at=turn.now)
 
 
 def recover(state: State, turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
@@ -97,12 +121,14 @@ def _verdict(state: State, turn: Turn, run: Run) -> str | None:
     return state.verdicts.get(run.key)
 
 
-def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome) -> None:
+def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome, *, at: datetime) -> None:
     job = state.job_config(run.job)
-    end = ended(run, outcome, now=turn.now)
+    end = ended(run, outcome, now=at)
+    if run.started_at is not None and at - run.started_at < _QUICK:
+        turn.quick[run.queue] += 1
     following = None
     if job is not None and run.cancel_reason is None:
-        following = again(run, job, outcome, now=turn.now)
+        following = again(run, job, outcome, now=at)
     if following is not None and job is not None and (why := _held_off(turn, following, job)) is not None:
         end, following = replace(end, reason=f"{end.reason}; {why}"), None
     turn.change(end)

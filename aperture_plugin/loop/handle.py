@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
 
 from aperture_plugin.config.model import Overlap
-from aperture_plugin.loop.finish import cancel_waiting, finish
+from aperture_plugin.loop.finish import AskToStop, begin, cancel_waiting, finish
 from aperture_plugin.loop.inbox import (
+    Begun,
     CancelAsked,
     ConfigRead,
     ConfigRefusedMessage,
@@ -28,10 +28,7 @@ from aperture_plugin.ports import Ended, Ledger, Logged, Pause, Progressed, Spaw
 from aperture_plugin.rules.recordable import recordable_count
 from aperture_plugin.rules.runs import WAITING, Run, Status, but
 
-__all__ = ["AskToStop", "handle", "lift"]
-
-AskToStop = Callable[[Turn, Run, str], None]
-"""Asks a running attempt to stop, with the reason."""
+__all__ = ["handle", "lift"]
 
 
 def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, ask_to_stop: AskToStop) -> None:  # noqa: PLR0912  # one branch a message
@@ -39,6 +36,8 @@ def handle(state: State, turn: Turn, message: Message, readiness: Readiness, *, 
     match message:
         case Ended():
             finish(state, turn, message)
+        case Begun():
+            begin(state, turn, message.key, at=message.at, ask_to_stop=ask_to_stop)
         case Progressed():
             _progress(state, turn, message)
         case Logged():
@@ -121,7 +120,10 @@ def _cancel(state: State, turn: Turn, message: CancelAsked, *, ask_to_stop: AskT
         if message.job in {None, run.job} and message.run_id in {None, run.id} and run.cancel_reason is None
     ]
     for run in asked:
-        if run.status in WAITING:
+        if run.is_given:
+            # Whether a worker has begun it is known when the loop has taken it back.
+            turn.change(but(run, cancel_reason=message.reason), tell=False)
+        elif run.status in WAITING:
             cancel_waiting(state, turn, run, reason=message.reason)
         else:
             ask_to_stop(turn, run, message.reason)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aperture_plugin.config.model import Config
@@ -20,6 +21,7 @@ from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 
 __all__ = [
+    "Begun",
     "CancelAsked",
     "ConfigRead",
     "ConfigRefusedMessage",
@@ -90,7 +92,25 @@ class ReadyAnswered:
     reasons: Sequence[str]
 
 
-Message = Event | RunAsked | CancelAsked | PauseAsked | ResumeAsked | ConfigRead | ConfigRefusedMessage | ReadyAnswered
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A worker began a run that was given ahead, at the instant *at*."""
+
+    key: tuple[str, int]
+    at: datetime
+
+
+Message = (
+    Event
+    | Begun
+    | RunAsked
+    | CancelAsked
+    | PauseAsked
+    | ResumeAsked
+    | ConfigRead
+    | ConfigRefusedMessage
+    | ReadyAnswered
+)
 
 
 class Inbox:
@@ -104,6 +124,15 @@ class Inbox:
         """Leave a message and ring; callable from any thread, never blocks."""
         self._messages.append(message)
         self._bell.set()
+
+    def leave(self, message: Message) -> None:
+        """Leave a message that the loop may find when it next wakes."""
+        self._messages.append(message)
+
+    @property
+    def rang(self) -> bool:
+        """Whether somebody rang since the last `take`."""
+        return self._bell.is_set()
 
     def ring(self) -> None:
         """Wake the loop without a message."""

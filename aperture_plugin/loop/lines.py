@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush
 
-from aperture_plugin.rules.admission import Admission, OnJob, OnReady, OnSeat, Skip, Start, Until, Wait
+from aperture_plugin.rules.admission import Admission, Ahead, OnJob, OnReady, OnSeat, Skip, Start, Until, Wait
 from aperture_plugin.rules.runs import WAITING, Run, Status
 
 __all__ = ["Lines"]
@@ -22,12 +22,19 @@ Place = tuple[datetime, datetime, int, str]
 
 
 class Lines:
-    """Every attempt that is queued, waiting or running, over all processes on the store."""
+    """Every attempt that is queued, waiting or running, over all processes on the store.
+
+    Attributes:
+        overtaken: Whether one came to wait whose place is before that of one given ahead; whoever takes those back
+            sets it to False.
+    """
 
     def __init__(self, runs: Iterable[Run] = ()) -> None:
         self._runs: dict[Key, Run] = {}
         self._by_job: defaultdict[str, dict[Key, Run]] = defaultdict(dict)
         self._running: defaultdict[str, dict[Key, Run]] = defaultdict(dict)
+        self._given: dict[Key, Run] = {}
+        self._given_last: dict[str, Place] = {}
         self._line: defaultdict[str, list[tuple[Place, Key]]] = defaultdict(list)
         self._parked: dict[Key, Until | OnJob | OnReady] = {}
         self._parked_on_job: defaultdict[str, set[Key]] = defaultdict(set)
@@ -35,6 +42,7 @@ class Lines:
         self._parked_until: list[tuple[datetime, Key]] = []
         self._unasked: dict[Key, None] = {}
         self._open: set[str] = set()
+        self.overtaken = False
         for run in runs:
             self.put(run)
 
@@ -61,6 +69,10 @@ class Lines:
         """Return the attempts that run in the process *owner*."""
         return [run for runs in self._running.values() for run in runs.values() if run.owner == owner]
 
+    def given_to(self, owner: str) -> list[Run]:
+        """Return the attempts that the process *owner* was given ahead and is not known to have begun."""
+        return [run for run in self._given.values() if run.owner == owner]
+
     def waiting(self) -> list[Run]:
         """Return the attempts that have not started, in the order of their places."""
         return sorted((run for run in self._runs.values() if run.status in WAITING), key=lambda run: run.place)
@@ -82,6 +94,7 @@ class Lines:
         if before is not None and before.status is Status.RUNNING:
             self._running[before.queue].pop(key, None)
             self._open.add(before.queue)
+        was_given = self._given.pop(key, None) is not None
         if run.status not in WAITING and run.status is not Status.RUNNING:
             self._forget(run)
             return
@@ -91,7 +104,11 @@ class Lines:
             self._running[run.queue][key] = run
             self._unpark(key)
             self._unasked.pop(key, None)
-        elif before is None or before.status is Status.RUNNING:
+        elif run.owner is not None:
+            self._given[key] = run
+            self._given_last[run.queue] = run.place
+            self._unasked.pop(key, None)
+        elif before is None or before.status is Status.RUNNING or was_given:
             self._stand_in_line(run)
             self._unasked[key] = None
         if before is None or before.status is not run.status:
@@ -113,7 +130,9 @@ class Lines:
         for key in list(self._parked):
             self._return_to_line(key)
         self._open.update(self._line)
-        self._unasked.update(dict.fromkeys(key for key, run in self._runs.items() if run.status in WAITING))
+        self._unasked.update(
+            dict.fromkeys(key for key, run in self._runs.items() if run.status in WAITING and key not in self._given)
+        )
 
     def stir(self, job: str) -> None:
         """Something about *job* changed: whoever waits for it is asked again."""
@@ -145,7 +164,7 @@ class Lines:
                 # Behind a full queue: it cannot start, but it is told what it waits for, or skipped.
                 del self._unasked[key]
                 run = self._runs.get(key)
-                if run is not None and run.status in WAITING and key not in self._parked:
+                if run is not None and run.status in WAITING and key not in self._parked and run.owner is None:
                     yield from self._ask_one(run, decide)
 
     def _ask_line(self, queue: str, decide: Callable[[Run], Admission]) -> Iterator[tuple[Run, Admission]]:
@@ -155,6 +174,8 @@ class Lines:
             run = self._runs.get(key)
             if run is None or run.status not in WAITING or run.queue != queue or key in self._parked:
                 continue
+            if run.owner is not None:
+                continue  # Given ahead.
             self._unasked.pop(key, None)
             admission = decide(run)
             if isinstance(admission, Wait) and isinstance(admission.on, OnSeat):
@@ -166,7 +187,7 @@ class Lines:
 
     def _ask_one(self, run: Run, decide: Callable[[Run], Admission]) -> Iterator[tuple[Run, Admission]]:
         admission = decide(run)
-        if isinstance(admission, Start):
+        if isinstance(admission, Start | Ahead):
             return  # A seat came free while others were asked: its line is asked again, from the front.
         self._park_if_it_waits(run, admission)
         yield run, admission
@@ -182,17 +203,20 @@ class Lines:
             case Wait(on=OnReady(job=job) as on):
                 self._parked[run.key] = on
                 self._parked_on_ready[job].add(run.key)
-            case Start() | Skip() | Wait():
+            case Start() | Ahead() | Skip() | Wait():
                 pass
 
     def _stand_in_line(self, run: Run) -> None:
-        heappush(self._line[run.queue], (run.place, run.key))
+        place = run.place
+        heappush(self._line[run.queue], (place, run.key))
+        if self._given and place < self._given_last.get(run.queue, place):
+            self.overtaken = True
         self._open.add(run.queue)
 
     def _return_to_line(self, key: Key) -> None:
         self._unpark(key)
         run = self._runs.get(key)
-        if run is not None and run.status in WAITING:
+        if run is not None and run.status in WAITING and run.owner is None:
             self._stand_in_line(run)
             self._unasked[key] = None
 

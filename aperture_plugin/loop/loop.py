@@ -13,18 +13,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from aperture_plugin.config.model import Config
+from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.loop.admitting import Admitting
 from aperture_plugin.loop.details import details_of
-from aperture_plugin.loop.finish import recover
+from aperture_plugin.loop.finish import cancel_waiting, recover
 from aperture_plugin.loop.fire import fire_due, join_due
 from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.handle import handle
-from aperture_plugin.loop.inbox import CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
+from aperture_plugin.loop.inbox import Begun, CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
 from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.observers import Observers
 from aperture_plugin.loop.pacing import Pace, Wakes
 from aperture_plugin.loop.readiness import Readiness
+from aperture_plugin.loop.relay import GATHERS, Relay
 from aperture_plugin.loop.sifting import sift
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.stopping import Stopping
@@ -38,15 +40,14 @@ from aperture_plugin.ports import (
     Ledger,
     Logged,
     Progressed,
+    Spawned,
     Store,
     StoreRefused,
     StoreUnavailable,
     Work,
 )
-from aperture_plugin.rules.admission import Admission, OnReady, Skip, Start, Surroundings, Wait, admit
 from aperture_plugin.rules.firing import Due
-from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import ENDED, Run, Status, but
+from aperture_plugin.rules.runs import ENDED, Run, but
 
 __all__ = ["Loop"]
 
@@ -90,13 +91,15 @@ class Loop:
         self._pace = pace
         self._wakes = Wakes()
         self._syncs = Syncs(pace.sync)
-        self._stopping = Stopping(state, executor, lease, end_group)
+        self._relay = Relay(executor, self.inbox, state.clock)
+        self._stopping = Stopping(state, executor, lease, end_group, self._relay.unseat)
         self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
         state.timetable.told_one_by_one = state.told_one_by_one
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
+        self._admitting = Admitting(state, self._readiness, self._relay)
         self._due: dict[str, Due] = {}
         self._backlog: list[Message] = []
-        self._draining = False
+        self._draining = self._is_sifting = False
         self._details_changed = False
         self._loaded_at: datetime | None = None
         self._polled_at = 0.0
@@ -171,6 +174,7 @@ class Loop:
 
     def drain(self) -> None:
         """Claim and start nothing any more; runs that run go on."""
+        self._relay.take_back()
         self._draining = self._details_changed = True
         self._keeping.stop()
 
@@ -189,11 +193,13 @@ class Loop:
         A store that is away is left as it is: whoever starts next finds what was cut off.
         """
         now = self.state.clock.now()
+        self._relay.take_back()
         messages = [*self._backlog, *self.inbox.take()]
         try:
             with self._store.transaction() as ledger:
                 turn = self._open_turn(ledger, now)
                 self._hear(turn, messages)
+                self._return_given(turn)
                 recover(self.state, turn, turn.lines.running_of(self.state.id), reason=reason)
                 turn.write()
                 ledger.drop_loop(self.state.id)
@@ -209,6 +215,7 @@ class Loop:
         state = self.state
         wakes_at = None if self._draining else state.lines.wakes_at
         deadline, stale_at = state.deadlines.next_at, self._readiness.next_at
+        given_until = self._relay.next_at
         return (
             bool(self._due)
             or self._details_changed
@@ -219,6 +226,7 @@ class Loop:
             or (wakes_at is not None and wakes_at <= now)
             or (deadline is not None and deadline <= at)
             or (stale_at is not None and stale_at <= at)
+            or (given_until is not None and given_until <= at)
             or self._another_wrote(at)
         )
 
@@ -240,6 +248,7 @@ class Loop:
             may_be_taken = ledger.foreign or state.stale
             turn = self._open_turn(ledger, now)
             self._hear(turn, messages)
+            self._take_back_given(turn, messages, at, anew=may_be_taken)
             fire_due(state, turn, due, may_be_taken=may_be_taken)
             swapped = self._swap(turn, messages)
             if beats:
@@ -248,7 +257,7 @@ class Loop:
             for name in self._readiness.grown_stale(at):
                 turn.lines.heard_ready(name)
             if not self._draining:
-                self._admit(turn)
+                self._admitting.admit(turn)
             turn.write()
             if beats or self._details_changed:
                 self._lease.renew(ledger, now=now, at=at, details=self._details() if self._details_changed else None)
@@ -266,7 +275,10 @@ class Loop:
             self.observers.tell(partial(self._told.config_loaded, config, previous))
 
     def _take_one_by_one(self, now: datetime, at: float) -> None:
+        self._relay.take_back()
         messages, due = self._backlog, self._due
+        messages += self.inbox.take()
+        self._is_sifting = True
 
         def take(some: list[Message]) -> None:
             self._backlog, self._due = some, {}
@@ -275,6 +287,7 @@ class Loop:
         try:
             sift(messages, take)
         finally:
+            self._is_sifting = False
             self._backlog, self._due, self.state.stale = messages, due, True
 
     def _open_turn(self, ledger: Ledger, now: datetime) -> Turn:
@@ -290,6 +303,30 @@ class Loop:
             turn.settled.append(partial(self._told.read_anew, {run.id for run in turn.lines}))
             self._take_back_orphans(turn)
         return turn
+
+    def _take_back_given(self, turn: Turn, messages: list[Message], at: float, *, anew: bool) -> None:
+        """Bring the runs that were given ahead back into line, where that might be the wrong order by now.
+
+        Whatever is asked for, or read in the store, finds them there as if they had never been given.
+        """
+        lines, until = turn.lines, self._relay.next_at
+        stays = not (anew or self._draining or lines.overtaken or (until is not None and until <= at))
+        if (stays and all(map(_is_of_a_run, messages))) or self._is_sifting:
+            return
+        self._relay.take_back()
+        lines.overtaken = False
+        late = self.inbox.take()
+        messages += late
+        self._hear(turn, late)
+        self._return_given(turn)
+
+    def _return_given(self, turn: Turn) -> None:
+        """Let what was given to this process wait as before. None of it has begun: all that has was heard of."""
+        for run in turn.lines.given_to(self.state.id):
+            if run.cancel_reason is not None:
+                cancel_waiting(self.state, turn, run, reason=run.cancel_reason)
+            else:
+                turn.change(but(run, owner=None), tell=False)
 
     def _hear(self, turn: Turn, messages: list[Message]) -> None:
         for message in messages:
@@ -314,50 +351,6 @@ class Loop:
                 )
         return swapped
 
-    def _admit(self, turn: Turn) -> None:
-        state = self.state
-        turn.lines.ask_again(now=turn.now)
-        around = Surroundings(
-            now=turn.now,
-            in_hand=turn.lines.of_job,
-            last_run=lambda name: state.last_run(name, turn.ledger),
-            running_in=turn.lines.running_in,
-            seats=state.config.queues,
-            environ=state.environ,
-            ghosts=state.ghost_jobs(),
-            ready=self._readiness.answers if state.asks_ready else None,
-        )
-        for run, admission in turn.lines.ask(partial(self._decide, around)):
-            match admission:
-                case Start():
-                    self._readiness.forget(run.job)
-                    turn.start(
-                        but(
-                            run,
-                            status=Status.RUNNING,
-                            owner=state.id,
-                            started_at=turn.now,
-                            reason=None,
-                            not_before=None,
-                        )
-                    )
-                case Wait(reason=reason):
-                    if (run.status, run.reason) != (admission.status, reason):
-                        tell = run.status is not admission.status
-                        turn.change(but(run, status=admission.status, reason=reason), tell=tell)
-                case Skip(reason=reason):
-                    turn.change(but(run, status=Status.SKIPPED, reason=reason, finished_at=turn.now))
-
-    def _decide(self, around: Surroundings, run: Run) -> Admission:
-        job = self.state.job_config(run.job)
-        if job is None:
-            return Skip(f"{run.job} is not in {self.state.config.file}")
-        admission = admit(run, job, around)
-        match admission:
-            case Wait(on=OnReady(job=name)) if name not in self._readiness.answers:
-                self._readiness.ask(name, self.state.jobs)
-        return admission
-
     def _settle(self, turn: Turn) -> None:
         """Do what had to wait for the commit: tell, answer, start."""
         state = self.state
@@ -370,31 +363,30 @@ class Loop:
             call()
         at = state.clock.monotonic()
         for run in turn.starts.values():
-            self._start(run, at)
+            state.live[run.key] = run
+            job = self._words_of(run)
+            state.deadlines.watch(run.key, at=at, timeout=job.timeout, stalled_after=job.stalled_after)
+            self._relay.start(self._work_of(run))
+        if turn.gives:
+            self._relay.give(map(self._work_of, turn.gives.values()), at=at)
 
     def _tell_of(self, runs: list[Run]) -> None:
         for run in runs:
             self._told.run_changed(run)
 
-    def _start(self, run: Run, at: float) -> None:
-        state = self.state
-        job = state.job_config(run.job)
+    def _words_of(self, run: Run) -> JobConfig:
+        job = self.state.job_config(run.job)
         assert job is not None, "only a job with words is admitted"
-        state.live[run.key] = run
-        state.deadlines.watch(run.key, at=at, timeout=job.timeout, stalled_after=job.stalled_after)
-        work = Work(
+        return job
+
+    def _work_of(self, run: Run) -> Work:
+        return Work(
             run=run,
-            job=state.jobs.get(run.job),
-            config=job,
+            job=self.state.jobs.get(run.job),
+            config=self._words_of(run),
             directory=self._directory,
-            environment=state.environ,
+            environment=self.state.environ,
         )
-        try:
-            self._executor.start(work, self.inbox.put)
-        except Exception as error:  # noqa: BLE001  # an executor may be a plugin's: its fault ends this run, not the loop
-            _log.exception("%s could not be started", run.job)
-            reason = f"it could not be started: {type(error).__name__}: {error}"
-            self.inbox.put(Ended(run.key, Outcome(status=OutcomeStatus.FAILED, reason=reason)))
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────
 
@@ -403,7 +395,9 @@ class Loop:
 
     def _take_back_orphans(self, turn: Turn) -> None:
         """Find our own runs that no executor was given: their start was written by a commit that seemed to fail."""
-        known = self.state.live.keys() | {message.key for message in self._backlog if isinstance(message, Ended)}
+        known = self.state.live.keys() | {
+            message.key for message in self._backlog if isinstance(message, Ended | Begun)
+        }
         mine = [run for run in turn.lines.running_of(self.state.id) if run.key not in known]
         recover(self.state, turn, mine, reason="its start was cut off when the store went away")
 
@@ -420,8 +414,10 @@ class Loop:
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""
         state = self.state
-        if self.inbox or (state.lines.has_work and not self._draining):
+        if self.inbox.rang or (state.lines.has_work and not self._draining):
             yield 0.0
+        if self.inbox or self._relay.next_at is not None:
+            yield GATHERS
         for instant in () if self._draining else (state.timetable.get_next_run(), state.lines.wakes_at):
             if instant is not None:
                 yield (instant - now) / timedelta(seconds=1)
@@ -443,3 +439,8 @@ class Loop:
 def _is_urgent(message: Message) -> bool:
     """Say whether a message may not wait until progress and log lines are written together."""
     return not isinstance(message, Progressed | Logged)
+
+
+def _is_of_a_run(message: Message) -> bool:
+    """Say whether a message tells of a run and asks for nothing."""
+    return isinstance(message, Begun | Ended | Progressed | Logged | Spawned)

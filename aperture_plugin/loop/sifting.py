@@ -50,7 +50,7 @@ def _plainer(message: Message, error: Exception) -> Message | None:
         plain = Outcome(
             status=OutcomeStatus.FAILED, reason=f"its end could not be recorded: {type(error).__name__}", permanent=True
         )
-        return None if message.outcome == plain else Ended(message.key, plain)
+        return None if message.outcome == plain else Ended(message.key, plain, message.at)
     if isinstance(message, RunAsked | CancelAsked | PauseAsked | ResumeAsked) and not message.answer.done():
         message.answer.set_exception(error)
     return None

@@ -52,6 +52,7 @@ class State:
         live: What this process has handed to an executor and not heard the end of.
         verdicts: Why an attempt was asked to stop, where that makes it `failed`.
         ghosts: Attempts given up whose handler still lives in this process: by job, since when.
+        is_alone: Whether no other process ticks on the store.
         asks_ready: Whether any plugin answers `aperture_ready`.
         rejected, rejected_at: What is wrong with the file on disk, and since when that is known.
         substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
@@ -76,6 +77,7 @@ class State:
     live: dict[Key, Run] = field(default_factory=dict)
     verdicts: dict[Key, str] = field(default_factory=dict)
     ghosts: dict[Key, Run] = field(default_factory=dict)
+    is_alone: bool = False
     asks_ready: bool = False
     rejected: Sequence[Problem] = ()
     rejected_at: datetime | None = None
@@ -133,4 +135,5 @@ class State:
         self.lines = Lines(in_hand)
         self.pauses = ledger.pauses()
         self.last.clear()
+        self.is_alone = all(loop.id == self.id for loop in ledger.loops())
         self.stale = self.knows_eras = False

@@ -35,15 +35,22 @@ class Stopping:
         lease: Knows which other processes died.
         end_group: Ends the process group that a dead process of this machine left running;
             see `clock.processes`.
+        unseat: Lets no run take the seat of an attempt when that ends.
     """
 
     def __init__(
-        self, state: State, executor: Executor, lease: Lease, end_group: Callable[[int | None, str], object]
+        self,
+        state: State,
+        executor: Executor,
+        lease: Lease,
+        end_group: Callable[[int | None, str], object],
+        unseat: Callable[[tuple[str, int]], object],
     ) -> None:
         self._state = state
         self._executor = executor
         self._lease = lease
         self._end_group = end_group
+        self._unseat = unseat
 
     def ask(self, turn: Turn, run: Run, reason: str) -> None:
         """Ask a running attempt to stop; one of another process reads it in the store."""
@@ -95,6 +102,7 @@ class Stopping:
                     self._overdue(turn, run, f"it stalled: no progress for {said(job.stalled_after)}")
                 case Deadline.GIVE_UP:
                     if not self._executor.kill(key):
+                        self._unseat(key)
                         give_up(self._state, turn, run)
                 case Deadline.TIMEOUT | Deadline.STALLED:
                     pass  # A reload has lifted it since the attempt began.
@@ -110,7 +118,8 @@ class Stopping:
             turn.ledger.drop_loop(loop_id)
         turn.settled.append(partial(self._lease.forget, dead))
         alive = {loop.id for loop in loops} - dead | {state.id}
-        orphans = [run for run in turn.lines if run.status is Status.RUNNING and run.owner not in alive]
+        state.is_alone = alive == {state.id}
+        orphans = [run for run in turn.lines if run.owner is not None and run.owner not in alive]
         elsewhere = {loop.id for loop in loops if loop.host != self._lease.record.host}
         for run in orphans:
             # A program may have begun so late that its group is not on the store yet.
@@ -123,7 +132,10 @@ class Stopping:
             theirs = [run for run in orphans if silent.get(run.owner or "") == host]
             recover(state, turn, theirs, reason=f"its process on {host} gave no sign of life for {_LEASE}")
         left = [run for run in orphans if run.owner not in silent]
-        recover(state, turn, left, reason="its process ended under it")
+        begun = [run for run in left if not run.is_given]
+        recover(state, turn, begun, reason="its process ended under it")
+        given = [run for run in left if run.is_given]
+        recover(state, turn, given, reason="its process ended as it was about to begin it, or just after")
 
     def _overdue(self, turn: Turn, run: Run, reason: str) -> None:
         """Ask an attempt to stop whose end will be `failed`, whatever it says."""

@@ -134,8 +134,8 @@ def _let_go(state: State, turn: Turn, config: Config) -> None:
     if state.only is not None:
         return
     for run in turn.lines:
-        if run.status not in WAITING:
-            continue
+        if run.status not in WAITING or run.is_given:
+            continue  # Whoever was given it reads the same file.
         job = state.job_config(run.job)
         if job is None:
             skip_waiting(turn, [run], reason=f"{run.job} was taken out of {config.file}")
@@ -147,7 +147,7 @@ def _move_lines(turn: Turn, config: Config) -> None:
     """Let what waits stand in the queue that its job's words name now."""
     for run in turn.lines:
         job = config.jobs.get(run.job)
-        if run.status in WAITING and job is not None and job.queue != run.queue:
+        if run.status in WAITING and not run.is_given and job is not None and job.queue != run.queue:
             turn.change(replace(run, queue=job.queue), tell=False)
             turn.lines.stand_again(run.key)
 

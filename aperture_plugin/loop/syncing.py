@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aperture_plugin.config.model import Interrupted, JobConfig
-from aperture_plugin.loop.inbox import Message, ReadyAnswered
+from aperture_plugin.loop.inbox import Begun, Message, ReadyAnswered
 from aperture_plugin.ports import Ended, Logged, Progressed, Spawned
 from aperture_plugin.rules.runs import Run
 
@@ -39,7 +39,10 @@ class Syncs:
         """
         return (
             self._within > 0
-            and all(isinstance(message, Ended | Progressed | Logged | Spawned | ReadyAnswered) for message in messages)
+            and all(
+                isinstance(message, Ended | Begun | Progressed | Logged | Spawned | ReadyAnswered)
+                for message in messages
+            )
             and not any(run.job in jobs and jobs[run.job].interrupted is Interrupted.LEAVE for run in starts)
         )
 

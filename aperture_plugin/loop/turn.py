@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ class Turn:
         ledger: The open transaction.
         now: The tick's instant.
         lines: The mirror, which every change goes through.
+        quick: By queue, how many runs ended that had taken next to no time.
         settled: What to do once it is committed: answers to give, observers to tell, handlers to start.
     """
 
@@ -34,6 +36,8 @@ class Turn:
     changed: dict[Key, Run] = field(default_factory=dict)
     logs: list[LogLine] = field(default_factory=list)
     starts: dict[Key, Run] = field(default_factory=dict)
+    gives: dict[Key, Run] = field(default_factory=dict)
+    quick: Counter[str] = field(default_factory=Counter)
     told: list[Run] = field(default_factory=list)
     settled: list[Callable[[], Any]] = field(default_factory=list)
 
@@ -62,6 +66,11 @@ class Turn:
     def write_line(self, run: Run, level: str, text: str) -> None:
         """Add a line of the loop's own to the log of an attempt."""
         self.logs.append(LogLine(run_id=run.id, attempt=run.attempt, at=self.now, level=level, text=text))
+
+    def give(self, run: Run) -> None:
+        """Let a worker begin an attempt, once that is written, when a seat comes free."""
+        self.change(run, tell=False)
+        self.gives[run.key] = run
 
     def current(self, key: Key) -> Run | None:
         """Return an attempt as this turn leaves it, ended ones included."""

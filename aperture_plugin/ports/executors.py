@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from aperture_plugin.config.model import JobConfig
@@ -59,10 +59,15 @@ class Spawned:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run's handler came back, or its program ended; sent exactly once an attempt."""
+    """A run's handler came back, or its program ended; sent exactly once an attempt.
+
+    Attributes:
+        at: When, where the loop cannot take the moment it hears of it; None for that moment.
+    """
 
     key: tuple[str, int]
     outcome: Outcome
+    at: datetime | None = None
 
 
 Event = Progressed | Logged | Spawned | Ended

@@ -7,17 +7,29 @@ Pure: the loop shows what is in hand, and is told `Start`, `Wait` or `Skip` for 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.model import JobConfig, Overlap
+from aperture_plugin.config.model import Interrupted, JobConfig, Overlap
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.triggers.walltime import due_of
 from aperture_plugin.words.times import time_text
 from aperture_plugin.words.windows import Window
 
-__all__ = ["Admission", "OnJob", "OnReady", "OnSeat", "Skip", "Start", "Surroundings", "Until", "Wait", "admit"]
+__all__ = [
+    "Admission",
+    "Ahead",
+    "OnJob",
+    "OnReady",
+    "OnSeat",
+    "Skip",
+    "Start",
+    "Surroundings",
+    "Until",
+    "Wait",
+    "admit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,11 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """It may start as soon as a run of its queue ends, and nothing else need be asked then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """It waits: why, in words, and what would change that.
 
@@ -76,7 +93,7 @@ class Skip:
     reason: str
 
 
-Admission = Start | Wait | Skip
+Admission = Start | Ahead | Wait | Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +107,7 @@ class Surroundings:
         seats: How many may run at once, by queue.
         environ: The environment, for `requires env`.
         ghosts: Jobs whose given-up handler still lives in this process: by name, since when.
+        ahead: How many more of a queue may be told that they come next, by queue; none where it is absent.
         ready: What the plugins last said by job: reasons to hold it back; a job they were not asked
             about is absent; None when no plugin has a say.
     """
@@ -102,6 +120,7 @@ class Surroundings:
     environ: Mapping[str, str]
     ghosts: Mapping[str, datetime]
     ready: Mapping[str, Sequence[str]] | None
+    ahead: Mapping[str, int] = field(default_factory=dict)
 
 
 def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
@@ -122,10 +141,15 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     if job.name in around.ghosts:
         since = _clock_text(around.ghosts[job.name], job.zone)
         return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
-    if job.overlap is not Overlap.ALLOW and any(other.status is Status.RUNNING for other in around.in_hand(job.name)):
+    if job.overlap is not Overlap.ALLOW and any(
+        other.status is Status.RUNNING or other.is_given for other in around.in_hand(job.name)
+    ):
         return Wait("its last run is still running", OnJob(job.name))
     seats = around.seats.get(run.queue, 1)
-    if len(around.running_in(run.queue)) >= seats:
+    running = len(around.running_in(run.queue))
+    if running >= seats:
+        if running == seats and around.ahead.get(run.queue, 0) > 0 and _needs_no_second_look(job):
+            return Ahead()
         return Wait(f"its turn in queue {run.queue}, which runs {seats} at once", OnSeat(run.queue))
     if around.ready is not None:
         if run.job not in around.ready:
@@ -133,6 +157,11 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
         if reasons := around.ready[run.job]:
             return Wait("; ".join(reasons), OnReady(run.job))
     return Start()
+
+
+def _needs_no_second_look(job: JobConfig) -> bool:
+    """Say whether what holds now still holds a moment later, and whether to begin *job* unrecorded does no harm."""
+    return not job.needs and job.window is None and job.interrupted is not Interrupted.LEAVE
 
 
 def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:

@@ -60,7 +60,8 @@ class Run:
             asked for), nominal wall time, order in the file.
         not_before: It may not start earlier: jitter, a retry's delay, a budget that returns; None for at once.
         reason: Why it waits, was skipped, failed or was cancelled, in words.
-        owner: The process that runs it (a loop's id); None while it waits and after it ended.
+        owner: The process that runs it (a loop's id), or was given it ahead of its seat; None for any other that
+            waits, and after it ended.
         cancel_reason: Set once somebody asked it to stop: who and why.
         requested_by: Who asked for a manual run.
         items_done, items_total: Progress as `run.track` counts it.
@@ -102,6 +103,11 @@ class Run:
     def place(self) -> tuple[datetime, datetime, int, str]:
         """Where it stands in its queue: runs sort by this (DESIGN.md, section 3)."""
         return (self.priority_at, self.priority_nominal, self.order, self.id)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its owner may begin it, or have begun it, at any moment, and tells the store afterwards."""
+        return self.owner is not None and self.status in WAITING
 
     @property
     def duration(self) -> timedelta | None:

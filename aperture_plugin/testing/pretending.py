@@ -26,6 +26,7 @@ class PretendingExecutor:
     """
 
     name = "pretending"
+    hands_on = True
 
     def __init__(
         self, inline: Executor, clock: Clock, durations: Mapping[str, str | timedelta], stubborn: set[str]

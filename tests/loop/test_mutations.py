@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.loop import finish, fire, lease, loop, swap
+from aperture_plugin.loop import admitting, finish, fire, lease, loop, swap
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.lines import Lines
 from aperture_plugin.loop.loop import Loop
+from aperture_plugin.loop.relay import Relay
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.ticking import Timetable
 from aperture_plugin.loop.turn import Turn
-from aperture_plugin.ports import Claim, Ended
+from aperture_plugin.ports import Claim, Ended, Work
 from aperture_plugin.rules import admission, endings, firing
 from aperture_plugin.rules.admission import Admission, Surroundings
 from aperture_plugin.rules.runs import Run, Status
@@ -64,14 +65,14 @@ def one_run_too_many(patch: Patch) -> None:
         seats: Mapping[str, int] = {name: count + 1 for name, count in around.seats.items()}
         return admission.admit(run, job, replace(around, seats=seats))
 
-    patch.setattr(loop, "admit", admit)
+    patch.setattr(admitting, "admit", admit)
 
 
 def beside_itself(patch: Patch) -> None:
     def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
         return admission.admit(run, job, replace(around, in_hand=lambda _name: []))
 
-    patch.setattr(loop, "admit", admit)
+    patch.setattr(admitting, "admit", admit)
 
 
 def needs_blind_to_runs_in_hand(patch: Patch) -> None:
@@ -155,30 +156,10 @@ def next_runs_lost(patch: Patch) -> None:
 
 
 def started_without_a_net(patch: Patch) -> None:
-    real = Loop._start
+    def start(relay: Relay, lane: Any, work: Work) -> None:
+        relay._executor.start(work, lambda event: relay._heard(lane, event))
 
-    def start(one: Loop, run: Run, at: float) -> None:
-        executor = one._executor
-
-        class Bare:
-            def start(self, *given: Any) -> None:
-                try:
-                    executor.start(*given)
-                except OSError as error:
-                    raise KeyboardInterrupt from error
-
-            def __getattr__(self, name: str) -> Any:
-                return getattr(executor, name)
-
-        one._executor = Bare()
-        try:
-            real(one, run, at)
-        except KeyboardInterrupt as error:
-            raise OSError("no such program") from error
-        finally:
-            one._executor = executor
-
-    patch.setattr(Loop, "_start", start)
+    patch.setattr(Relay, "_start", start)
 
 
 def calls_not_counted(patch: Patch) -> None:

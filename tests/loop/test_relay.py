@@ -1,0 +1,213 @@
+"""Seats that are handed on without the loop: a crowd of short runs, and whatever comes in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aperture_plugin.loop.inbox import CancelAsked, Inbox
+from aperture_plugin.loop.relay import Relay
+from aperture_plugin.ports import Ended, LiveRun
+from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.testing import World
+
+COUNT = 60
+CROWD = "queues:\n  default: 4\nschedules:\n" + "".join(f"  job-{n:02}: daily at 2 AM\n" for n in range(COUNT))
+NAMES = [f"job-{n:02}" for n in range(COUNT)]
+
+
+class Crowd:
+    """Many jobs of a few milliseconds, due at one instant, and what began of them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.began: list[tuple[str, int]] = []
+        self.jobs: list[str] = []
+        for name in NAMES:
+            world.handlers[name] = self.note
+            world.durations[name] = timedelta(milliseconds=5)
+        world.write(CROWD).start(at="2026-01-10 01:59")
+
+    def note(self, run: LiveRun) -> None:
+        self.began.append((run.id, run.attempt))
+        self.jobs.append(run.job)
+
+    def given(self) -> list[Run]:
+        """Return what the store says was given ahead."""
+        return [run for run in self.world.history() if run.is_given]
+
+    def until_some_are_given(self) -> list[Run]:
+        """Let time pass until runs are given ahead that no worker has begun."""
+        self.world.advance("1 minute")
+        for _ in range(20):
+            if found := [run for run in self.given() if run.key not in self.began]:
+                return found
+            self.world.advance(timedelta(milliseconds=2))
+        raise AssertionError("nothing was given ahead")
+
+
+@pytest.fixture
+def crowd(world: World) -> Crowd:
+    return Crowd(world)
+
+
+def most_at_once(runs: list[Run]) -> int:
+    """Return how many ran at once at most, by what the store tells."""
+    changes: list[tuple[object, int]] = []
+    for run in runs:
+        if run.started_at is not None and run.finished_at is not None:
+            changes += [(run.started_at, 1), (run.finished_at, -1)]
+    most = at_once = 0
+    for _, change in sorted(changes, key=lambda each: (str(each[0]), each[1])):
+        at_once += change
+        most = max(most, at_once)
+    return most
+
+
+def test_a_crowd_runs_in_order_and_never_more_at_once_than_its_queue_says(crowd: Crowd) -> None:
+    crowd.until_some_are_given()
+
+    crowd.world.advance("1 minute")
+
+    runs = crowd.world.history()
+    assert crowd.jobs == NAMES
+    assert {run.status for run in runs} == {Status.COMPLETED}
+    assert most_at_once(runs) == 4
+    assert not crowd.given()
+
+
+def test_what_was_given_to_a_process_that_died_counts_as_cut_off(crowd: Crowd) -> None:
+    given = crowd.until_some_are_given()
+    crowd.world.advance(timedelta(milliseconds=5)).kill()
+
+    crowd.world.start().advance("1 minute")
+
+    runs = {run.key: run for run in crowd.world.history()}
+    assert max(Counter(crowd.began).values()) == 1, "an attempt ran twice"
+    cut_off = [runs[run.key] for run in given if runs[run.key].status is Status.INTERRUPTED]
+    assert "its process ended as it was about to begin it, or just after" in {run.reason for run in cut_off}
+    assert {runs[(run.id, 2)].status for run in cut_off} == {Status.COMPLETED}
+    assert {run.job for run in runs.values() if run.status is Status.COMPLETED} == set(NAMES)
+
+
+def test_what_was_given_ahead_can_be_cancelled_here(crowd: Crowd) -> None:
+    given = crowd.until_some_are_given()[-1]
+
+    crowd.world.loop.inbox.put(CancelAsked(job=given.job, reason="cancelled by a test"))
+    crowd.world.advance("1 minute")
+
+    assert given.job not in crowd.jobs
+    assert [(run.status, run.reason) for run in crowd.world.history(given.job)] == [
+        ("cancelled", "cancelled by a test")
+    ]
+
+
+def test_what_was_given_ahead_can_be_cancelled_from_beside(crowd: Crowd) -> None:
+    from aperture_plugin.app.asking import ask_cancel
+
+    given = crowd.until_some_are_given()[-1]
+
+    with crowd.world.beside() as store:
+        asked = ask_cancel(store, given.job, now=crowd.world.clock.now(), by="a test")
+    crowd.world.loop.state.stale = True  # what a loop that polls would notice by itself
+    crowd.world.advance("1 minute")
+
+    assert [run.key for run in asked.stopping] == [given.key], "it may have begun: its owner must be asked"
+    assert given.job not in crowd.jobs
+    assert [run.status for run in crowd.world.history(given.job)] == ["cancelled"]
+
+
+def test_what_was_given_ahead_goes_back_when_the_file_lets_go_of_its_job(crowd: Crowd) -> None:
+    given = crowd.until_some_are_given()[-1]
+
+    del crowd.world.handlers[given.job]
+    crowd.world.save(CROWD.replace(f"  {given.job}: daily at 2 AM\n", ""))
+    crowd.world.advance("1 minute")
+
+    assert given.job not in crowd.jobs
+    assert [run.status for run in crowd.world.history(given.job)] == ["skipped"]
+
+
+def test_a_stop_begins_nothing_that_was_given_ahead(crowd: Crowd) -> None:
+    crowd.until_some_are_given()
+
+    crowd.world.stop()
+
+    left = [run for run in crowd.world.history() if run.status is not Status.COMPLETED]
+    assert all(run.owner is None for run in left)
+    assert not {run.key for run in left if run.status is Status.QUEUED} & set(crowd.began)
+    crowd.world.start().advance("1 minute")
+    assert max(Counter(crowd.began).values()) == 1
+
+
+def test_nothing_is_given_ahead_behind_long_runs(world: World) -> None:
+    for name in NAMES:
+        world.durations[name] = "1 minute"
+    world.write(CROWD).start(at="2026-01-10 01:59").advance("1 minute")
+
+    for _ in range(5):
+        world.advance("1 minute")
+        assert not [run for run in world.history() if run.is_given]
+
+
+def test_what_no_worker_has_taken_goes_back_into_its_line_after_a_moment(crowd: Crowd) -> None:
+    for name in NAMES[20:]:
+        crowd.world.durations[name] = "1 hour"
+    crowd.until_some_are_given()
+
+    crowd.world.advance("1 second")
+
+    assert not [run for run in crowd.given() if run.key not in crowd.began]
+    assert len([run for run in crowd.world.history() if run.status is Status.RUNNING]) == 4
+
+
+def test_nothing_is_given_ahead_while_another_process_is_on_the_store(tmp_path: Path) -> None:
+    one, two = World(tmp_path), World(tmp_path)
+    two.clock = one.clock
+    crowd = Crowd(one)
+    two.durations.update(one.durations)
+    two.start()
+    one.loop.state.stale = True  # what a loop that polls would notice by itself
+    one.drain()
+
+    for _ in range(40):
+        one.advance("1 minute" if not crowd.began else timedelta(milliseconds=5))
+        assert not crowd.given()
+
+    one.close()
+    two.close()
+
+
+def test_a_job_that_must_not_run_twice_is_not_given_ahead(world: World) -> None:
+    crowd = Crowd(world)
+    world.save(CROWD.replace("schedules:\n", "defaults:\n  interrupted: leave\nschedules:\n"))
+
+    world.advance("1 minute")
+    for _ in range(40):
+        world.advance(timedelta(milliseconds=5))
+        assert not crowd.given()
+
+    assert len(crowd.began) > 20
+
+
+def test_nothing_takes_the_seat_of_an_attempt_that_was_given_up(world: World) -> None:
+    crowd = Crowd(world)
+    for name in NAMES[:4]:
+        world.durations[name] = "1 hour"
+    world.advance("1 minute")
+    relay, inbox = Relay(world._executor, Inbox(), world.clock), world.loop.inbox  # type: ignore[arg-type]
+    relay._inbox = inbox
+    works = [world.loop._work_of(run) for run in world.loop.state.lines]
+    relay.start(works[0])
+    relay.give(works[5:7], at=0.0)
+    relay.unseat(works[0].run.key)
+    before = list(crowd.began)
+
+    relay._heard(relay._lanes["default"], Ended(works[0].run.key, Outcome(status=OutcomeStatus.COMPLETED)))
+
+    assert crowd.began == before
+    assert relay.left("default") == 2
