@@ -5,6 +5,7 @@ No part of the test suite (its name keeps pytest away):
     python tests/benchmarks/bench_file.py [JOBS ...]
 
 Whole processes, imports included; peers come with the extra `bench`, and one that is not installed is left out.
+yacron wants an older ruamel.yaml than check-jsonschema does: it is measured where an environment has it instead.
 To reach: `check` 0.25 s for 10 jobs, 0.6 s for 1,000, 3 s and 300 MB for 10,000; `--help` 0.12 s; one changed
 entry read again within 10 ms of 1,000 and 60 ms of 10,000. Ratios hold on any machine, seconds do not.
 """
