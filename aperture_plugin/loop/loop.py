@@ -85,7 +85,6 @@ class Loop:
         self.observers = Observers(threaded=pace.threaded)
         self._store = store
         self._lease = lease
-        self._executor = executor
         self._told = told
         self._directory = directory
         self._pace = pace

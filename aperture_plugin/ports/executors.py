@@ -78,7 +78,11 @@ Report = Callable[[Event], None]
 
 
 class Executor(Protocol):
-    """Where handlers run: threads, processes, celery."""
+    """Where handlers run: threads, processes, celery.
+
+    One that may be told to `start` from within the *report* of an end, by a worker, says so by `hands_on = True`;
+    to any other the loop alone gives work.
+    """
 
     name: str
 

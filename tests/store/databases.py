@@ -12,25 +12,25 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-__all__ = ["SERVER", "database"]
+__all__ = ["database"]
 
-SERVER = os.environ.get("APERTURE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+_SERVER = os.environ.get("APERTURE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 
 @contextmanager
 def database() -> Iterator[str]:
     """Give the URL of a new database, dropped afterwards; skip where no server answers, or fail where CI says so."""
     name = f"aperture_{uuid4().hex[:12]}"
-    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    server = create_engine(_SERVER, isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
     except OperationalError as error:
         if os.environ.get("APERTURE_TEST_REQUIRE") == "1":
             raise
-        pytest.skip(f"no PostgreSQL at {SERVER}: {error}")
+        pytest.skip(f"no PostgreSQL at {_SERVER}: {error}")
     try:
-        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+        yield make_url(_SERVER).set(database=name).render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
