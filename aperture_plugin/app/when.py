@@ -25,6 +25,7 @@ __all__ = ["Towards", "read_instant"]
 _DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _ISO: Final = re.compile(r"[0-9]{4}-?[0-9W].*")
 _DATE_AND_CLOCK: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]+(.+)")
+_CLOCK: Final = re.compile(r"(?:.*\s)?([0-9]{1,2}:\S*(?:\s*[AaPp]\.?[Mm]?\.?)?|[0-9]{1,2}\s*[AaPp]\.?[Mm]\.?)")
 _SPAN: Final = re.compile(r"(?:in\s+)?(.+?)(?:\s+(?:ago|from now))?", re.IGNORECASE)
 _EXPECTED: Final = (
     'expected a date and time such as "2026-12-24 18:00" or 2026-12-24T18:00:00Z, '
@@ -115,10 +116,22 @@ def _span(said: str, now: datetime, towards: Towards) -> datetime | None:
     try:
         length = read_duration(found[1])
     except Unreadable as problem:
-        if not said[0].isdigit():
+        clock = _CLOCK.fullmatch(said)
+        if clock is not None:
+            problem = _misread_time(clock[1]) or problem
+        elif not said[0].isdigit():
             return None
         raise Unreadable(problem.code, problem.message, f"{problem.hint}; {_EXPECTED}", length=len(said)) from None
     return (now + towards.value * length).astimezone(UTC)
+
+
+def _misread_time(clock: str) -> Unreadable | None:
+    """Return what is wrong with *clock*, which looks like a time of day."""
+    try:
+        read_time(clock)
+    except Unreadable as problem:
+        return problem
+    return None
 
 
 def _time(said: str) -> time | None:

@@ -81,6 +81,25 @@ def test_what_says_no_moment_is_told_so_with_an_example(text: str) -> None:
     assert told.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("25:00", '"25:00" is not a time: 25 is not an hour of a day'),
+        ("2:60 AM", '"2:60 AM" is not a time: 60 is not a minute of an hour'),
+        ("13 PM", '"13 PM" is not a time: hours with PM go from 1 to 12'),
+        ("tomorrow 24:00", '"24:00" is not a time: no day has an hour 24'),
+        ("2026-03-29 25:00", '"25:00" is not a time: 25 is not an hour of a day'),
+        ("yesterday at 2:60 AM", '"2:60 AM" is not a time: 60 is not a minute of an hour'),
+    ],
+)
+def test_a_time_that_no_clock_shows_is_told_as_a_time(text: str, message: str) -> None:
+    with pytest.raises(Unreadable) as told:
+        said(text)
+
+    assert told.value.message == message
+    assert "such as" in told.value.hint
+
+
 @settings(max_examples=200)
 @given(some.text(max_size=30))
 def test_any_text_is_a_moment_or_unreadable(text: str) -> None:
