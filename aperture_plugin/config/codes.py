@@ -119,6 +119,7 @@ _PRESETS: Final = {
     "extends-too-far": "A preset that stands on more than 32 others.",
     "overlapping-sizes": "Two presets meant for the same sizes of the library. A warning.",
     "reserved-name": "A preset called auto.",
+    "tiers-not-looked-at": "`preset: auto`, and more jobs in all it may pick than `check` lints. A warning.",
     "too-many-presets": "More than 1,000 presets in one file.",
     "unknown-preset": "A preset that the file does not declare.",
 }
@@ -179,6 +180,7 @@ WARNINGS: Final = frozenset(
         "jobs-not-checked",
         "once-in-the-past",
         "overlapping-sizes",
+        "tiers-not-looked-at",
         "unknown-ignore",
         "unset-variable",
         *LINTS,

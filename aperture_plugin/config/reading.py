@@ -19,7 +19,7 @@ from aperture_plugin.config.filewords import read_words
 from aperture_plugin.config.ignoring import silenced_of
 from aperture_plugin.config.jobs import JobReader
 from aperture_plugin.config.memory import Remembered
-from aperture_plugin.config.model import Config, Preset, Reading
+from aperture_plugin.config.model import Preset, Reading
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.settings import state_of
 from aperture_plugin.config.source import source_of
@@ -106,7 +106,10 @@ def read(
         kept=kept,
     )
     if linting and now is not None and not problems.any_error:
-        _look(config, words, problems, now, declared or {})
+        # Loading what looks closer takes longer than reading a small file.
+        from aperture_plugin.config.inspecting import inspect
+
+        inspect(config, words, reader, now=now, declared=declared or {})
     _remember(file, after)
     return Reading(
         file=file,
@@ -116,19 +119,6 @@ def read(
         state=url,
         job_count=count,
     )
-
-
-def _look(
-    config: Config, words: FileWords, problems: Problems, now: datetime, declared: Mapping[str, Mapping[str, int]]
-) -> None:
-    """Look for what is probably not meant. Loading what does so takes longer than reading a small file."""
-    from aperture_plugin.config.lint.linting import lint
-
-    lint(config, words, problems, now=now, declared=declared)
-    if words.expect:
-        from aperture_plugin.config.expect.expecting import expect
-
-        expect(config, words, problems, now=now)
 
 
 def _remember(file: str, remembered: Remembered) -> None:
