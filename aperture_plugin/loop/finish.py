@@ -10,9 +10,10 @@ from typing import Final
 
 from aperture_plugin.config.model import JobConfig, OnFailure
 from aperture_plugin.loop.fire import following_run
+from aperture_plugin.loop.pausing import pause_if_it_goes_on
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
-from aperture_plugin.ports import Ended, Pause
+from aperture_plugin.ports import Ended
 from aperture_plugin.rules.endings import again, cut_off, ended, held_off, may_follow, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.recordable import recordable
@@ -138,7 +139,7 @@ def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome, *, at: date
     elif end.status is Status.COMPLETED:
         _queue_followers(state, turn, end)
     elif end.status is Status.FAILED and job is not None and job.on_failure is OnFailure.PAUSE:
-        _pause_if_it_goes_on(state, turn, job, end)
+        pause_if_it_goes_on(state, turn, job, end, since=turn.now)
 
 
 def _held_off(turn: Turn, retry: Run, job: JobConfig) -> str | None:
@@ -184,27 +185,3 @@ def _known_of(turn: Turn, job: JobConfig, names: Sequence[str]) -> tuple[dict[st
 
 def _named(job: JobConfig) -> tuple[str, ...]:
     return job.schedule.jobs if isinstance(job.schedule, After) else ()
-
-
-def _pause_if_it_goes_on(state: State, turn: Turn, job: JobConfig, failed: Run) -> None:
-    """Pause a job that failed as often in a row as the file lets it; its next slot after the pause is a trial."""
-    failures = 1
-    if job.pause_after > 1:
-        failures += turn.ledger.failures_in_a_row(job.name, but=failed.id, most=job.pause_after)
-    if failures < job.pause_after:
-        return
-    times = "" if job.pause_after == 1 else f" {failures} times in a row"
-    pause = Pause(
-        job=job.name,
-        since=turn.now,
-        until=None if job.pause_for is None else turn.now + job.pause_for,
-        note=f"it failed{times} ({failed.reason})",
-        by="on failure: pause",
-    )
-    before = state.pauses.get(job.name)
-    if before is not None and before.holds(turn.now):
-        if before.until is None or (pause.until is not None and pause.until <= before.until):
-            return  # Whoever holds it back already does so for longer.
-        pause = pause.after(before)
-    turn.ledger.set_pause(pause)
-    state.pauses[job.name] = pause

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
-from aperture_plugin.config.model import JobConfig
+from aperture_plugin.config.model import JobConfig, OnFailure
+from aperture_plugin.loop.pausing import pause_if_it_goes_on
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Claim
+from aperture_plugin.rules.endings import gave_way, gives_way
 from aperture_plugin.rules.firing import Due, Pass, Queue, fire
 from aperture_plugin.rules.jittering import jitter_of
 from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
@@ -31,17 +34,7 @@ def fire_due(state: State, turn: Turn, due: Mapping[str, Due], *, may_be_taken: 
         left = _later_than(slots, marks.get(name))
         if job is None or left is None:
             continue
-        in_hand = state.lines.of_job(name)
-        answers = fire(
-            job,
-            left,
-            now=turn.now,
-            able_since=state.able_since,
-            held_back=state.held_back(name),
-            waiting=any(run.status in WAITING for run in in_hand),
-            running=any(run.status is Status.RUNNING for run in in_hand),
-        )
-        for answer in answers:
+        for answer in _answers(state, turn, job, left):
             run = _run_of(state, job, answer, turn.now)
             runs.append(run)
             claims.append(
@@ -59,6 +52,38 @@ def fire_due(state: State, turn: Turn, due: Mapping[str, Due], *, may_be_taken: 
     for run, taken in zip(runs, turn.ledger.claim(claims), strict=True):
         if taken:
             turn.add(run)
+
+
+def _answers(state: State, turn: Turn, job: JobConfig, due: Due) -> list[Queue | Pass]:
+    """Decide what becomes of the slots of *job*; retries that wait give way to the run of one that is queued."""
+    in_hand = state.lines.of_job(job.name)
+    retries = [run for run in in_hand if gives_way(run, job)]
+    decide = partial(
+        fire,
+        job,
+        due,
+        now=turn.now,
+        able_since=state.able_since,
+        waiting=any(run.status in WAITING for run in in_hand if run not in retries),
+        running=any(run.status is Status.RUNNING for run in in_hand),
+    )
+    answers = decide(held_back=state.held_back(job.name))
+    if not retries:
+        return answers
+    if any(isinstance(answer, Queue) for answer in answers):
+        for retry in retries:
+            _let_give_way(state, turn, job, retry, slot=due.first_due)
+        return decide(held_back=state.held_back(job.name))
+    return decide(held_back=state.held_back(job.name), waiting=True)
+
+
+def _let_give_way(state: State, turn: Turn, job: JobConfig, retry: Run, *, slot: datetime) -> None:
+    """End *retry*, so that its run has failed for good: `on failure: pause` may hold back that very *slot*."""
+    last = state.last_run(job.name, turn.ledger)
+    failed = last if last is not None and last.key == (retry.id, retry.attempt - 1) else None
+    turn.change(gave_way(retry, job, failed=failed, slot=slot, now=turn.now))
+    if failed is not None and job.on_failure is OnFailure.PAUSE:
+        pause_if_it_goes_on(state, turn, job, failed, since=slot)
 
 
 def asked_run(job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:

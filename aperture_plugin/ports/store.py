@@ -97,7 +97,7 @@ class Ledger(Protocol):
     def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
         """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted.
 
-        What was cancelled or cut off neither counts nor ends the row.
+        What was cancelled or cut off neither counts nor ends the row. A run whose retry was skipped has failed.
 
         Args:
             but: The id of a run that is passed over.

@@ -148,7 +148,7 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     seats = around.seats.get(run.queue, 1)
     running = len(around.running_in(run.queue))
     if running >= seats:
-        if running == seats and around.ahead.get(run.queue, 0) > 0 and _needs_no_second_look(job):
+        if running == seats and around.ahead.get(run.queue, 0) > 0 and _needs_no_second_look(run, job):
             return Ahead()
         return Wait(f"its turn in queue {run.queue}, which runs {seats} at once", OnSeat(run.queue))
     if around.ready is not None:
@@ -159,9 +159,13 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     return Start()
 
 
-def _needs_no_second_look(job: JobConfig) -> bool:
-    """Say whether what holds now still holds a moment later, and whether to begin *job* unrecorded does no harm."""
-    return not job.needs and job.window is None and job.interrupted is not Interrupted.LEAVE
+def _needs_no_second_look(run: Run, job: JobConfig) -> bool:
+    """Say whether what holds now still holds a moment later, and whether to begin *run* unrecorded does no harm.
+
+    A retry may have to give way to the job's next slot.
+    """
+    is_first = run.attempt == 1
+    return is_first and not job.needs and job.window is None and job.interrupted is not Interrupted.LEAVE
 
 
 def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:

@@ -8,12 +8,23 @@ from hashlib import blake2b
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Overlap, Retry
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run, Status, but
+from aperture_plugin.rules.runs import WAITING, Run, Status, but
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.schedules import After
 from aperture_plugin.words.times import time_text
 
-__all__ = ["again", "cut_off", "delay_before", "ended", "followers", "held_off", "may_follow", "put_off"]
+__all__ = [
+    "again",
+    "cut_off",
+    "delay_before",
+    "ended",
+    "followers",
+    "gave_way",
+    "gives_way",
+    "held_off",
+    "may_follow",
+    "put_off",
+]
 
 _STATUS = {
     OutcomeStatus.COMPLETED: Status.COMPLETED,
@@ -75,9 +86,29 @@ def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting:
     if waiting and job.overlap is not Overlap.ALLOW:
         return "it is not tried again, as its next run waits already"
     if next_slot is not None and retry.not_before is not None and retry.not_before >= next_slot:
-        at = time_text(next_slot.astimezone(job.zone).time().replace(second=0, microsecond=0))
-        return f"it is not tried again, as its next slot comes first ({at})"
+        return f"it is not tried again, as its next slot comes first ({_clock_text(next_slot, job)})"
     return None
+
+
+def gives_way(run: Run, job: JobConfig) -> bool:
+    """Say whether *run*, which is in hand, is a retry that the next slot of *job* takes the place of.
+
+    One that was cut off does not: it has to run again. What tells them apart is that only a failure is waited after.
+    """
+    is_retry = run.attempt > 1 and run.not_before is not None
+    return is_retry and run.status in WAITING and not run.is_given and not job.retry.past_next_slot
+
+
+def gave_way(retry: Run, job: JobConfig, *, failed: Run | None, slot: datetime, now: datetime) -> Run:
+    """Return *retry* as it ends where the slot of *job* that is due at *slot* takes its place.
+
+    Args:
+        failed: The attempt before it; None where that is not known.
+    """
+    why = "" if failed is None else f" ({failed.reason})"
+    came = f"its next slot came while attempt {retry.attempt} waited ({_clock_text(slot, job)})"
+    reason = f"attempt {retry.attempt - 1} failed{why}, and {came}"
+    return but(retry, status=Status.SKIPPED, reason=reason, finished_at=now)
 
 
 def put_off(run: Run, outcome: Outcome) -> Run:
@@ -170,6 +201,10 @@ def _next_attempt(run: Run, *, now: datetime, not_before: datetime | None, reaso
         result=None,
         group=None,
     )
+
+
+def _clock_text(instant: datetime, job: JobConfig) -> str:
+    return time_text(instant.astimezone(job.zone).time().replace(second=0, microsecond=0))
 
 
 def _whole(wait: timedelta) -> timedelta:

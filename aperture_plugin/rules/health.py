@@ -57,10 +57,14 @@ def has_grown(recent: Lasted | None, earlier: Lasted | None) -> bool:
 
 
 def last_attempts(attempts: Iterable[Run]) -> list[Run]:
-    """Return of each run its last attempt, in the order in which those stand in *attempts*, newest first."""
+    """Return of each run its last attempt, in the order in which those stand in *attempts*, newest first.
+
+    A retry that was skipped is none: the run ended as the attempt before it.
+    """
     found: dict[str, Run] = {}
     for run in attempts:
-        if run.id not in found or run.attempt > found[run.id].attempt:
+        known = found.get(run.id)
+        if known is None or _comes_later(run, known):
             found[run.id] = run
     return list(found.values())
 
@@ -91,6 +95,12 @@ def share_failed(runs: Sequence[Run]) -> tuple[int, int]:
     ended = [run.status for run in runs]
     failed = ended.count(Status.FAILED)
     return failed, failed + ended.count(Status.COMPLETED)
+
+
+def _comes_later(run: Run, known: Run) -> bool:
+    if Status.SKIPPED in (run.status, known.status):
+        return known.status is Status.SKIPPED and run.status is not Status.SKIPPED
+    return run.attempt > known.attempt
 
 
 def _share(ordered: Sequence[timedelta], percent: int) -> timedelta:

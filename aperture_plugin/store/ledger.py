@@ -208,8 +208,8 @@ class SqlLedger:
         chosen = select(runs.c.id, runs.c.status).where(runs.c.job == job).order_by(runs.c.seq.desc())
         seen, failures = {but}, 0
         for run_id, status in self._connection.execute(chosen.limit(_LOOKED_AT)):
-            if run_id in seen:
-                continue  # An earlier attempt: only how a run ended in the end counts.
+            if run_id in seen or status == Status.SKIPPED:
+                continue  # An earlier attempt, or one that never was: only how a run ended in the end counts.
             seen.add(run_id)
             if status == Status.COMPLETED or failures == most:
                 break

@@ -118,6 +118,14 @@ def test_of_each_run_the_last_attempt_counts() -> None:
     assert last_attempts([replace(first, attempt=3), second]) == [replace(first, attempt=3)]
 
 
+def test_a_retry_that_was_skipped_leaves_its_run_as_the_attempt_before_it() -> None:
+    first, second = run_of("a", Status.FAILED), run_of("a", Status.SKIPPED, attempt=2)
+
+    assert last_attempts([second, first]) == [first]
+    assert last_attempts([first, second]) == [first]
+    assert last_attempts([second]) == [second]
+
+
 def test_the_shortest_way_from_one_slot_to_the_next() -> None:
     slots = [Slot(NOON + timedelta(hours=hour), NOON.replace(tzinfo=None)) for hour in (0, 5, 6, 12)]
 

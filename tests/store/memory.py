@@ -241,7 +241,7 @@ class MemoryLedger:
         """Return how many of the job's latest runs failed, one after the other."""
         seen, failures = {but}, 0
         for run in reversed(self._tables.runs.values()):
-            if run.job != job or run.id in seen:
+            if run.job != job or run.id in seen or run.status is Status.SKIPPED:
                 continue
             seen.add(run.id)
             if run.status is Status.COMPLETED or failures == most:

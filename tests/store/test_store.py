@@ -166,6 +166,30 @@ def test_the_latest_of_each_job_is_kept_in_step(store: Store) -> None:
     assert taken == {"scan": ended + timedelta(hours=1)}
 
 
+def test_failures_in_a_row_are_counted_by_how_each_run_ended_in_the_end(store: Store) -> None:
+    def ended(run_id: str, *statuses: Status) -> list[Run]:
+        return [run_of(run_id, status=status, attempt=attempt) for attempt, status in enumerate(statuses, 1)]
+
+    failed, skipped = Status.FAILED, Status.SKIPPED
+    with store.transaction() as ledger:
+        for runs in (
+            ended("a", failed),
+            ended("b", failed, Status.COMPLETED),
+            ended("c", failed, failed),
+            ended("d", Status.CANCELLED),
+            ended("e", skipped),
+            ended("f", failed, skipped),  # its retry gave way to the next slot
+            ended("g", failed),
+        ):
+            ledger.add(runs)
+        ledger.add([run_of("h", job="other", status=failed)])
+
+        assert ledger.failures_in_a_row("scan", but="g", most=9) == 2
+        assert ledger.failures_in_a_row("scan", but="z", most=9) == 3
+        assert ledger.failures_in_a_row("scan", but="z", most=2) == 2
+        assert ledger.failures_in_a_row("nobody", but="z", most=9) == 0
+
+
 def test_history_is_newest_first_and_narrows(store: Store) -> None:
     with store.transaction() as ledger:
         ledger.add([run_of("a"), run_of("b", job="other"), run_of("c", status=Status.FAILED)])

@@ -13,6 +13,7 @@ from aperture_plugin.app.diagnosis.schedule import coming, first_due, slot_dista
 from aperture_plugin.app.diagnosis.wording import ago, ordinal, told
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.budgets import free_at
+from aperture_plugin.rules.endings import gives_way
 from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.words.spans import short_duration
 from aperture_plugin.words.windows import window_text
@@ -61,6 +62,10 @@ def _waits(case: Case, run: Run) -> Finding:
     place = f"{ordinal(number)} of {len(before)} in queue {run.queue}"
     behind = f", where {_lasting(running[0], case)}" if running else ""
     found = f"run {run.id} is {run.status} since {since}, {place}{behind}; it waits for: {run.reason or 'its turn'}"
+    job, slots = case.job(run.job), coming(case, run.job)
+    if job is not None and slots and gives_way(run, job):
+        at = told(slots[0].due, job.zone, now=case.now)
+        found += f"; as a retry it gives way to the job's next slot ({at})"
     seats = 1 if case.config is None else case.config.queues.get(run.queue, 1)
     advice = case.line("status", on_file=True)
     if run.status is Status.QUEUED and len(running) >= seats:

@@ -349,6 +349,21 @@ def test_a_run_that_waits_for_longer_than_its_slots_lie_apart_is_a_problem(world
     )
 
 
+def test_a_retry_that_waits_gives_way_to_the_next_slot(world: World) -> None:
+    def fail(run: LiveRun) -> None:
+        raise ValueError("the disk is gone")
+
+    world.handlers["scan"] = fail
+    world.write("schedules:\n  scan:\n    schedule: every hour\n    retry:\n      attempts: 2\n")
+    world.start("2026-01-10 01:30").advance("30 minutes 10 seconds")
+
+    [(_, words, _)] = look_at(world, "queue", "scan")
+
+    assert words.endswith(
+        "follows 1 minute 1 second after the last; as a retry it gives way to the job's next slot (3:00 AM)"
+    )
+
+
 def test_a_run_that_nobody_has_looked_at_waits_for_its_turn(world: World) -> None:
     world.write("schedules:\n  scan: every hour\n").start("2026-01-10 01:30")
     world.durations["scan"] = "10 minutes"

@@ -200,14 +200,29 @@ class Promises(Watching):
 
     def _check_queued(self, process: Process, run: Run) -> None:
         job = self._job(process, run.job)
+        others = [other for other in self.in_hand.values() if other.job == run.job]
+        if job is not None and run.due is not None and not job.retry.past_next_slot:
+            self._check_retries_give_way(run, others)
         if job is None or run.status not in WAITING or run.trigger is RunTrigger.AFTER:
             return
-        others = [other for other in self.in_hand.values() if other.job == run.job]
         if job.overlap is Overlap.QUEUE_ONE:
             waiting = [other for other in others if other.status in WAITING]
             self.check(not waiting, 4, f"{said(run)} was queued beside another that waits")
         if job.overlap is Overlap.SKIP:
             self.check(not others, 4, f"{said(run)} was queued, and the file says skip")
+
+    def _check_retries_give_way(self, run: Run, others: Sequence[Run]) -> None:
+        retries = [other for other in others if other.status in WAITING and self._is_retry(other)]
+        stays = bool(retries) and run.status in WAITING
+        self.check(not stays, 4, f"{said(run)} was queued, and a retry that waits did not give way")
+        told = run.reason or ""
+        for_it = "already waiting" in told or "still in hand" in told
+        is_passed = run.status is Status.SKIPPED and for_it and bool(retries) and retries == others
+        self.check(not is_passed, 4, f"{said(run)} was skipped for a retry that waits")
+
+    def _is_retry(self, run: Run) -> bool:
+        before = self.runs.get((run.id, run.attempt - 1))
+        return before is not None and before.status is Status.FAILED
 
     def _check_change(self, process: Process, was: Run, run: Run) -> None:
         self.check(was.status not in ENDED, 2, f"{said(was)} had ended, and was overwritten as {run.status}")
@@ -249,6 +264,8 @@ class Promises(Watching):
 
     def _check_timeout(self, process: Process, run: Run) -> None:
         job, said_then, began = process.config.jobs.get(run.job), self.timeouts.get(run.key), self.began.get(run.key)
+        if run.status is Status.SKIPPED:
+            return  # It had been put off, and waited.
         if job is None or job.timeout != said_then or said_then is None or began is None or process.unwell_at > began:
             return  # A save lifted it, or somebody else had no chance to look.
         took = self.time.passed - began
