@@ -10,7 +10,7 @@ from typing import Final
 
 from aperture_plugin.config.configuring import stacks_of
 from aperture_plugin.config.entries import FileWords, place_of
-from aperture_plugin.config.expect.expecting import MOST_IN_ALL, expect
+from aperture_plugin.config.expect.expecting import expect
 from aperture_plugin.config.jobs import JobReader
 from aperture_plugin.config.lint.linting import lint
 from aperture_plugin.config.memory import Remembered
@@ -42,13 +42,13 @@ def inspect(
     others = [preset.name for preset in config.presets.values() if preset.sized and preset.name != config.preset]
     if not config.preset_is_auto:
         others = []
-    most = MOST_IN_ALL // (1 + len(others))
-    _look(config, words, problems, now, declared, most)
+    readings = 1 + len(others)
+    _look(config, words, problems, now, declared, readings)
     seen = set(problems) if others else set()
     for tier in _as_if_in_force(others, config, words, reader):
         found = Problems(problems.file)
         found.silence(problems.silenced)
-        _look(tier, words, found, now, declared, most)
+        _look(tier, words, found, now, declared, readings)
         fresh = [problem for problem in found if problem not in seen]
         seen.update(fresh)
         problems.extend(replace(one, message=f"with preset {tier.preset}, {one.message}") for one in fresh)
@@ -60,11 +60,11 @@ def _look(
     problems: Problems,
     now: datetime,
     declared: Mapping[str, Mapping[str, int]],
-    most: int,
+    readings: int,
 ) -> None:
     lint(config, words, problems, now=now, declared=declared)
     if words.expect:
-        expect(config, words, problems, now=now, most=most)
+        expect(config, words, problems, now=now, readings=readings)
 
 
 def _as_if_in_force(names: list[str], config: Config, words: FileWords, reader: JobReader) -> Iterator[Config]:

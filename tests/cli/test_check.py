@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from aperture_plugin.config import inspecting
 from aperture_plugin.config.codes import CODES
-from aperture_plugin.config.lint import linting
 from aperture_plugin.testing import World
 from tests.cli.conftest import Answer, Shell
 
@@ -73,7 +73,7 @@ def test_a_command_that_wants_the_configuration_does_not_look_for_warnings(
 ) -> None:
     world.write(GOOD)
     asked: list[object] = []
-    monkeypatch.setattr(linting, "lint", lambda config, *_, **__: asked.append(config))
+    monkeypatch.setattr(inspecting, "lint", lambda config, *_, **__: asked.append(config))
 
     assert (shell("next").code, len(asked)) == (0, 0)
     assert (shell("check").code, len(asked)) == (0, 1)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from aperture_plugin.config import inspecting
 from aperture_plugin.config.model import Reading
 
 ReadFile = Callable[..., Reading]
@@ -67,23 +66,3 @@ def test_what_is_silenced_is_silenced_in_every_tier(read_file: ReadFile) -> None
     text = f"lint:\n  ignore: [short-month]\n{TIERS}"
 
     assert [one.code for one in read_file(text, library_size=lambda: 100).problems] == ["expectation-failed"]
-
-
-def test_the_name_of_a_tier_that_was_not_looked_at_is_told(
-    read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inspecting, "MOST_IN_TIERS", 1)
-
-    [problem] = read_file(TIERS, library_size=lambda: 100).problems
-
-    assert (problem.code, problem.place.line, problem.place.column, problem.is_error) == (
-        "tiers-not-looked-at",
-        1,
-        9,
-        False,
-    )
-    assert problem.message == (
-        "preset large and 1 more are valid, and not looked at further: "
-        "there are too many jobs in all that auto may pick"
-    )
-    assert problem.hint.endswith("Write:  preset: large")

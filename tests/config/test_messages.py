@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.config import filewords
+from aperture_plugin.config import filewords, inspecting
 from aperture_plugin.config.codes import CODES, WARNINGS
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.problems import Place, Problems, Severity
@@ -137,6 +137,24 @@ def test_a_library_that_no_preset_is_meant_for_is_a_warning(read_file: ReadFile)
         "    1 | preset: auto\n"
         "      |         ^^^^\n"
         "   hint: widen the items of a preset; until then none is in force"
+    )
+
+
+def test_presets_with_too_many_jobs_to_lint_are_named(read_file: ReadFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspecting, "MOST_IN_TIERS", 1)
+    tiers = "  small:\n    items: under 500\n    schedules:\n      scan: daily at 2 AM\n"
+    tiers += "  large:\n    extends: small\n    items: 500 to 9000\n    schedules:\n      backup: daily at 2 AM\n"
+    tiers += "  huge:\n    extends: large\n    items: 9000 and over\n"
+
+    reading = read_file(f"preset: auto\npresets:\n{tiers}", library_size=lambda: 100)
+
+    assert report_of(reading) == (
+        "schedules.yaml:1:9: warning: preset large and 1 more are valid, and not looked at further: there are too many "
+        "jobs in all that auto may pick [tiers-not-looked-at]\n"
+        "    1 | preset: auto\n"
+        "      |         ^^^^\n"
+        "   hint: aperture check looks at 1 jobs; to have the rest looked at, name it for a moment\n"
+        "         Write:  preset: large"
     )
 
 

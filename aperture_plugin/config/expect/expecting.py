@@ -28,15 +28,16 @@ MOST_EACH: Final = 150_000
 MOST_IN_ALL: Final = 600_000
 
 
-def expect(config: Config, words: FileWords, problems: Problems, *, now: datetime, most: int = MOST_IN_ALL) -> None:
+def expect(config: Config, words: FileWords, problems: Problems, *, now: datetime, readings: int = 1) -> None:
     """Tell of each expectation that the coming year refutes, an error, or that it is too much to look at, a warning.
 
     Args:
         config, words: A valid file: what it comes to, and what it says.
         now: Aware; the year begins with the midnight after it.
-        most: So many starts are looked at for all expectations together.
+        readings: In how many ways the file is read: with so many presets in force, one after the other. They share
+            how much is looked at.
     """
-    left = most
+    left = MOST_IN_ALL // readings
     since = _midnight_after(now, config)
     elsewhere = set().union(*(preset.jobs for preset in (words.presets or {}).values())) - config.jobs.keys()
     for place, item in enumerate(words.expect):
