@@ -31,6 +31,8 @@ Form = dict[str, Any]
 """A part of a JSON Schema."""
 
 _BOOLEAN: Final[Form] = {"type": "boolean"}
+_NOT_READ_AS_TEXT: Final[tuple[Form, ...]] = ({"type": "number", "minimum": 0}, _BOOLEAN)
+"""What an editor takes a name such as 1, or such as no, for."""
 _NAME: Final[Form] = {"type": "string", "pattern": f"^{p.NAME}$"}
 _ANY_TEXT: Final[Form] = {"type": ["string", "number", "boolean"]}
 _IN_CLOCK_MINUTES: Final[Form] = {"type": "integer", "minimum": 60, "maximum": 24 * 60 - 1}
@@ -82,7 +84,7 @@ _WORDS: Final[dict[Callable[[str], Any], str]] = {
 
 def _name(example: str) -> Form:
     told = {**_NAME, "patternErrorMessage": f"expected a name such as: {example}"}
-    return {"anyOf": [told, {"type": "number", "minimum": 0}, _BOOLEAN]}
+    return {"anyOf": [told, *_NOT_READ_AS_TEXT]}
 
 
 def _text(_: str) -> Form:
@@ -94,7 +96,7 @@ def _zone(_: str) -> Form:
 
 
 def _ignored(example: str) -> Form:
-    return {"anyOf": [{"enum": sorted(WARNINGS)}, words(p.IGNORED, example=example)]}
+    return {"anyOf": [{"enum": sorted(WARNINGS)}, words(p.IGNORED, example=example), *_NOT_READ_AS_TEXT]}
 
 
 _OTHERS: Final[dict[Callable[[str], Any], Callable[[str], Form]]] = {
