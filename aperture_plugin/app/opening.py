@@ -12,13 +12,14 @@ from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Preset, Reading
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reading import read
+from aperture_plugin.config.settings import DEFAULT_STATE
 from aperture_plugin.files.reading import CannotRead, Content, read_bounded, shown
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.loading import Plugins
     from aperture_plugin.ports import Store
 
-__all__ = ["ConfigRefused", "Source", "store_of"]
+__all__ = ["ConfigRefused", "Source", "address_of", "store_of"]
 
 
 class ConfigRefused(Exception):
@@ -88,7 +89,7 @@ class Source:
         if isinstance(content, bytes):
             return self.read(content, now=now, starting=starting)
         problem = _gone(self.name) if content is None else _unreadable(self.name, content)
-        return Reading(file=self.name, text="", config=None, problems=(problem,), state=None, job_count=0)
+        return Reading(file=self.name, text="", config=None, problems=(problem,), state=DEFAULT_STATE, job_count=0)
 
     def read(self, data: bytes, *, now: datetime, starting: bool = False, linting: bool = False) -> Reading:
         """Read *data* as the content of the file, and let the plugins find fault with it.
@@ -122,11 +123,27 @@ class Source:
 
 
 def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
-    """Return the store that *url*, else the environment, else the file names; it is not opened yet."""
+    """Return the store that *url*, else the environment, else the file names; it is not opened yet.
+
+    Raises:
+        StoreUnavailable: Nobody can tell which store it is.
+    """
+    from aperture_plugin.ports import StoreUnavailable
     from aperture_plugin.store.opening import open_store  # Whoever only reads the file need not load SQLAlchemy.
 
-    chosen = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
+    chosen = address_of(source, reading, url=url)
+    if chosen is None:
+        # To look into another one in its place would tell that nothing has ever run.
+        named = "name it by --state URL or in APERTURE_STATE"
+        raise StoreUnavailable(
+            f"the address under state in {source.name} cannot be read (aperture check says why); {named}"
+        )
     return open_store(chosen, directory=source.directory)
+
+
+def address_of(source: Source, reading: Reading, *, url: str | None) -> str | None:
+    """Return the URL of the store: *url*, else the environment's, else the file's; None where that is not legible."""
+    return url or source.environ.get("APERTURE_STATE") or reading.state
 
 
 def _gone(file: str) -> Problem:

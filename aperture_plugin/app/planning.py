@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aperture_plugin.app.opening import Source
+from aperture_plugin.app.opening import Source, address_of
 from aperture_plugin.app.rehearsal.beginning import Beginning, known
 from aperture_plugin.app.rehearsal.durations import ASSUMED, Durations, measured
 from aperture_plugin.app.rehearsal.plan import Plan, planned
-from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.app.stores import empty_store, opened_to_look
 from aperture_plugin.config.model import Config, Reading
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def plan_of(
     """Return the plan of the file of *source* from *since* to *until*, both aware.
 
     A span that begins now goes on from what the store says: what runs, what is paused, how each job last ended. Any
-    other begins in the steady state. Durations are measured wherever there is a store.
+    other begins in the steady state. Durations are measured wherever there is a store, and it can be told which.
 
     Args:
         reading, config: What the file was read as.
@@ -46,7 +47,8 @@ def plan_of(
         TooMuch: The span holds more runs than anybody looks at.
         StoreUnavailable, StoreRefused: There is a store, but it cannot be read.
     """
-    with opened_to_look(source, reading, url=url) as store:
+    is_named = address_of(source, reading, url=url) is not None
+    with opened_to_look(source, reading, url=url) if is_named else nullcontext(empty_store()) as store:
         lasted = measured(store, list(config.jobs))
         beginning: Beginning | None = known(store, config, now=now) if since == now else None
     return planned(

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
-from aperture_plugin.app.opening import Source, store_of
+from aperture_plugin.app.opening import Source, address_of, store_of
 from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import Run
@@ -23,7 +23,7 @@ def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Sto
     """Open the store that *url*, else the environment, else the file names, for as long as the block lasts.
 
     Raises:
-        StoreUnavailable, StoreRefused: It cannot be reached, or must not be touched.
+        StoreUnavailable, StoreRefused: It cannot be told which it is, or reached, or it must not be touched.
     """
     store = store_of(source, reading, url=url)
     store.open()
@@ -51,10 +51,10 @@ def empty_store() -> Store:
 
 def sqlite_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
     """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
-    url = url or source.environ.get("APERTURE_STATE") or reading.state or "sqlite:///aperture.db"
-    if not url.startswith(_SQLITE):
+    address = address_of(source, reading, url=url)
+    if address is None or not address.startswith(_SQLITE):
         return None
-    return source.directory / url.removeprefix(_SQLITE).partition("?")[0]
+    return source.directory / address.removeprefix(_SQLITE).partition("?")[0]
 
 
 class _NoLedger:

@@ -13,10 +13,10 @@ import click
 
 from aperture_plugin.app.asking import known_jobs
 from aperture_plugin.app.auditing import Audit, JobAudit, audit, audit_json
-from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.app.when import Towards, read_instant
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused, WrongUsage
+from aperture_plugin.cli.looking import looked_into
 from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
 from aperture_plugin.words.unreadable import Unreadable
 
@@ -46,13 +46,13 @@ def command(
     A TIME is a date, a date and time, or such as "yesterday 6 AM" and "2 hours".
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    now, zone = reading.now(), reading.zone_of(read, source)
-    end = _instant("--until", until, now, zone)
-    begin = end - _DAYS if since is None else _instant("--from", since, now, zone)
-    if begin >= end:
-        raise WrongUsage("--from is not before --until", hint="the span reaches from the one to the other")
-    with opened_to_look(source, read, url=state) as store:
+    now = reading.now()
+    with looked_into(source, url=state) as (read, store):
+        zone = reading.zone_of(read, source)
+        end = _instant("--until", until, now, zone)
+        begin = end - _DAYS if since is None else _instant("--from", since, now, zone)
+        if begin >= end:
+            raise WrongUsage("--from is not before --until", hint="the span reaches from the one to the other")
         configured = {} if read.config is None else read.config.jobs
         known = dict.fromkeys([*configured, *sorted(known_jobs(store))]) if jobs else {}
         for job in jobs:

@@ -11,11 +11,11 @@ import click
 
 from aperture_plugin.app.asking import known_jobs
 from aperture_plugin.app.seeing import run_json
-from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.app.when import Towards, read_instant
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
 from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.looking import looked_into
 from aperture_plugin.cli.moments import dated
 from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, terminal_width
 from aperture_plugin.cli.runwords import came_of_it, items, took
@@ -58,16 +58,16 @@ def command(
     each attempt; those that run or wait have theirs too.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    now, local = reading.now(), reading.zone_of(read, source)
-    query = RunQuery(
-        jobs=list(jobs) or None,
-        statuses=[Status(status) for status in statuses] or None,
-        since=None if since is None else _instant(since, now, local),
-        limit=limit or None,
-    )
-    configured = {} if read.config is None else read.config.jobs
-    with opened_to_look(source, read, url=state) as store:
+    now = reading.now()
+    with looked_into(source, url=state) as (read, store):
+        local = reading.zone_of(read, source)
+        configured = {} if read.config is None else read.config.jobs
+        query = RunQuery(
+            jobs=list(jobs) or None,
+            statuses=[Status(status) for status in statuses] or None,
+            since=None if since is None else _instant(since, now, local),
+            limit=limit or None,
+        )
         runs = store.history(query)
         for job in jobs:
             if job not in configured and not any(run.job == job for run in runs):

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from aperture_plugin.app.asking import find_run
-from aperture_plugin.app.stores import opened_to_look
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused, WrongUsage
+from aperture_plugin.cli.looking import looked_into
 from aperture_plugin.cli.output import TEXT, flush, in_colour, plain, say, show_json
 from aperture_plugin.ports import LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import ENDED, Run
@@ -37,11 +37,10 @@ def command(file: Path, run: str, follow: bool, state: str | None, output_format
     RUN is an id as `history` shows it, the beginning of one, or a job, which stands for its latest run.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    zone = reading.zone_of(read, source)
     if follow and output_format != TEXT:
         raise WrongUsage("--follow goes with --format text")
-    with opened_to_look(source, read, url=state) as store:
+    with looked_into(source, url=state) as (read, store):
+        zone = reading.zone_of(read, source)
         run_id = _chosen(store, run)
         if output_format == TEXT:
             _show(store, run_id, zone, follow=follow)

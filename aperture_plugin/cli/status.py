@@ -13,6 +13,7 @@ from aperture_plugin.app.seeing import overview_json
 from aperture_plugin.app.stores import empty_store, opened_to_look
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.looking import require_file, say_where_else
 from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, show_rich, terminal_width
 from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
@@ -39,11 +40,12 @@ def command(file: Path, state: str | None, output_format: str) -> None:
         # What the file alone can tell is better than nothing.
         away, seen = error, _look(empty_store(), source, read)
     if seen.loop is None:
-        reading.require(file)
+        require_file(source, url=state)
     if output_format == TEXT:
         _show(seen)
     else:
         show_json(overview_json(seen))
+    say_where_else(source, read, url=state)
     if away is not None:
         raise Refused(f"the store cannot be read, so this is what the file alone says: {away}")
     if not seen.is_well:

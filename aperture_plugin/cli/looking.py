@@ -1,0 +1,66 @@
+"""The store as a command looks into it, whatever has become of the file that names it.
+
+A loop goes on by the last good file when the one on disk is broken or gone, and what it does can be looked at all
+the same. Without a loop, a file that is not there is a mistake of whoever typed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aperture_plugin.app.asking import running_loops
+from aperture_plugin.app.opening import Source, address_of
+from aperture_plugin.app.stores import opened_to_look, sqlite_file
+from aperture_plugin.cli import reading
+from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.output import say
+from aperture_plugin.config.model import Reading
+from aperture_plugin.config.settings import DEFAULT_STATE
+from aperture_plugin.files.reading import look_at
+from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
+
+__all__ = ["looked_into", "require_file", "say_where_else"]
+
+
+@contextmanager
+def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Reading, Store]]:
+    """Open the store to look at it, and read the file, which may be broken; it may be gone while a loop runs.
+
+    Exits with 2 where the file is not there, or cannot be read, and no loop runs.
+
+    Args:
+        url: The store, in place of the file's.
+    """
+    found = look_at(source.path)
+    read = source.judge(found, now=reading.now())
+    is_there = isinstance(found, bytes)
+    try:
+        with opened_to_look(source, read, url=url) as store:
+            if not is_there and not running_loops(store, now=reading.now()):
+                require_file(source, url=url)
+            yield read, store
+    except (StoreUnavailable, StoreRefused):
+        if not is_there:
+            require_file(source, url=url)
+        raise
+    say_where_else(source, read, url=url)
+
+
+def require_file(source: Source, *, url: str | None) -> None:
+    """Exit with 2 where the file is not there or cannot be read, telling how a loop is found that still goes by it."""
+    try:
+        reading.read(source)
+    except WrongUsage as missing:
+        if address_of(source, source.judge(None, now=reading.now()), url=url) == DEFAULT_STATE:
+            missing.hint = f"{missing.hint}; --state URL names the store of a loop that still goes by it"
+        raise
+
+
+def say_where_else(source: Source, read: Reading, *, url: str | None) -> None:
+    """Say that a broken file may have named another store, where the one that it is taken to name is not there."""
+    path = sqlite_file(source, read, url=url)
+    is_default = address_of(source, read, url=url) == DEFAULT_STATE
+    if read.config is None and is_default and path is not None and not path.exists():
+        say(f"note: {source.name} is refused and names no store, and {path.name} is not there", err=True)
+        say("   hint: if it named another store before, --state URL names that one", err=True)

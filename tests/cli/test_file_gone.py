@@ -1,0 +1,102 @@
+"""What can be looked at when the file is gone, emptied or broken, and which store is meant then."""
+
+from __future__ import annotations
+
+import pytest
+
+from aperture_plugin.testing import World
+from tests.cli.conftest import Shell
+
+FILE = "state: sqlite:///jobs.db\nschedules:\n  scan: every hour\n"
+LOOKS = [("history",), ("logs", "scan"), ("audit",), ("status",)]
+
+
+@pytest.fixture
+def running(world: World) -> World:
+    """A loop whose file names a store of its own; one run is past."""
+    return world.write(FILE).start(at="2026-01-10 01:00").advance("90 minutes")
+
+
+@pytest.mark.parametrize("words", LOOKS[:3])
+def test_a_loop_whose_file_is_gone_is_looked_at_by_its_store(
+    running: World, shell: Shell, words: tuple[str, ...]
+) -> None:
+    running.file.unlink()
+
+    answer = shell(*words, "--state", "sqlite:///jobs.db")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert "scan" in answer.out
+
+
+@pytest.mark.parametrize("words", LOOKS)
+def test_a_file_that_is_gone_is_missing_and_the_hint_tells_how_its_loop_is_found(
+    running: World, shell: Shell, words: tuple[str, ...]
+) -> None:
+    running.file.unlink()
+
+    answer = shell(*words)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: schedules.yaml is not there\n"
+        "   hint: aperture init writes a starter file; -f FILE names another one; "
+        "--state URL names the store of a loop that still goes by it\n"
+    )
+
+
+@pytest.mark.parametrize("words", LOOKS)
+def test_a_file_that_is_gone_is_missing_where_no_loop_runs_on_the_store_that_was_named(
+    running: World, shell: Shell, words: tuple[str, ...]
+) -> None:
+    running.stop()
+    running.file.unlink()
+
+    answer = shell(*words, "--state", "sqlite:///jobs.db")
+
+    assert (answer.code, answer.err.splitlines()[0]) == (2, "error: schedules.yaml is not there")
+
+
+@pytest.mark.parametrize("words", [("history",), ("audit",), ("status",)])
+def test_an_emptied_file_says_that_it_may_have_named_another_store(
+    running: World, shell: Shell, words: tuple[str, ...]
+) -> None:
+    running.file.write_text("")
+
+    answer = shell(*words)
+
+    assert answer.err.splitlines()[:2] == [
+        "note: schedules.yaml is refused and names no store, and aperture.db is not there",
+        "   hint: if it named another store before, --state URL names that one",
+    ]
+
+
+@pytest.mark.parametrize("words", LOOKS)
+def test_a_store_whose_address_cannot_be_read_is_not_taken_for_another_one(
+    running: World, shell: Shell, words: tuple[str, ...]
+) -> None:
+    running.file.write_text(FILE.replace("jobs.db", "${NOWHERE}.db"))
+
+    answer = shell(*words)
+
+    assert answer.code == 1
+    assert answer.err.splitlines()[-1].endswith(
+        "the address under state in schedules.yaml cannot be read (aperture check says why); "
+        "name it by --state URL or in APERTURE_STATE"
+    )
+
+
+def test_a_store_that_is_named_beside_the_file_is_looked_at_whatever_the_file_says(
+    running: World, shell: Shell
+) -> None:
+    running.file.write_text(FILE.replace("jobs.db", "${NOWHERE}.db"))
+
+    answer = shell("history", "--state", "sqlite:///jobs.db", "--format", "json")
+
+    assert (answer.code, {run["job"] for run in answer.json}) == (0, {"scan"})
+
+
+def test_a_plan_needs_no_store(world: World, shell: Shell) -> None:
+    world.write(FILE.replace("jobs.db", "${NOWHERE}.db"))
+
+    assert shell("plan").code == 0
