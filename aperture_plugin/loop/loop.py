@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.config.model import Config
 from aperture_plugin.loop.admitting import Admitting
 from aperture_plugin.loop.details import details_of
-from aperture_plugin.loop.finish import cancel_waiting, recover
+from aperture_plugin.loop.finish import recover
 from aperture_plugin.loop.fire import fire_due, join_due
 from aperture_plugin.loop.generations import keep_generation
+from aperture_plugin.loop.handing import Handing
 from aperture_plugin.loop.handle import handle
 from aperture_plugin.loop.inbox import Begun, CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
 from aperture_plugin.loop.keeping import Keeping
@@ -44,10 +45,9 @@ from aperture_plugin.ports import (
     Store,
     StoreRefused,
     StoreUnavailable,
-    Work,
 )
 from aperture_plugin.rules.firing import Due
-from aperture_plugin.rules.runs import ENDED, Run, but
+from aperture_plugin.rules.runs import ENDED, Run
 
 __all__ = ["Loop"]
 
@@ -86,11 +86,11 @@ class Loop:
         self._store = store
         self._lease = lease
         self._told = told
-        self._directory = directory
         self._pace = pace
         self._wakes = Wakes()
         self._syncs = Syncs(pace.sync)
         self._relay = Relay(executor, self.inbox, state.clock)
+        self._handing = Handing(state, self._relay, directory)
         self._stopping = Stopping(state, executor, lease, end_group, self._relay.unseat)
         self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
         state.timetable.told_one_by_one = state.told_one_by_one
@@ -198,7 +198,7 @@ class Loop:
             with self._store.transaction() as ledger:
                 turn = self._open_turn(ledger, now)
                 self._hear(turn, messages)
-                self._return_given(turn)
+                self._handing.return_given(turn)
                 recover(self.state, turn, turn.lines.running_of(self.state.id), reason=reason)
                 turn.write()
                 ledger.drop_loop(self.state.id)
@@ -317,15 +317,7 @@ class Loop:
         late = self.inbox.take()
         messages += late
         self._hear(turn, late)
-        self._return_given(turn)
-
-    def _return_given(self, turn: Turn) -> None:
-        """Let what was given to this process wait as before. None of it has begun: all that has was heard of."""
-        for run in turn.lines.given_to(self.state.id):
-            if run.cancel_reason is not None:
-                cancel_waiting(self.state, turn, run, reason=run.cancel_reason)
-            else:
-                turn.change(but(run, owner=None), tell=False)
+        self._handing.return_given(turn)
 
     def _hear(self, turn: Turn, messages: list[Message]) -> None:
         for message in messages:
@@ -360,32 +352,11 @@ class Loop:
                 self._told.run_ended(run)
         for call in turn.settled:
             call()
-        at = state.clock.monotonic()
-        for run in turn.starts.values():
-            state.live[run.key] = run
-            job = self._words_of(run)
-            state.deadlines.watch(run.key, at=at, timeout=job.timeout, stalled_after=job.stalled_after)
-            self._relay.start(self._work_of(run))
-        if turn.gives:
-            self._relay.give(map(self._work_of, turn.gives.values()), at=at)
+        self._handing.hand_on(turn)
 
     def _tell_of(self, runs: list[Run]) -> None:
         for run in runs:
             self._told.run_changed(run)
-
-    def _words_of(self, run: Run) -> JobConfig:
-        job = self.state.job_config(run.job)
-        assert job is not None, "only a job with words is admitted"
-        return job
-
-    def _work_of(self, run: Run) -> Work:
-        return Work(
-            run=run,
-            job=self.state.jobs.get(run.job),
-            config=self._words_of(run),
-            directory=self._directory,
-            environment=self.state.environ,
-        )
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────
 

@@ -201,7 +201,7 @@ def test_nothing_takes_the_seat_of_an_attempt_that_was_given_up(world: World) ->
     world.advance("1 minute")
     relay, inbox = Relay(world._executor, Inbox(), world.clock), world.loop.inbox  # type: ignore[arg-type]
     relay._inbox = inbox
-    works = [world.loop._work_of(run) for run in world.loop.state.lines]
+    works = [world.loop._handing.work_of(run) for run in world.loop.state.lines]
     relay.start(works[0])
     relay.give(works[5:7], at=0.0)
     relay.unseat(works[0].run.key)
