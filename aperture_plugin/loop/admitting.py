@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from aperture_plugin.loop.readiness import Readiness
-from aperture_plugin.loop.relay import Relay
+from aperture_plugin.loop.relay import GOOD_FOR, Relay
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.rules.admission import Admission, Ahead, OnReady, Skip, Start, Surroundings, Wait, admit
@@ -15,10 +15,10 @@ from aperture_plugin.rules.runs import Run, Status, but
 
 __all__ = ["Admitting"]
 
-_FOR_EACH: Final = 8
-"""So many runs are given ahead for each that ended quickly since the last turn."""
+_FOR_EACH: Final = 64
+"""So many runs are given ahead at most for each that ended quickly since the last turn."""
 
-_MOST: Final = 256
+_MOST: Final = 1024
 """So many of a queue are given ahead at most: after a crash each of them counts as cut off."""
 
 
@@ -93,6 +93,9 @@ class Admitting:
         state, relay = self._state, self._relay
         if not turn.quick or not state.is_alone or state.asks_ready or state.only is not None or not relay.hands_on:
             return Counter()
-        return Counter(
-            {queue: min(_MOST, _FOR_EACH * quick) - relay.left(queue) for queue, quick in turn.quick.items()}
-        )
+        ahead: Counter[str] = Counter()
+        for queue, quick in turn.quick.items():
+            # As many as will have begun by the time that the rest is taken back, if they are as short as these were.
+            soon = state.config.queues.get(queue, 1) * GOOD_FOR * quick / max(turn.took[queue], 1e-6)
+            ahead[queue] = min(_MOST, _FOR_EACH * quick, int(soon)) - relay.left(queue)
+        return ahead

@@ -125,8 +125,9 @@ def _verdict(state: State, turn: Turn, run: Run) -> str | None:
 def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome, *, at: datetime) -> None:
     job = state.job_config(run.job)
     end = ended(run, outcome, now=at)
-    if run.started_at is not None and at - run.started_at < _QUICK:
+    if run.started_at is not None and (took := at - run.started_at) < _QUICK:
         turn.quick[run.queue] += 1
+        turn.took[run.queue] += took.total_seconds()
     following = None
     if job is not None and run.cancel_reason is None:
         following = again(run, job, outcome, now=at)

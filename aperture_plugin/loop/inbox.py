@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -138,12 +138,19 @@ class Inbox:
         """Wake the loop without a message."""
         self._bell.set()
 
-    def take(self) -> list[Message]:
-        """Return all messages there are, oldest first, and take them out."""
+    def take(self, *, only: Callable[[Message], bool] | None = None) -> list[Message]:
+        """Return all messages there are, oldest first, and take them out.
+
+        Args:
+            only: Those alone that come before the first of which it says no.
+        """
         self._bell.clear()
         taken: list[Message] = []
         pop = self._messages.popleft
         while self._messages:
+            if only is not None and not only(self._messages[0]):
+                self._bell.set()
+                break
             taken.append(pop())
         return taken
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.loop.admitting import Admitting
+from aperture_plugin.loop.crowd import Crowd
 from aperture_plugin.loop.details import details_of
 from aperture_plugin.loop.finish import recover
-from aperture_plugin.loop.fire import fire_due, join_due
+from aperture_plugin.loop.fire import fire_due
 from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.handing import Handing
 from aperture_plugin.loop.handle import handle
@@ -96,7 +97,7 @@ class Loop:
         state.timetable.told_one_by_one = state.told_one_by_one
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
         self._admitting = Admitting(state, self._readiness, self._relay)
-        self._due: dict[str, Due] = {}
+        self._crowd = Crowd()
         self._backlog: list[Message] = []
         self._draining = self._is_sifting = False
         self._details_changed = False
@@ -120,7 +121,7 @@ class Loop:
             turn = self._open_turn(ledger, now)
             self._stopping.recover_the_dead(turn)
             if state.only is None:
-                swap(state, turn, state.config, state.jobs, fire=self._fire, starting=True)
+                swap(state, turn, state.config, state.jobs, fire=self._crowd.fall_due, starting=True)
             else:
                 state.take_config(state.config, state.jobs)
             if substitute is not None:
@@ -216,7 +217,7 @@ class Loop:
         deadline, stale_at = state.deadlines.next_at, self._readiness.next_at
         given_until = self._relay.next_at
         return (
-            bool(self._due)
+            bool(self._crowd)
             or self._details_changed
             or state.stale
             or (state.lines.has_work and not self._draining)
@@ -239,7 +240,7 @@ class Loop:
             return True  # The transaction meets it again, and says so in full.
 
     def _take_turn(self, now: datetime, at: float) -> None:
-        state, messages, due = self.state, self._backlog, self._due
+        state, messages = self.state, self._backlog
         beats = self._pace.beat and at >= self._lease.looks_at
         if self._wakes.failures:
             state.able_since = now  # What fell due while the store was away is caught up once.
@@ -248,7 +249,12 @@ class Loop:
             turn = self._open_turn(ledger, now)
             self._hear(turn, messages)
             self._take_back_given(turn, messages, at, anew=may_be_taken)
+            due = self._part_of_crowd(messages)
             fire_due(state, turn, due, may_be_taken=may_be_taken)
+            if due:
+                late = self.inbox.take(only=_is_of_a_run)
+                self._hear(turn, late)
+                messages += late
             swapped = self._swap(turn, messages)
             if beats:
                 self._stopping.recover_the_dead(turn)
@@ -267,7 +273,8 @@ class Loop:
             if relaxed:
                 ledger.relax()
         self._syncs.wrote(at, waited=not relaxed)
-        self._backlog, self._due, self._details_changed = [], {}, False
+        self._crowd.claimed(due)
+        self._backlog, self._details_changed = [], False
         self._flush_at = at + self._pace.flush
         self._settle(turn)
         for config, previous in swapped:
@@ -275,19 +282,19 @@ class Loop:
 
     def _take_one_by_one(self, now: datetime, at: float) -> None:
         self._relay.take_back()
-        messages, due = self._backlog, self._due
+        messages = self._backlog
         messages += self.inbox.take()
         self._is_sifting = True
 
         def take(some: list[Message]) -> None:
-            self._backlog, self._due = some, {}
+            self._backlog = some
             self._take_turn(now, at)
 
         try:
             sift(messages, take)
         finally:
             self._is_sifting = False
-            self._backlog, self._due, self.state.stale = messages, due, True
+            self._backlog, self.state.stale = messages, True
 
     def _open_turn(self, ledger: Ledger, now: datetime) -> Turn:
         state = self.state
@@ -330,7 +337,7 @@ class Loop:
         for message in messages:
             if isinstance(message, ConfigRead):
                 swapped.append((message.config, state.config))
-                swap(state, turn, message.config, message.jobs, fire=self._fire)
+                swap(state, turn, message.config, message.jobs, fire=self._crowd.fall_due)
                 self._loaded_at = turn.now
                 self._details_changed = True
                 turn.settled.append(partial(_log.info, "%s is in force", message.config.file))
@@ -360,8 +367,13 @@ class Loop:
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────
 
-    def _fire(self, name: str, due: Due) -> None:
-        self._due[name] = join_due(self._due.get(name), due)
+    def _part_of_crowd(self, messages: list[Message]) -> dict[str, Due]:
+        """Return what of all that is due this turn claims."""
+        if self._is_sifting:
+            return {}
+        # The slots of the file in force are claimed before another takes its place.
+        whole = bool(self._wakes.failures) or any(isinstance(message, ConfigRead) for message in messages)
+        return self._crowd.part(needed=self.state.needed, whole=whole)
 
     def _take_back_orphans(self, turn: Turn) -> None:
         """Find our own runs that no executor was given: their start was written by a commit that seemed to fail."""
@@ -384,7 +396,7 @@ class Loop:
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""
         state = self.state
-        if self.inbox.rang or (state.lines.has_work and not self._draining):
+        if self.inbox.rang or self._crowd or (state.lines.has_work and not self._draining):
             yield 0.0
         if self.inbox or self._relay.next_at is not None:
             yield GATHERS

@@ -21,7 +21,7 @@ from aperture_plugin.loop.inbox import Begun, Inbox
 from aperture_plugin.ports import Clock, Ended, Event, Executor, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
-__all__ = ["GATHERS", "Relay"]
+__all__ = ["GATHERS", "GOOD_FOR", "Relay"]
 
 _log = logging.getLogger("aperture")
 

@@ -54,6 +54,8 @@ class State:
         ghosts: Attempts given up whose handler still lives in this process: by job, since when.
         is_alone: Whether no other process ticks on the store.
         asks_ready: Whether any plugin answers `aperture_ready`.
+        followers: By job, those whose `after` names it.
+        needed: Jobs that another needs.
         rejected, rejected_at: What is wrong with the file on disk, and since when that is known.
         substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
     """
@@ -83,6 +85,7 @@ class State:
     rejected_at: datetime | None = None
     substitute: Substitute | None = None
     followers: dict[str, list[JobConfig]] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
 
     def take_config(self, config: Config, jobs: Mapping[str, Job]) -> None:
         """Let *config* be the file in force, and forget what was refused."""
@@ -90,6 +93,7 @@ class State:
         self.jobs = jobs
         self.rejected, self.rejected_at, self.substitute = (), None, None
         self.followers = {}
+        self.needed = frozenset(need for job in config.jobs.values() for need in job.needs)
         for job in config.jobs.values():
             if job.enabled and isinstance(job.schedule, After):
                 for name in job.schedule.jobs:

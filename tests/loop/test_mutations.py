@@ -12,6 +12,7 @@ import pytest
 
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.loop import admitting, finish, fire, lease, loop, swap
+from aperture_plugin.loop.crowd import Crowd
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.lines import Lines
@@ -131,7 +132,7 @@ def due_forgotten_when_the_store_fails(patch: Patch) -> None:
         try:
             real(one, now, at)
         finally:
-            one._due = {}
+            one._crowd = Crowd()
 
     patch.setattr(Loop, "_take_turn", take_turn)
 

@@ -17,6 +17,7 @@ from typing import Any
 from aperture_plugin.app.budgets import Budgets
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.loop.crowd import Crowd
 from aperture_plugin.loop.inbox import Message
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.loop import Loop
@@ -327,6 +328,8 @@ class Process:
             end_group=machine.end_group,
             pace=pace,
         )
+        if number % 2:
+            self.loop._crowd = Crowd(first=1)  # What falls due together is hardly ever as many as a real one parts.
 
     @property
     def config(self) -> Config:
