@@ -78,6 +78,8 @@ class _Builder:
             form = _STATE
         elif key == "broker":
             form = {"allOf": [self.of(shape), {"pattern": p.VARIABLES}]}
+        elif key == "command":
+            form = {"allOf": [self.of(shape), {"pattern": p.SOMETHING, "items": [{"pattern": p.SOMETHING}]}]}
         else:
             form = self.of(shape, key)
         if key == "type":
@@ -164,11 +166,12 @@ def _without(keys: Any) -> Form:
 
 
 def _without_presets() -> Form:
-    """Return what holds in a file without presets: `schedules` is the only layer, so each job says all there is."""
+    """Return what holds where no preset is in force: `schedules` is the only layer, so each job says all there is."""
     jobs = {"additionalProperties": {"$ref": "#/definitions/whole"}}
     return {
-        "if": {"not": {"required": ["presets"]}},
-        "then": {"properties": {"preset": False, "schedules": jobs}},
+        "if": {"not": {"required": ["preset", "presets"]}},
+        "then": {"properties": {"schedules": jobs}},
+        "dependencies": {"preset": ["presets"]},
     }
 
 

@@ -195,6 +195,9 @@ def check_alike(text: str) -> None:
     "schedules:\n  a:\n    schedule: manual\n    params:\n      x:\n      y: [1, [2, x]]\n      z:\n        w: yes\n"
 )
 @example("schedules:\n  a: manual\nlint:\n  ignore: 0\n")
+@example("schedules:\n  a: manual\ndefaults:\n  command: ''\n")
+@example("schedules:\n  a:\n    schedule: manual\n    command: [' ', x]\n")
+@example("schedules:\n  a:\n    schedule: manual\n    command: [x, '']\n")
 @example("schedules:\n  a: manual\nlint:\n  ignore: [no, 12]\n")
 def test_the_schema_accepts_and_refuses_as_check_does(text: str) -> None:
     check_alike(text)
