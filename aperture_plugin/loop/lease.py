@@ -12,6 +12,9 @@ from aperture_plugin.ports import Ledger, LoopRecord
 __all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "Lease"]
 
 BEAT_SECONDS: Final = 3.0
+LONE_BEAT_SECONDS: Final = 6.0
+"""With nobody else on the store the beat is for whoever looks from outside. Who joins is noticed, and beaten for."""
+
 LEASE_SECONDS: Final = 9.0
 """A process that has not renewed its lease for so long is dead: within the 10 s of promise 6, even if its last beat
 is seen half a second late."""
@@ -26,12 +29,14 @@ class Lease:
         is_alive: Says of a loop of this host whether it still lives.
         seen: By loop: the beat last seen, and when we first saw it, on our own monotonic clock. Wall
             clocks of two machines, or a stepped one, have no part in this.
+        is_alone: No other process was on the store when it was last looked at.
     """
 
     record: LoopRecord
     is_alive: Callable[[LoopRecord], bool]
     beats_at: float = 0.0
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    is_alone: bool = False
 
     def renew(self, ledger: Ledger, *, now: datetime, at: float, details: Mapping[str, Any] | None = None) -> None:
         """Write the next beat, and the whole record if there are new *details*."""
@@ -44,10 +49,13 @@ class Lease:
         # A record that another process took for dead's is not there to be renewed; it is made again.
         if details is not None or not ledger.beat(self.record):
             ledger.keep_loop(self.record)
-        self.beats_at = at + BEAT_SECONDS
+        self.beats_at = at + (LONE_BEAT_SECONDS if self.is_alone else BEAT_SECONDS)
 
-    def note(self, loops: Iterable[LoopRecord], *, at: float) -> None:
-        """Note the beats of processes on other hosts; a beat that is new counts from *at* on."""
+    def note(self, loops: Sequence[LoopRecord], *, at: float) -> None:
+        """Note who is on the store, and the beats of those on other hosts; a beat that is new counts from *at* on."""
+        self.is_alone = all(loop.id == self.record.id for loop in loops)
+        if not self.is_alone:
+            self.beats_at = min(self.beats_at, at + BEAT_SECONDS)
         elsewhere = [loop for loop in loops if loop.host != self.record.host]
         known = self.seen
         self.seen = {loop.id: (loop.beat, at) for loop in elsewhere}

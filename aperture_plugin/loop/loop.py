@@ -22,6 +22,7 @@ from aperture_plugin.loop.fire import fire_due
 from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.handing import Handing
 from aperture_plugin.loop.handle import handle
+from aperture_plugin.loop.hearing import Hearing
 from aperture_plugin.loop.inbox import Begun, CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
 from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
@@ -89,6 +90,7 @@ class Loop:
         self._told = told
         self._pace = pace
         self._wakes = Wakes()
+        self._hearing = Hearing(store, pace.poll, self.inbox.ring)
         self._syncs = Syncs(pace.sync)
         self._relay = Relay(executor, self.inbox, state.clock)
         self._handing = Handing(state, self._relay, directory)
@@ -102,7 +104,6 @@ class Loop:
         self._draining = self._is_sifting = False
         self._details_changed = False
         self._loaded_at: datetime | None = None
-        self._polled_at = 0.0
         self._flush_at = 0.0
 
     # ── the life of a loop ──────────────────────────────────────────────────────────────────────
@@ -129,6 +130,7 @@ class Loop:
             turn.write()
             self._lease.renew(ledger, now=now, at=at, details=self._details())
             keep_generation(self.state, ledger, now)
+        self._hearing.begin()
         self._settle(turn)
         if substitute is not None:
             self.observers.tell(partial(self._told.config_rejected, list(substitute.problems)))
@@ -146,7 +148,7 @@ class Loop:
             state.able_since = now
         if self._wakes.noticed is not noticed:
             self._details_changed = True
-        if self.inbox:
+        if self.inbox or self.inbox.rang:
             self._backlog += self.inbox.take()
         if not self._draining:
             state.timetable.run_pending(now)
@@ -227,17 +229,8 @@ class Loop:
             or (deadline is not None and deadline <= at)
             or (stale_at is not None and stale_at <= at)
             or (given_until is not None and given_until <= at)
-            or self._another_wrote(at)
+            or self._hearing.another_wrote(at)
         )
-
-    def _another_wrote(self, at: float) -> bool:
-        if self._pace.poll is None or at - self._polled_at < self._pace.poll:
-            return False
-        self._polled_at = at
-        try:
-            return self._store.changed()
-        except (StoreUnavailable, StoreRefused):
-            return True  # The transaction meets it again, and says so in full.
 
     def _take_turn(self, now: datetime, at: float) -> None:
         state, messages = self.state, self._backlog
@@ -256,7 +249,7 @@ class Loop:
                 self._hear(turn, late)
                 messages += late
             swapped = self._swap(turn, messages)
-            if beats:
+            if beats and (may_be_taken or not self._lease.is_alone):
                 self._stopping.recover_the_dead(turn)
             self._stopping.enforce_deadlines(turn, at)
             for name in self._readiness.grown_stale(at):
@@ -268,11 +261,15 @@ class Loop:
                 self._lease.renew(ledger, now=now, at=at, details=self._details() if self._details_changed else None)
             if swapped:
                 keep_generation(self.state, ledger, now)
-            relaxed = not (due or beats or self._details_changed or may_be_taken or self._syncs.is_due(at))
+            # A beat by itself need not outlive a power cut.
+            is_bare = turn.is_bare
+            claims = due or may_be_taken or (beats and not is_bare)
+            relaxed = not (claims or self._details_changed or self._syncs.is_due(at))
             relaxed = relaxed and self._syncs.may_wait(messages, turn.starts.values(), state.config.jobs)
             if relaxed:
                 ledger.relax()
-        self._syncs.wrote(at, waited=not relaxed)
+        if not (relaxed and is_bare):
+            self._syncs.wrote(at, waited=not relaxed)
         self._crowd.claimed(due)
         self._backlog, self._details_changed = [], False
         self._flush_at = at + self._pace.flush
@@ -410,8 +407,8 @@ class Loop:
             yield self._flush_at - at
         if self._pace.beat:
             yield self._lease.looks_at - at
-        if self._pace.poll is not None:
-            yield self._pace.poll
+        if (waits := self._hearing.waits) is not None:
+            yield waits
 
     def _details(self) -> Mapping[str, Any]:
         """Return what `status` shows of the file and `doctor` of the clock, for whoever reads the store."""

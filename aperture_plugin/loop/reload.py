@@ -2,7 +2,7 @@
 
 Events say "look now"; what counts is the content. So an editor that renames, one that writes in place, a
 symlink that is swapped and a network disk without events all end in the same few lines. Where no event
-comes, the file is looked at all the same, every two seconds at least.
+comes, the file is looked at all the same, every three seconds at least.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from watchdog import events
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
@@ -29,7 +30,7 @@ __all__ = ["Watch", "on_the_way"]
 
 _log = logging.getLogger("aperture")
 
-LOOK_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 3.0
 """How often the file is looked at beside all events: its size and time, and its content if they changed."""
 
 BLIND_SECONDS: Final = 0.8
@@ -50,6 +51,15 @@ clock changes neither size nor time."""
 
 _MOST_LINKS: Final = 40
 
+_KINDS: Final = ("Created", "Moved", "Deleted", "Modified", "Attrib", "Closed")
+_TOLD_OF: Final[list[type[FileSystemEvent]]] = [
+    kind
+    for name in _KINDS
+    for of in ("File", "Dir")
+    if (kind := getattr(events, f"{of}{name}Event", None)) is not None  # what all versions of watchdog do not have
+]
+"""Not that a file is opened, or was read: the store is, all day, and mostly lies in the same folder."""
+
 Read = Callable[[], Content]
 Judge = Callable[[Content], tuple[bool, Sequence[Problem]]]
 Refuse = Callable[[Sequence[Problem]], None]
@@ -69,6 +79,7 @@ class Watch:
 
     def __init__(self, path: Path, *, read: Read, judge: Judge, refuse: Refuse, known: Content) -> None:
         self._path = path
+        self._name = os.fspath(path)
         self._read = read
         self._judge = judge
         self._refuse = refuse
@@ -141,7 +152,7 @@ class Watch:
 
     def _stat_changed(self) -> bool:
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116  # it is asked all day, and this is the shorter way
             stat: tuple[int, ...] | None = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
         except OSError:
             stat = None
@@ -235,7 +246,7 @@ class _Folders:
                 self._observer = Observer()
                 self._observer.daemon = True
                 self._observer.start()
-            return self._observer.schedule(_Listener(self._bell, names), folder)
+            return self._observer.schedule(_Listener(self._bell, names), folder, event_filter=_TOLD_OF)
         except OSError as error:
             # No inotify to be had (a limit, a network disk): the looks remain.
             _log.warning("%s cannot be watched (%s); the file is looked at every %g s", folder, error, BLIND_SECONDS)
@@ -257,12 +268,9 @@ class _Listener(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring if the event is about one of the names, and changed something."""
-        kind = event.event_type
-        if kind in {"opened", "closed_no_write"}:
-            return
         for path in (event.src_path, event.dest_path):
             if path and Path(str(path)).name in self._names:
-                self._bell.is_being_written = kind == "modified" and not event.is_directory
+                self._bell.is_being_written = event.event_type == "modified" and not event.is_directory
                 self._bell.rung.set()
                 return
 

@@ -82,6 +82,11 @@ class Turn:
         in_hand = (Status.QUEUED, Status.WAITING, Status.RUNNING)
         return [run for runs in (self.added, self.changed) for run in runs.values() if run.status not in in_hand]
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it leaves every run, and its log, as it was."""
+        return not (self.added or self.changed or self.logs)
+
     def write(self) -> None:
         """Write everything, one statement a kind."""
         if self.added:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -228,6 +228,14 @@ class Store(Protocol):
 
     def changed(self) -> bool:
         """Say, at the cost of microseconds, whether there is news that `Ledger.foreign` would tell."""
+        ...
+
+    def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
+        """Call *ring*, in another thread, as soon as another process has committed, until the store is closed.
+
+        Returns:
+            What says whether that can be relied on just now; where not, `changed` has to be asked.
+        """
         ...
 
     def history(self, query: RunQuery) -> list[Run]:

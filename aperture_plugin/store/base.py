@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.store.ears import Ears, Source
 from aperture_plugin.store.errors import in_words
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.migrations import migrate
@@ -34,6 +35,8 @@ class SqlStore(ABC):
         self._writer: Connection | None = None
         self._lock = threading.RLock()
         self._news = False
+        self._is_owed = False  # Something was committed that nobody waited for the disk with.
+        self._ears: Ears | None = None
 
     def open(self) -> None:
         """Connect, make what is not there, move an older schema up."""
@@ -43,18 +46,24 @@ class SqlStore(ABC):
                 with self._begun() as connection:
                     self._set_up(connection)
             except BaseException:
-                self.close()  # Whoever cannot have the store is left with nothing to let go of.
+                self._let_go()  # Whoever cannot have the store is left with nothing to let go of.
                 raise
 
     def close(self) -> None:
         """Let go of every connection."""
+        ears, self._ears = self._ears, None
+        if ears is not None:
+            ears.close()  # Not under the lock, which the ears may be waiting for.
         with self._lock:
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
-            if self._engine is not None:
-                self._engine.dispose()
-                self._engine = None
+            self._let_go()
+
+    def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
+        """Call *ring* as soon as another process has committed; return what says whether that can be relied on."""
+        source = self._source()
+        if source is None:
+            return lambda: False
+        ears = self._ears = Ears(source, ring)
+        return lambda: ears.are_well
 
     @contextmanager
     def transaction(self) -> Iterator[Ledger]:
@@ -69,10 +78,14 @@ class SqlStore(ABC):
                     yield ledger
                 finally:
                     self._news = self._news and not ledger.heeded
+                if wrote and self._ears is not None:
+                    self._ears.expect()
                 self._before_commit(connection, wrote=bool(wrote), relaxed=ledger.relaxed)
             self._after_commit()
-            if wrote and not ledger.relaxed:
+            self._is_owed = self._is_owed or bool(wrote)
+            if self._is_owed and not ledger.relaxed:
                 self.sync()
+                self._is_owed = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Ledger]:
@@ -151,6 +164,19 @@ class SqlStore(ABC):
     @abstractmethod
     def _size(self, connection: Connection) -> int | None:
         """Return how many bytes it takes."""
+
+    def _source(self) -> Source | None:
+        """Return what tells of commits; None where nothing does."""
+        return None
+
+    def _let_go(self) -> None:
+        """Let go of every connection, ears excepted."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
 
     def _begins(self, text: str) -> ColumnElement[bool]:
         """Return whether a run's id begins with *text*."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
@@ -54,6 +54,7 @@ from aperture_plugin.store.schema import (
     runs,
     spends,
 )
+from aperture_plugin.store.words import ALL_LOOPS, BEAT
 
 __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
 
@@ -245,7 +246,7 @@ class SqlLedger:
 
     def loops(self) -> list[LoopRecord]:
         """Return every process that is, or died without a word while, ticking on this store."""
-        return [loop_of(row) for row in self._connection.execute(select(loops)).mappings()]
+        return [loop_of(row) for row in ALL_LOOPS.run(self._connection).mappings()]
 
     def keep_loop(self, loop: LoopRecord) -> None:
         """Write the loop's record."""
@@ -254,9 +255,7 @@ class SqlLedger:
     def beat(self, loop: LoopRecord) -> bool:
         """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
         self._wrote()
-        row = loop_row(loop)
-        chosen = update(loops).where(loops.c.id == loop.id)
-        return self._connection.execute(chosen.values(beat=row["beat"], beat_at=row["beat_at"])).rowcount > 0
+        return BEAT.run(self._connection, loop=loop.id, count=loop.beat, now=micros(loop.beat_at)).rowcount > 0
 
     def drop_loop(self, loop_id: str) -> None:
         """Take the record of a loop off the store."""

@@ -1,11 +1,12 @@
 """One PostgreSQL database for several machines.
 
 A transaction holds an advisory lock of the database, so it is as exclusive as SQLite's: no two loops
-decide at the same time. A counter tells a loop that another has written.
+decide at the same time. A counter tells a loop that another has written, and a notification that it is time to look.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final
 
 from sqlalchemy import Connection, create_engine, event, func, select, text, update
@@ -13,6 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from aperture_plugin.store.base import SqlStore
+from aperture_plugin.store.ears import Source
+from aperture_plugin.store.notifications import CHANNEL, CommitsHeard
 from aperture_plugin.store.schema import meta
 
 __all__ = ["PostgresStore"]
@@ -45,6 +48,7 @@ class PostgresStore(SqlStore):
         self._address = address
         self._seen: int | None = None
         self._ours: int | None = None
+        self._name = os.urandom(8).hex()
 
     def changed(self) -> bool:
         """Say whether another process has written since a transaction here last asked."""
@@ -74,6 +78,9 @@ class PostgresStore(SqlStore):
         foreign, self._ours = found != self._seen, found
         return foreign
 
+    def _source(self) -> Source | None:
+        return CommitsHeard(lambda: self._engine, self._name)
+
     def _size(self, connection: Connection) -> int | None:
         return connection.execute(select(func.pg_database_size(func.current_database()))).scalar()
 
@@ -82,8 +89,9 @@ class PostgresStore(SqlStore):
             if relaxed:
                 # The server takes it to the disk by itself, within some 0.6 s (three times wal_writer_delay).
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
-            count = update(meta).where(meta.c.key == "writes").values(value=meta.c.value + 1).returning(meta.c.value)
-            self._ours = connection.execute(count).scalar()
+            count = update(meta).where(meta.c.key == "writes").values(value=meta.c.value + 1)
+            told = func.pg_notify(CHANNEL, self._name)
+            self._ours = connection.execute(count.returning(meta.c.value, told)).scalar()
 
     def _after_commit(self) -> None:
         self._seen = self._ours

@@ -16,8 +16,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, create_engine, event
 from sqlalchemy.engine import URL
 
-from aperture_plugin.ports import StoreUnavailable
+from aperture_plugin.ports import StoreRefused, StoreUnavailable
 from aperture_plugin.store.base import SqlStore
+from aperture_plugin.store.ears import Source
+from aperture_plugin.store.inotify import FilesHeard
 from aperture_plugin.store.schema import runs
 
 __all__ = ["SqliteStore"]
@@ -34,13 +36,19 @@ class SqliteStore(SqlStore):
         self._seen_version: int | None = None
         self._file: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
+        self._heard = FilesHeard(self._is_news)
 
     def changed(self) -> bool:
         """Say whether another process has committed since a transaction here last asked; costs microseconds."""
         with self._lock:
             if self._writer is None or self._seen_version is None:
                 return True
-            return self._news or self._data_version() != self._seen_version
+            return (
+                self._news
+                or self._data_version() != self._seen_version
+                # One that another was put in the place of stays as it was for ever.
+                or _identity(self._path) != self._file
+            )
 
     def sync(self) -> None:
         """Wait until the write-ahead log is on the disk: what was committed and is not in the file yet."""
@@ -69,6 +77,7 @@ class SqliteStore(SqlStore):
     def _set_up(self, connection: Connection) -> None:
         super()._set_up(connection)
         self._file, self._log = _identity(self._path), _identity(self._beside("-wal"))
+        self._heard.attend([self._path, self._beside("-wal")])
 
     def _begin(self, connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -78,6 +87,16 @@ class SqliteStore(SqlStore):
         version = self._data_version()
         foreign, self._seen_version = version != self._seen_version, version
         return foreign
+
+    def _source(self) -> Source | None:
+        # Without a write-ahead log the file may lie on another machine's disk, of which this system tells nothing.
+        return None if self._log is None else self._heard
+
+    def _is_news(self) -> bool:
+        try:
+            return self.changed()
+        except (StoreUnavailable, StoreRefused):
+            return True  # The loop meets it again, and says so in full.
 
     def _size(self, connection: Connection) -> int | None:  # noqa: ARG002  # the files tell more than the pages in use
         # What was written last lies beside it until it is folded in.
@@ -94,7 +113,7 @@ class SqliteStore(SqlStore):
             raise StoreUnavailable(f"{self.url}: it is not there any more; put it back, or start anew")
         if found != self._file:
             # Another file was put in its place: what we hold open has no name any more.
-            self.close()
+            self._let_go()
             self._leave_no_log_behind()
             self._file = None  # Should it be no store, it is looked at again the next time.
             self.open()

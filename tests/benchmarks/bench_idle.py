@@ -48,7 +48,7 @@ def ours(seconds: float) -> float:
         lines = "".join(f"  job-{n}: monthly on day {day} at 4:00 AM\n" for n in range(COUNT))
         file.write_text(f"schedules:\n{lines}")
         with Aperture(file, plugins=[Jobs()], entry_points=False):
-            time.sleep(5)
+            time.sleep(15)  # for so long it looks at the file more often
             return hourly(time.sleep, seconds)
 
 

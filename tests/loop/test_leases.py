@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from aperture_plugin.loop.deadlines import Deadline, Deadlines
-from aperture_plugin.loop.lease import LEASE_SECONDS, Lease
-from aperture_plugin.ports import LoopRecord
+from aperture_plugin.loop.lease import BEAT_SECONDS, LEASE_SECONDS, LONE_BEAT_SECONDS, Lease
+from aperture_plugin.ports import Ledger, LoopRecord
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
@@ -49,6 +50,27 @@ def test_one_that_left_is_looked_for_no_more() -> None:
     ours.note([], at=1.0)
 
     assert ours.looks_at == 100.0
+
+
+def test_with_nobody_else_on_the_store_it_beats_less_often_and_at_once_faster_when_somebody_joins() -> None:
+    ours, ledger = lease(), cast(Ledger, Beaten())
+    ours.note([ours.record], at=0.0)
+    ours.renew(ledger, now=NOON, at=100.0)
+    alone = ours.beats_at
+
+    ours.note([ours.record, record("theirs", "here")], at=101.0)
+    joined = ours.beats_at
+    ours.renew(ledger, now=NOON, at=104.0)
+
+    assert (alone, joined, ours.beats_at) == (100 + LONE_BEAT_SECONDS, 101 + BEAT_SECONDS, 104 + BEAT_SECONDS)
+    assert LONE_BEAT_SECONDS < LEASE_SECONDS
+
+
+class Beaten:
+    """A ledger that takes any beat."""
+
+    def beat(self, loop: LoopRecord) -> bool:
+        return True
 
 
 def test_a_deadline_passes_again_until_what_came_of_it_is_written() -> None:

@@ -108,6 +108,10 @@ class MemoryStore:
         self._look()
         return self._news or self._seen != self.tables.writes
 
+    def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
+        """Tell nothing by itself."""
+        return lambda: False
+
     def history(self, query: RunQuery) -> list[Run]:
         """Return attempts, newest first."""
         self._look()

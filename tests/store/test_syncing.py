@@ -70,6 +70,21 @@ def test_relaxed_transactions_share_one_wait(tmp_path: Path, waits: list[int]) -
     assert (before, len(waits)) == (0, 1)
 
 
+def test_a_transaction_that_may_not_be_lost_waits_for_what_relaxed_ones_wrote_before_it(
+    tmp_path: Path, waits: list[int]
+) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    with store.transaction() as ledger:
+        ledger.add([run_of("a")])
+        ledger.relax()
+    with store.transaction() as ledger:
+        ledger.in_hand()
+    store.close()
+
+    assert len(waits) == 1
+
+
 def test_what_a_relaxed_transaction_wrote_is_there_for_others(store: Store, url: str, tmp_path: Path) -> None:
     with store.transaction() as ledger:
         ledger.add([run_of("a")])
