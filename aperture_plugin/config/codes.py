@@ -17,7 +17,7 @@ __all__ = ["CODES", "LINTS", "WARNINGS"]
 _FILE: Final = {
     "directive": "A line that begins with %, a directive of YAML.",
     "empty-file": "A file in which nothing is written, or only comments.",
-    "file-too-large": "A file of more than 16 MiB.",
+    "file-too-large": "A file of more than 16 MiB, or of more than a million lines.",
     "more-problems": "There are more problems than are shown.",
     "not-a-text": "A file with many characters that are not text.",
     "not-utf-8": "A byte that is not UTF-8.",
@@ -52,7 +52,7 @@ _FORM: Final = {
     "tag": "A value that begins with !: a YAML tag.",
     "text-after-quote": "A text that goes on behind its closing quote.",
     "too-deep": "More than 32 levels of lists and mappings.",
-    "too-much": "More than 20,000 values in one list or mapping.",
+    "too-much": "More than 20,000 values in one list or mapping, 200,000 in one job, or 750,000 in all jobs.",
     "too-unusual": "A long text in a rare form of YAML, which would take too long to read.",
     "unclear-list": "A list whose items are read as one text.",
     "unclosed-list": "A list with no ] at its end.",

@@ -18,6 +18,7 @@ from aperture_plugin.words.unreadable import quoted
 
 __all__ = ["Environment", "variables_in"]
 
+_MOST: Final = 1_000
 _MARK: Final = re.compile(r"\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 
 
@@ -57,12 +58,15 @@ class Environment:
         if "${" not in said.text:
             return said.text
         self.filled_in += 1
+        if said.text.count("${") > _MOST:
+            self._tell_bad(place_of(said.spot, base), job, f"more than {_MOST:,} variables are named in one value")
+            return None
         missing: dict[str | None, int] = {}
 
         def value(mark: re.Match[str]) -> str:
             if mark[0].startswith("$$"):
                 return mark[0][1:]
-            if mark[1] in self._values:
+            if mark[1] is not None and mark[1] in self._values:
                 return self._values[mark[1]]
             missing.setdefault(mark[1], mark.start())
             return mark[0]
@@ -78,13 +82,7 @@ class Environment:
             return
         self._told.add(at)
         if name is None:
-            self._problems.add(
-                "bad-variable",
-                at=at,
-                job=job,
-                message='"${" is not followed by the name of a variable and "}"',
-                hint="expected ${NAME}; for the text itself write $${",
-            )
+            self._tell_bad(at, job, '"${" is not followed by the name of a variable and "}"')
             return
         tell = self._problems.add if self._starting and in_force else self._problems.warn
         tell(
@@ -94,6 +92,10 @@ class Environment:
             message=f"{quoted(name)} is not set in the environment",
             hint=f"set it before the start: export {name}=…; for the text itself write $${{{name}}}",
         )
+
+    def _tell_bad(self, at: Place, job: str | None, message: str) -> None:
+        hint = "expected ${NAME}; for the text itself write $${"
+        self._problems.add("bad-variable", at=at, job=job, message=message, hint=hint)
 
 
 def _within(said: Said, start: int, length: int) -> Spot:

@@ -14,7 +14,7 @@ from typing import Final
 from aperture_plugin.config.asking import TOO_LONG, Refused
 from aperture_plugin.config.hints import yaml
 from aperture_plugin.config.nodes import Spot
-from aperture_plugin.config.plain import MOST, TOO_DEEP, TOO_MUCH
+from aperture_plugin.config.plain import MOST, MOST_IN_ALL, TOO_DEEP, TOO_MUCH
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 
@@ -22,7 +22,7 @@ __all__ = ["told", "too_unusual"]
 
 _INDENTED_BY_TAB: Final = re.compile(r" *\t")
 _OUTSIDE: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|(?:(?<=\s)|^)\#.*|(\t)""")
-_NO_SPACE: Final = re.compile(r" *(?:- +)?([A-Za-z][A-Za-z -]*):([^ :/].*)$")
+_NO_SPACE: Final = re.compile(r" *(?:- +)?([A-Za-z][A-Za-z0-9._ -]*):([^ :/].*)$")
 _NO_COLON: Final = re.compile(r" *(?:- +)?([A-Za-z][A-Za-z0-9._-]*) +[^:#]+?(?: #.*)?$")
 _BARE_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _KEY_VALUE: Final = re.compile(r" *(?:- +)?([^\s:'\"#][^:#]*?) *: +([^'\"\[|>].*?) *(?: #.*)?$")
@@ -100,7 +100,7 @@ def _too_long(case: _Case) -> Finding | None:
 def _too_much(case: _Case) -> Finding | None:
     if case.refused.problem != TOO_MUCH:
         return None
-    hint = f"expected at most {MOST} values in one list, or keys in one mapping"
+    hint = f"expected at most {MOST:,} values in one list, or keys in one mapping, and {MOST_IN_ALL:,} in one job"
     return Finding("too-much", case.spot, "there are more values here than anybody writes", hint)
 
 

@@ -21,12 +21,16 @@ from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
 
-__all__ = ["MOST_JOBS", "MOST_PRESETS", "read_words"]
+__all__ = ["MOST_JOBS", "MOST_PRESETS", "MOST_VALUES", "read_words"]
 
 MOST_PRESETS: Final = 1_000
 
 MOST_JOBS: Final = 100_000
 """Ten times what is ordinary; presets and overrides count too."""
+
+MOST_VALUES: Final = 750_000
+"""Values of all jobs, each item of a list counted; they take some 300 to 500 bytes each."""
+_FEW_VALUES: Final = 32
 
 _SETTINGS: Final = ("timezone", "preset", "state", "executor", "broker")
 _MARK: Final = re.compile(r"^(---|\.\.\.)(?:[ \t].*)?$|^%.*$", re.MULTILINE)
@@ -46,10 +50,8 @@ def read_words(text: str, problems: Problems, before: Remembered, after: Remembe
         return FileWords()
     try:
         return _FileReader(problems, before, after).file(piece)
-    except _TooManyJobs as more:
+    except _TooMuch:
         # It is refused whatever else is in it, and what stands in only a part of it would be told wrongly.
-        message = f"there are more than {MOST_JOBS} jobs in the file"
-        problems.add("too-many-jobs", at=Place(more.line + 1, 1), message=message, hint="is it the right file?")
         return FileWords()
 
 
@@ -90,12 +92,8 @@ def _may_be_marked(text: str) -> bool:
     return text.startswith(("---", "...", "%")) or any(mark in text for mark in ("\n---", "\n...", "\n%"))
 
 
-class _TooManyJobs(Exception):
-    """There are more jobs than any file has; the first that is too many stands at *line*, counted from 0."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
-        self.line = line
+class _TooMuch(Exception):
+    """There is more than any file has, which has been told."""
 
 
 class _FileReader:
@@ -108,6 +106,7 @@ class _FileReader:
         self._lost: set[str] = set()
         self._scanner = Scanner()
         self._room = MOST_JOBS
+        self._room_for_values = MOST_VALUES
 
     def file(self, piece: Piece) -> FileWords:
         """Return what the lines of the whole file say."""
@@ -212,7 +211,10 @@ class _FileReader:
         before, after = self._before.pieces.get(depth, {}), self._after.pieces.setdefault(depth, {})
         parts = list(cut(piece))
         if len(parts) > self._room:
-            raise _TooManyJobs(parts[self._room].line)
+            at = Place(parts[self._room].line + 1, 1)
+            message = f"there are more than {MOST_JOBS:,} jobs in the file"
+            self._problems.add("too-many-jobs", at=at, message=message, hint="is it the right file?")
+            raise _TooMuch
         self._room -= len(parts)
         for part in parts:
             text, line = part.text, part.line
@@ -225,6 +227,11 @@ class _FileReader:
                 moved_on = tuple(Entry(entry.name, layer, entry.words, entry.spot, line) for entry in read.entries)
                 read = read._replace(entries=moved_on, layer=layer, line=line)
             after[text] = read
+            self._room_for_values -= _values_in(text, read)
+            if self._room_for_values < 0:
+                message = f"there are more than {MOST_VALUES:,} values in the jobs of the file"
+                self._problems.add("too-much", at=Place(line + 1, 1), message=message, hint="is it the right file?")
+                raise _TooMuch
             if read.findings or part.astray:
                 self._tell((*strayed(part), *read.findings), line, read.entries[0].name if read.entries else None)
                 if read.lost is not None:
@@ -255,6 +262,22 @@ def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -
     )
     lost = None if entries else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
     return PieceRead(entries, tuple(findings), lost, layer, line)
+
+
+def _values_in(text: str, read: PieceRead) -> int:
+    """Return how many values were read of *text*; of few, about how many."""
+    about = text.count("\n") + text.count(",")
+    if about <= _FEW_VALUES:
+        return about
+    count, left = 0, [said for entry in read.entries for said in entry.words.values()]
+    while left:
+        value = left.pop().value
+        count += 1
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, tuple):
+            left += [item for item in value if isinstance(item, Said)]
+    return count
 
 
 def _items(said: Said | None) -> tuple[Said, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.entries import Entry, Told
+from aperture_plugin.config.entries import DEFAULTS, Entry, Told
 from aperture_plugin.config.environment import Environment
 from aperture_plugin.config.memory import Remembered
 from aperture_plugin.config.model import (
@@ -41,7 +42,6 @@ _SLOTS: Final = tuple(
 MERGED: Final = ("retry", "params", "environment")
 """The keys whose own keys are laid over each other, one level deep; all others replace what is below."""
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _NO_RETRY: Final = Retry()
 
 
@@ -64,6 +64,7 @@ class JobReader:
         local_zone: The server's own.
         now: For telling what is past; None to leave that out.
         before, after: What the last reading of the file has left behind, and what takes that of this one.
+        shared: What the defaults say of `params` and `environment`, filled in.
     """
 
     problems: Problems
@@ -73,6 +74,7 @@ class JobReader:
     now: datetime | None
     before: Remembered
     after: Remembered
+    shared: dict[str, _Filled] = field(default_factory=dict)
 
     def read(self, name: str, order: int, entries: Sequence[Entry], *, in_force: bool = True) -> JobConfig | None:
         """Return the job that *entries* make, as `read_anew` does, but made again only if its words have changed."""
@@ -120,7 +122,7 @@ class JobReader:
         if "retry" in words:
             values["retry"] = self._retry(entries)
         if "params" in words:
-            values["params"] = self._params(entries, name, in_force)
+            values["params"] = MappingProxyType(self._filled("params", entries, name, in_force).values)
         command = self._command(words, entries, name, in_force)
         if schedule is None:
             return None
@@ -146,17 +148,6 @@ class JobReader:
             fields["not_on_exit"] = _names(said["not on exit"])
         return Retry(**fields) if fields else _NO_RETRY
 
-    def _params(self, entries: Sequence[Entry], name: str, in_force: bool) -> Mapping[str, Param]:
-        said = merged("params", entries)
-        return MappingProxyType({key: self._param(told.said, told.entry, name, in_force) for key, told in said.items()})
-
-    def _param(self, said: Said, entry: Entry, name: str, in_force: bool) -> Param:
-        if isinstance(said.value, tuple):
-            return tuple(self._param(item, entry, name, in_force) for item in said.value)
-        if isinstance(said.value, dict):
-            return MappingProxyType({key: self._param(item, entry, name, in_force) for key, item in said.value.items()})
-        return self._filled(said, entry, name, in_force)
-
     def _command(
         self, words: Mapping[str, Told], entries: Sequence[Entry], name: str, in_force: bool
     ) -> Command | None:
@@ -181,25 +172,68 @@ class JobReader:
                 message="no program is named",
                 hint="write a line for the shell, or the program and its arguments as a list",
             )
-        environment: Mapping[str, str] = _NOTHING
-        secrets: tuple[str, ...] = ()
-        if "environment" in words:
-            said = {key: word for key, word in merged("environment", entries).items() if word.said.value is not FAULTY}
-            environment = MappingProxyType(
-                {key: self._filled(word.said, word.entry, name, in_force) for key, word in said.items()}
-            )
-            secrets = tuple(value for word in said.values() for value in self.environment.brought(word.said.text))
+        filled = self._filled("environment", entries, name, in_force)
         return Command(
             words=items[0] if told.said.text else items,
             directory=words["directory"].said.value if "directory" in words else None,
-            environment=environment,
-            secrets=secrets,
+            environment=MappingProxyType(filled.values),
+            secrets=filled.secrets,
         )
 
-    def _filled(self, said: Said, entry: Entry, name: str, in_force: bool) -> str:
+    def _filled(self, key: str, entries: Sequence[Entry], name: str, in_force: bool) -> _Filled:
+        """Return what all layers say of *key*, which is one of `MERGED`, with variables filled in."""
+        filled = _NOTHING_FILLED
+        for entry in entries:
+            said = entry.words.get(key)
+            if said is not None and said.value is not FAULTY:
+                filled = filled.under(self._layer(key, said, entry, name, in_force))
+        return filled
+
+    def _layer(self, key: str, said: Said, entry: Entry, name: str, in_force: bool) -> _Filled:
+        # What defaults say is filled in once: there may be thousands of jobs, and thousands of parameters in defaults.
+        shared = self.shared.get(key) if entry.layer == DEFAULTS else None
+        if shared is None:
+            before = self.environment.filled_in
+            values = {inner: self._value(word, entry, name, in_force) for inner, word in said.value.items()}
+            texts = [word.text for word in said.value.values()] if key == "environment" else []
+            secrets = tuple(value for text in texts for value in self.environment.brought(text))
+            shared = _Filled(values, secrets, self.environment.filled_in - before)
+            if entry.layer == DEFAULTS:
+                self.shared[key] = shared
+        else:
+            self.environment.filled_in += shared.filled_in
+        return shared
+
+    def _value(self, said: Said, entry: Entry, name: str, in_force: bool) -> Param:
+        if isinstance(said.value, tuple):
+            return tuple(self._value(item, entry, name, in_force) for item in said.value)
+        if isinstance(said.value, dict):
+            return MappingProxyType({key: self._value(item, entry, name, in_force) for key, item in said.value.items()})
         filled = self.environment.filled(said, entry.base, job=name, in_force=in_force)
         return said.text if filled is None else filled
 
+
+class _Filled(NamedTuple):
+    """Values with variables filled in, what those brought, and how many values had one."""
+
+    values: dict[str, Any] | ChainMap[str, Any]
+    secrets: tuple[str, ...]
+    filled_in: int
+
+    def under(self, upper: _Filled) -> _Filled:
+        """Return these values with those of *upper* over them."""
+        if not self.values or not upper.values:
+            values = self.values or upper.values
+        elif len(self.values) <= _FEW:
+            values = {**self.values, **upper.values}
+        else:
+            values = ChainMap(upper.values, self.values)
+        return _Filled(values, self.secrets + upper.secrets, self.filled_in + upper.filled_in)
+
+
+_NOTHING_FILLED: Final = _Filled({}, (), 0)
+_FEW: Final = 64
+"""Values that are copied into each job; more of them are looked up where they are."""
 
 _PLAIN_FIELDS: Final = {
     "title": "title",

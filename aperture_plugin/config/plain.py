@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence
+from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.config.unquoting import Unknown, folded, folded_lines, unescaped
 
-__all__ = ["DEEPEST", "MOST", "TOO_DEEP", "TOO_MUCH", "Doubt", "compose", "key_on"]
+__all__ = ["DEEPEST", "MOST", "MOST_IN_ALL", "TOO_DEEP", "TOO_MUCH", "Doubt", "compose", "key_on"]
 
 TOO_DEEP: Final = "nested too deep"
 TOO_MUCH: Final = "too many values"
@@ -26,23 +26,30 @@ DEEPEST: Final = 32
 MOST: Final = 20_000
 """How many items a list may have, and keys a mapping that is read as one piece."""
 
+MOST_IN_ALL: Final = 200_000
+"""How many items and keys there may be in all that is read as one piece."""
+
 # No pattern here can take a character in two ways: looking back is in vain, and a line takes time in proportion to its
 # length. Only single characters are repeated possessively: of a group, Python before 3.11.5 then takes too much
-# (https://github.com/python/cpython/issues/106052). Only the space is a space; a tab outside of quotes and comments is
-# left to strictyaml.
+# (https://github.com/python/cpython/issues/106052). A group is repeated only so often: each time costs some 100 bytes,
+# and a line may have millions of words. Only the space is a space; a tab outside of quotes and comments is left to
+# strictyaml.
 _FIRST: Final = r"""(?:[^ \t\-?:,\[\]{}#&*!|>'"%@`]|-(?=[^ \t]))"""
-_PLAIN: Final = re.compile(_FIRST + r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*")
-_MORE: Final = re.compile(r"(?:[^ :\t]+|:(?=[^ \t])| +(?=[^ #\t]))*")
+_PLAIN: Final = re.compile(_FIRST)
+_PLAIN_ENDS: Final = re.compile(r"\t|:(?=[ \t]|$)| (?=[#\t]|$)")
 _KEY: Final = re.compile(
-    rf"({_FIRST}(?:[^ :\t]++|:(?=[^ \t])|\ ++(?=[^ #\t:]|:[^ \t]))*|'(?:[^']++|'')*'|\"(?:[^\"\\]++|\\.)*\")"
-    r"\ *:(?:\ +|$)"
+    rf"({_FIRST}(?:[^ :\t]++|:(?=[^ \t])|\ ++(?=[^ #\t:]|:[^ \t])){{0,1000}}"
+    r"|'(?:[^']++|''){0,1000}'|\"(?:[^\"\\]++|\\.){0,1000}\")\ *:(?:\ +|$)"
 )
-_QUOTED: Final = {"'": re.compile(r"'((?:[^']++|'')*)'(?!')"), '"': re.compile(r'"((?:[^"\\]++|\\.)*)"')}
+_QUOTED: Final = {
+    "'": re.compile(r"'((?:[^']++|''){0,60000})'(?!')"),
+    '"': re.compile(r'"((?:[^"\\]++|\\.){0,60000})"'),
+}
 _END: Final = re.compile(r" *(?:(?<= )#.*)?$")
 _ITEM: Final = re.compile(r"-(?: +|$)")
 _IN_LIST: Final = re.compile(
     r"""(?:[^ \t\-?:,\[\]{}#&*!|>'"%@`]|-(?=[^ \t,\[\]{}]))"""
-    r"(?:[^ :\t,\[\]{}]+|:(?=[^ \t,\[\]{}])| +(?=[^ #\t,\[\]{}:]))*"
+    r"(?:[^ :\t,\[\]{}]+|:(?=[^ \t,\[\]{}])| +(?=[^ #\t,\[\]{}:])){0,60000}"
 )
 _HEADER: Final = re.compile(r"([|>])(?:([+-])?([1-9])?|([1-9])([+-]))(?: +#.*| *)$")
 _DOCUMENT: Final = re.compile(r"^(?:---|\.\.\.)(?:[ \t]|$)", re.MULTILINE)
@@ -105,15 +112,25 @@ def key_on(line: str) -> Scalar | None:
         return None
 
 
+def _end_of_plain(line: str, start: int) -> int:
+    """Return where a text without quotes ends that begins at *start*: before a comment, or what cannot be in it."""
+    found = _PLAIN_ENDS.search(line, start)
+    if found is None:
+        return len(line)
+    end = found.start()
+    return end if line[end - 1] != " " else start + len(line[start:end].rstrip(" "))
+
+
 class _Reader:
     """Goes down the lines once; `at` is the line it has come to."""
 
-    __slots__ = ("at", "count", "lines")
+    __slots__ = ("at", "count", "lines", "room")
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.count = len(lines)
         self.at = 0
+        self.room = MOST_IN_ALL
 
     def next_column(self) -> int:
         """Go to the next line that says something and return its first column; -1 at the end."""
@@ -146,8 +163,14 @@ class _Reader:
             if following != column:
                 if following > column:
                     raise Doubt(self.at)
+                self._take(len(pairs), pairs[0][0].spot)
                 return Mapping(pairs, pairs[0][0].spot)
             start = column
+
+    def _take(self, values: int, spot: Spot) -> None:
+        self.room -= values
+        if self.room < 0:
+            raise Doubt(spot[0], spot[1], TOO_MUCH)
 
     def key(self, found: re.Match[str], start: int) -> Scalar:
         """Return the key that *found*, a match of `_KEY`, is."""
@@ -208,6 +231,7 @@ class _Reader:
                 if following > column:
                     raise Doubt(self.at)
                 break
+        self._take(len(items), items[0].spot)
         return Sequence(items, items[0].spot if items[0].spot[0] == dash[0] else dash)
 
     def _inline(self, line: str, start: int, column: int, depth: int) -> Node:
@@ -219,10 +243,9 @@ class _Reader:
             return self._list(start, column, depth + 1)
         if first in "|>":
             return self._text(line, start, column)
-        found = _PLAIN.match(line, start)
-        if found is None:
+        if _PLAIN.match(line, start) is None:
             raise Doubt(self.at)
-        end = found.end()
+        end = _end_of_plain(line, start)
         if end < len(line) and not _END.match(line, end):
             raise Doubt(self.at)
         at = self.at
@@ -230,8 +253,8 @@ class _Reader:
         if end == len(line) or line[end:].isspace():
             more = self._continued(column)
             if more is not None:
-                return Scalar(folded([found.group(), *more]), (at, start, end - start), NOWHERE)
-        return Scalar(found.group(), (at, start, end - start))
+                return Scalar(folded([line[start:end], *more]), (at, start, end - start), NOWHERE)
+        return Scalar(line[start:end], (at, start, end - start))
 
     def _continued(self, column: int) -> list[str] | None:
         """Return the further lines of a text without quotes, if there are any, and go to the line after them."""
@@ -248,14 +271,13 @@ class _Reader:
             start = len(line) - len(text)
             if start <= column or text[0] == "#":
                 break
-            found = _MORE.match(line, start)
-            assert found is not None
-            if not _END.match(line, found.end()):
+            end = _end_of_plain(line, start)
+            if not _END.match(line, end):
                 raise Doubt(at)
-            more.append(found.group())
+            more.append(line[start:end])
             at += 1
             taken = len(more)
-            if "#" in line[found.end() :]:
+            if "#" in line[end:]:
                 break
         if not taken:
             return None
@@ -333,6 +355,7 @@ class _Reader:
         while True:
             line, place = self._within_list(place, column)
             if line[place] == "]":
+                self._take(len(items), (self.at, place, 1))
                 return items, place + 1
             if not may_follow:
                 raise Doubt(self.at)

@@ -20,8 +20,8 @@ from aperture_plugin.words.unreadable import quoted
 __all__ = ["References", "check_registered"]
 
 _MOST_SHOWN: Final = 8
-_MOST_GUESSED: Final = 2_000
-"""Unknown names for which the nearest is looked for: among many thousands each takes a millisecond."""
+_MOST_GUESSED: Final = 1_000
+"""Unknown names for which the nearest is looked for: among many thousands each takes a few milliseconds."""
 _MOST_LINKS: Final = 4
 _A_JOB: Final = "expected the name of a job of this file or of a plugin"
 _NO_ENTRY: Final = Entry("", "", {}, (0, 0, 1))

@@ -13,6 +13,8 @@ __all__ = ["problem_json", "text_report", "text_reports"]
 _TAB: Final = 4
 _MOST_SHOWN: Final = 160
 """Cells of a source line beyond which only the part around the fault is shown."""
+_LOOKED_AT: Final = 1000
+"""Characters before, at and behind a fault that are looked at: thousands of faults may stand on one long line."""
 
 
 def text_report(problem: Problem, text: str) -> str:
@@ -69,8 +71,10 @@ def _marked(line: str, place: Place) -> list[str]:
     """Return the source line with its number, and below it what marks the place."""
     start = min(place.column - 1, len(line))
     end = start + place.length
-    before, marked, after = _shown(line[:start]), _shown(line[start:end]), _shown(line[end:])
-    if _cells(before) + _cells(marked) + _cells(after) > _MOST_SHOWN:
+    before = _shown(line[max(0, start - _LOOKED_AT) : start])
+    marked = _shown(line[start : min(end, start + _LOOKED_AT)])
+    after = _shown(line[end : end + _LOOKED_AT])
+    if len(line) > _LOOKED_AT or _cells(before) + _cells(marked) + _cells(after) > _MOST_SHOWN:
         before, marked, after = _shortened(before, marked, after)
     number = f"{place.line:5}"
     marks = " " * _cells(before) + "^" * max(1, _cells(marked))

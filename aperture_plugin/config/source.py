@@ -15,16 +15,27 @@ from typing import Final
 
 from aperture_plugin.config.problems import Place, Problems
 
-__all__ = ["LARGEST", "Source", "source_of"]
+__all__ = ["LARGEST", "MOST_LINES", "Source", "source_of"]
 
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes; a file of 100,000 jobs is smaller."""
+
+MOST_LINES: Final = 1_000_000
+"""Ten for each of 100,000 jobs."""
 
 _BOMS: Final = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
+}
+_HEAD: Final = 4096
+# Which of four bytes in a row are zero where letters of English are written in another encoding.
+_ZEROS: Final[dict[tuple[bool, ...], str]] = {
+    (False, True, True, True): "UTF-32",
+    (True, True, True, False): "UTF-32",
+    (False, True, False, True): "UTF-16",
+    (True, False, True, False): "UTF-16",
 }
 # What strictyaml refuses, and beyond that: other line ends than LF and CRLF, a byte order mark inside, and
 # characters that turn the direction of the text around them.
@@ -69,13 +80,18 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
         )
         return None
     if isinstance(content, bytes):
-        other = next((name for mark, name in _BOMS.items() if content.startswith(mark)), None)
+        other = _other_encoding(content)
         if other is not None:
             problems.add("wrong-encoding", at=Place(1, 1), message=f"the file is written in {other}", hint=_SAVE)
             return None
         # A byte that is not UTF-8 becomes a character that may not be there, and is told with the others.
         content = content.decode("utf-8", "surrogateescape")
     text = content.removeprefix("\ufeff").replace("\r\n", "\n")
+    lines = text.count("\n")
+    if lines > MOST_LINES:
+        hint = f"expected at most {MOST_LINES:,}; is it the right file?"
+        problems.add("file-too-large", at=Place(1, 1), message=f"the file has {lines:,} lines", hint=hint)
+        return None
     odd = text.encode("ascii").translate(None, _SEEN_ASCII) if text.isascii() else _UNSEEN.search(text)
     if not odd:
         return Source(content, text)
@@ -84,6 +100,16 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
         problems.mute(range(1, len(text) + 2))
         content, text = content[:_BEGINNING], text[:_BEGINNING]
     return Source(_SURROGATES.sub("\ufffd", content), _UNSEEN.sub(lambda found: "\ufffd" * len(found.group()), text))
+
+
+def _other_encoding(content: bytes) -> str | None:
+    """Return the encoding that *content* is written in, if its mark or its zeros show that it is not UTF-8."""
+    marked = next((name for mark, name in _BOMS.items() if content.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    head = content[:_HEAD]
+    zeros = tuple(head[place::4].count(0) > len(head) // 8 for place in range(4))
+    return _ZEROS.get(zeros)
 
 
 def _tell_unseen(text: str, problems: Problems) -> bool:

@@ -82,7 +82,7 @@ _FIELDS: Final = (
 )
 
 
-@lru_cache(maxsize=16_384)  # a file may have ten thousand, and asks of each several times
+@lru_cache(maxsize=131_072)  # a file may have a hundred thousand, and asks of each several times
 def fields_of(expression: str) -> CronFields:
     """Return what the five fields of *expression* stand for.
 

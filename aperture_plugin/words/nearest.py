@@ -23,7 +23,7 @@ _LONGEST: Final = 80
 """A word longer than any name is no misspelt name."""
 _FEW: Final = 64
 _MANY: Final = 1000
-_MOST_COMPARED: Final = 64
+_MOST_COMPARED: Final = 32
 _END: Final = 4
 _REACHES: Final = ((11, 3), (5, 2), (2, 1), (1, 0))
 """From how many letters on how many slips are forgiven."""
@@ -98,11 +98,12 @@ class Neighbours:
         return [(key, _signature(key)) for key in self._exact]
 
     @cached_property
-    def _by_end(self) -> dict[str, list[str]]:
-        ends: dict[str, list[str]] = {}
+    def _by_end(self) -> dict[tuple[str, int], list[str]]:
+        """The names by how they begin, and by how they end, each with their length."""
+        ends: dict[tuple[str, int], list[str]] = {}
         for key in self._exact:
-            ends.setdefault(key[:_END] + "…", []).append(key)
-            ends.setdefault("…" + key[-_END:], []).append(key)
+            ends.setdefault((key[:_END] + "…", len(key)), []).append(key)
+            ends.setdefault(("…" + key[-_END:], len(key)), []).append(key)
         return ends
 
     def _compared(self, key: str, reach: int) -> str | None:
@@ -120,9 +121,14 @@ class Neighbours:
     def _hopeful(self, key: str, reach: int) -> Iterator[str]:
         """Yield the names that may be within *reach*; of very many, those that begin or end like *key*."""
         if len(self._exact) > _MANY:
-            both = (self._by_end.get("…" + key[-_END:], []), self._by_end.get(key[:_END] + "…", []))
-            for names in sorted(both, key=len):
-                yield from (name for name in names if abs(len(name) - len(key)) <= reach)
+            lengths = sorted(range(len(key) - reach, len(key) + reach + 1), key=lambda length: abs(length - len(key)))
+            both = [
+                [self._by_end.get((end, length), []) for length in lengths]
+                for end in ("…" + key[-_END:], key[:_END] + "…")
+            ]
+            for alike in sorted(both, key=lambda lists: sum(map(len, lists))):
+                for names in alike:
+                    yield from names
             return
         signature, hopeful = _signature(key), list[str]()
         for candidate, other in self._signed:
@@ -175,12 +181,15 @@ def _slips(one: str, other: str, reach: int) -> int:
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
-        this = [row]
-        for column, against in enumerate(other, start=1):
-            cost = min(last[column] + 1, this[-1] + 1, last[column - 1] + (letter != against))
-            if before and column > 1 and letter == other[column - 2] and one[row - 2] == against:
-                cost = min(cost, before[column - 2] + 1)
-            this.append(cost)
+        # What is further than *reach* from the diagonal takes more slips than that.
+        this = [row] + [reach + 1] * len(other)
+        for column in range(max(1, row - reach), min(len(other), row + reach) + 1):
+            cost = last[column - 1]
+            if letter != other[column - 1]:
+                cost = 1 + min(cost, last[column], this[column - 1])
+                if before and column > 1 and letter == other[column - 2] and one[row - 2] == other[column - 1]:
+                    cost = min(cost, before[column - 2] + 1)
+            this[column] = cost
         if min(this) > reach and min(last) > reach:
             return reach + 1
         before, last = last, this

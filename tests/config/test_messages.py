@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.config import filewords, inspecting
+from aperture_plugin.config import filewords, inspecting, plain
 from aperture_plugin.config.codes import CODES, WARNINGS
 from aperture_plugin.config.model import Reading
 from aperture_plugin.config.problems import Place, Problems, Severity
@@ -258,8 +258,38 @@ def test_more_values_than_anybody_writes_are_told_and_not_read(read_file: ReadFi
         "schedules.yaml:20005:5: error: scan: there are more values here than anybody writes [too-much]\n"
         "20005 |     - x\n"
         "      |     ^\n"
-        "   hint: expected at most 20000 values in one list, or keys in one mapping"
+        "   hint: expected at most 20,000 values in one list, or keys in one mapping, and 200,000 in one job"
     )
+
+
+def test_more_values_in_all_jobs_than_any_file_has_are_told_and_not_read(
+    read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filewords, "MOST_VALUES", 100)
+    text = "schedules:\n" + "".join(
+        f"  {job}:\n    schedule: manual\n    requires env: [{', '.join(f'N{n}' for n in range(60))}]\n"
+        for job in ("scan", "backup", "sync")
+    )
+
+    reading = read_file(text)
+
+    assert report_of(reading) == (
+        "schedules.yaml:5:1: error: there are more than 100 values in the jobs of the file [too-much]\n"
+        "    5 |   backup:\n"
+        "      | ^\n"
+        "   hint: is it the right file?"
+    )
+
+
+def test_lists_within_lists_are_counted_together(read_file: ReadFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "MOST_IN_ALL", 10)
+
+    reading = read_file(
+        "schedules:\n  scan:\n    schedule: manual\n    params:\n      a: [[b, c], [d, e, f, g, h, i]]\n"
+    )
+
+    [problem] = reading.problems
+    assert (problem.code, problem.place.line) == ("too-much", 5)
 
 
 def test_presets_on_more_than_32_others_are_told(read_file: ReadFile) -> None:
