@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -86,7 +85,7 @@ class _NoLedger:
     def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:  # noqa: ARG002
         return {}
 
-    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:  # noqa: ARG002
+    def completed(self) -> dict[str, frozenset[str]]:
         return {}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from aperture_plugin.loop.pausing import pause_if_it_goes_on
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended
-from aperture_plugin.rules.endings import again, cut_off, ended, held_off, may_follow, put_off
+from aperture_plugin.rules.endings import again, cut_off, ended, held_off, put_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.recordable import recordable
 from aperture_plugin.rules.runs import WAITING, Run, Status, but
@@ -27,7 +27,6 @@ Key = tuple[str, int]
 AskToStop = Callable[[Turn, Run, str], None]
 """Asks a running attempt to stop, with the reason."""
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _QUICK: Final = timedelta(seconds=0.1)
 """A run that ends within it does not make the next in its line wait."""
 
@@ -154,35 +153,13 @@ def _held_off(turn: Turn, retry: Run, job: JobConfig) -> str | None:
 
 def _queue_followers(state: State, turn: Turn, completed: Run) -> None:
     """Queue each job whose `after` this completion fulfils, in the transaction that writes the completion."""
+    state.chains.completed(completed.job)
     for job in state.followers.get(completed.job, ()):
-        era = state.eras.get(job.name)
         if any(run.status in WAITING for run in turn.lines.of_job(job.name)):
             continue  # The run that waits will come after this completion as well.
-        others = [name for name in _named(job) if name != completed.job]
-        completions, taken = _known_of(turn, job, others) if others else ({}, None)
-        since = era.since if era is not None else _NEVER
-        if may_follow(job, completed=completed.job, completions=completions, taken=taken, since=since):
+        if state.chains.may_follow(job.name):
             follower = following_run(state, job, turn.now)
             if state.only is None:
                 turn.add(follower)
             else:
                 turn.leave(follower)
-
-
-def _known_of(turn: Turn, job: JobConfig, names: Sequence[str]) -> tuple[dict[str, datetime], datetime | None]:
-    """Return when each of *names* last completed, and when *job* last began or was skipped, this turn included."""
-    completions = turn.ledger.last_completions(names)
-    taken = turn.ledger.last_taken([job.name]).get(job.name)
-    ended = turn.ended_in_it()
-    for run in ended:
-        if run.status is Status.COMPLETED and run.job in names and run.finished_at is not None:
-            completions[run.job] = max(completions.get(run.job, _NEVER), run.finished_at)
-    for run in (*turn.lines.of_job(job.name), *(run for run in ended if run.job == job.name)):
-        begun = run.started_at or (run.queued_at if run.status is Status.SKIPPED else None)
-        if begun is not None:
-            taken = begun if taken is None else max(taken, begun)
-    return completions, taken
-
-
-def _named(job: JobConfig) -> tuple[str, ...]:
-    return job.schedule.jobs if isinstance(job.schedule, After) else ()

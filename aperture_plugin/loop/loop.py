@@ -300,7 +300,7 @@ class Loop:
             state.read_anew(ledger)
             if self._pace.beat:
                 self._lease.note(ledger.loops(), at=state.clock.monotonic())
-        turn = Turn(ledger, now, state.lines)
+        turn = Turn(ledger, now, state.lines, state.chains)
         if anew:
             self._stopping.hear_of_others(turn)
             turn.settled.append(partial(self._told.read_anew, {run.id for run in turn.lines}))

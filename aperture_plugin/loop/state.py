@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aperture_plugin.config.model import Config, JobConfig, Missed
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.loop.chains import Chains
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lines import Lines
 from aperture_plugin.loop.ticking import EACH_HAS_A_ROW, TOLD_ONE_BY_ONE, Timetable
@@ -71,6 +72,7 @@ class State:
     only: set[str] | None = None
     stale: bool = True
     lines: Lines = field(default_factory=Lines)
+    chains: Chains = field(default_factory=Chains)
     deadlines: Deadlines = field(default_factory=Deadlines)
     eras: dict[str, Era] = field(default_factory=dict)
     knows_eras: bool = False
@@ -94,6 +96,7 @@ class State:
         self.rejected, self.rejected_at, self.substitute = (), None, None
         self.followers = {}
         self.needed = frozenset(need for job in config.jobs.values() for need in job.needs)
+        self.chains.take_config(config)
         for job in config.jobs.values():
             if job.enabled and isinstance(job.schedule, After):
                 for name in job.schedule.jobs:
@@ -138,6 +141,7 @@ class State:
             in_hand = [run for run in in_hand if run.id in self.only or run.owner is not None]
         self.lines = Lines(in_hand)
         self.pauses = ledger.pauses()
+        self.chains.read_anew(ledger.completed())
         self.last.clear()
         self.is_alone = all(loop.id == self.id for loop in ledger.loops())
         self.stale = self.knows_eras = False

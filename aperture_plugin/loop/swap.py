@@ -40,6 +40,7 @@ def swap(
     reworded = {job.name for job in config.jobs.values() if not _reads_the_same(state.config.jobs.get(job.name), job)}
     state.take_config(config, jobs)
     begun = _begin_eras(state, turn, config, before, starting=starting)
+    state.chains.forget(begun)
     _set_timetable(state, turn, config, begun | reworded, fire)
     _let_go(state, turn, config)
     _move_lines(turn, config)

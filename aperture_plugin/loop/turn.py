@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aperture_plugin.loop.chains import Chains
 from aperture_plugin.loop.lines import Lines
 from aperture_plugin.ports import Ledger, LogLine
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import Run
 
 __all__ = ["Turn"]
 
@@ -24,7 +25,7 @@ class Turn:
     Attributes:
         ledger: The open transaction.
         now: The tick's instant.
-        lines: The mirror, which every change goes through.
+        lines, chains: The mirrors, which every change goes through.
         quick: By queue, how many runs ended that had taken next to no time; in `took`, how many seconds together.
         settled: What to do once it is committed: answers to give, observers to tell, handlers to start.
     """
@@ -32,6 +33,7 @@ class Turn:
     ledger: Ledger
     now: datetime
     lines: Lines
+    chains: Chains
     added: dict[Key, Run] = field(default_factory=dict)
     changed: dict[Key, Run] = field(default_factory=dict)
     logs: list[LogLine] = field(default_factory=list)
@@ -45,16 +47,22 @@ class Turn:
     def add(self, run: Run) -> None:
         """Make a new attempt."""
         self.added[run.key] = run
+        if run.job in self.chains.named:
+            self.chains.became(None, run)
         self.lines.put(run)
         self.told.append(run)
 
     def leave(self, run: Run) -> None:
         """Make a new attempt that another process will start."""
         self.added[run.key] = run
+        if run.job in self.chains.named:
+            self.chains.became(None, run)
 
     def change(self, run: Run, *, tell: bool = True) -> None:
         """Let an attempt be what it has become; *tell* the observers unless only its progress moved."""
         (self.added if run.key in self.added else self.changed)[run.key] = run
+        if run.job in self.chains.named:
+            self.chains.became(self.lines.get(run.key), run)
         self.lines.put(run)
         if tell:
             self.told.append(run)
@@ -77,11 +85,6 @@ class Turn:
         """Return an attempt as this turn leaves it, ended ones included."""
         return self.added.get(key) or self.changed.get(key) or self.lines.get(key)
 
-    def ended_in_it(self) -> list[Run]:
-        """Return the attempts that this turn brought to their end."""
-        in_hand = (Status.QUEUED, Status.WAITING, Status.RUNNING)
-        return [run for runs in (self.added, self.changed) for run in runs.values() if run.status not in in_hand]
-
     @property
     def is_bare(self) -> bool:
         """Whether it leaves every run, and its log, as it was."""
@@ -95,3 +98,4 @@ class Turn:
             self.ledger.update(list(self.changed.values()))
         if self.logs:
             self.ledger.log(self.logs)
+        self.chains.write(self.ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -104,12 +104,12 @@ class Ledger(Protocol):
         """
         ...
 
-    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last completed."""
+    def completed(self) -> dict[str, frozenset[str]]:
+        """Return, for each job that comes after several, which of those completed since its own last run."""
         ...
 
-    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last began a run, or had one skipped: what `after` counts from."""
+    def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
+        """Write that for the jobs in it, in place of what stood there."""
         ...
 
     def pauses(self) -> dict[str, Pause]:

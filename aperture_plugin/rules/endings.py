@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -22,7 +22,6 @@ __all__ = [
     "gave_way",
     "gives_way",
     "held_off",
-    "may_follow",
     "put_off",
 ]
 
@@ -160,27 +159,6 @@ def delay_before(attempt: int, retry: Retry, *, seed: str) -> timedelta:
 def followers(completed: str, jobs: Iterable[JobConfig]) -> list[JobConfig]:
     """Return the enabled jobs whose schedule is *after* the *completed* one, in file order."""
     return [job for job in jobs if job.enabled and isinstance(job.schedule, After) and completed in job.schedule.jobs]
-
-
-def may_follow(
-    job: JobConfig, *, completed: str, completions: Mapping[str, datetime], taken: datetime | None, since: datetime
-) -> bool:
-    """Say whether every job that *job* comes after has completed since its own last run.
-
-    Args:
-        completed: The one that has completed just now: later than all that was before, whatever the clock says.
-        completions: When each other job last completed; one that never did is absent.
-        taken: When this job's last run began (or was skipped); None if it never had one.
-        since: When the job's present words came into force; what completed before that is not counted.
-    """
-    if not isinstance(job.schedule, After):
-        return False
-    for name in job.schedule.jobs:
-        at = completions.get(name)
-        # Later than the start, not at it: the very completion that a run began from is used up by it.
-        if name != completed and (at is None or at < since or (taken is not None and at <= taken)):
-            return False
-    return True
 
 
 def _next_attempt(run: Run, *, now: datetime, not_before: datetime | None, reason: str) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -45,6 +45,7 @@ from aperture_plugin.store.records import (
 from aperture_plugin.store.schema import (
     IN_HAND_WORDS,
     claims,
+    completed,
     eras,
     generations,
     latest,
@@ -217,13 +218,20 @@ class SqlLedger:
             failures += status == Status.FAILED
         return failures
 
-    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last completed."""
-        return self._latest_instants(latest.c.completed_at, jobs)
+    def completed(self) -> dict[str, frozenset[str]]:
+        """Return, for each job that comes after several, which of those completed since its own last run."""
+        found: dict[str, set[str]] = {}
+        for follower, job in self._connection.execute(select(completed.c.follower, completed.c.job)):
+            found.setdefault(follower, set()).add(job)
+        return {follower: frozenset(jobs) for follower, jobs in found.items()}
 
-    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last began a run, or had one skipped."""
-        return self._latest_instants(latest.c.taken_at, jobs)
+    def keep_completed(self, since_then: Mapping[str, frozenset[str]]) -> None:
+        """Write that for the jobs in it, in place of what stood there."""
+        self._wrote()
+        for chunk in _chunks(since_then):
+            self._connection.execute(delete(completed).where(completed.c.follower.in_(chunk)))
+        rows = [{"follower": follower, "job": job} for follower, jobs in since_then.items() for job in sorted(jobs)]
+        self._write(insert(completed), rows)
 
     # ── pauses, loops, logs, generations ──
 
@@ -384,6 +392,11 @@ def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator
     if jobs is None:
         yield chosen
         return
+    for chunk in _chunks(jobs):
+        yield chosen.where(table.c.job.in_(chunk))
+
+
+def _chunks(jobs: Iterable[str]) -> Iterator[list[str]]:
     names = iter(jobs)
     while chunk := list(islice(names, _CHUNK)):
-        yield chosen.where(table.c.job.in_(chunk))
+        yield chunk

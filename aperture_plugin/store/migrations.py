@@ -24,9 +24,19 @@ MIGRATIONS: Final[Mapping[int, Sequence[str]]] = MappingProxyType(
             "ALTER TABLE latest ADD COLUMN forgotten BIGINT",
             "CREATE INDEX runs_by_time ON runs (queued_at)",
         ),
+        # Which jobs have completed since the last run of one that comes after several: in the order of what was
+        # written. Until then it was told by the times of starts and ends, which may be wrong.
+        3: (
+            "INSERT INTO completed (follower, job)"
+            " SELECT eras.job, done.job FROM eras"
+            " JOIN latest AS done ON done.completed_at >= eras.since"
+            " LEFT JOIN latest AS own ON own.job = eras.job"
+            " WHERE substr(eras.schedule, 1, 6) = 'After ' AND eras.seq IN (SELECT max(seq) FROM eras GROUP BY job)"
+            " AND (own.taken_at IS NULL OR done.completed_at > own.taken_at)",
+        ),
     }
 )
-"""The statements that lead to each version from the one before it; the same on SQLite and PostgreSQL."""
+"""The statements that lead to each version from the one before it, once its new tables are made."""
 
 
 def migrate(connection: Connection, *, found: int) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Tab
 __all__ = [
     "SCHEMA_VERSION",
     "claims",
+    "completed",
     "eras",
     "generations",
     "latest",
@@ -27,7 +28,7 @@ __all__ = [
     "spends",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """What changes the tables counts it up, and adds its statements to `migrations`."""
 
 metadata = MetaData()
@@ -103,6 +104,13 @@ latest = Table(
     Column("completed_at", BigInteger),
     Column("taken_at", BigInteger),
     Column("forgotten", BigInteger),
+)
+
+completed = Table(
+    "completed",
+    metadata,
+    Column("follower", String, primary_key=True),
+    Column("job", String, primary_key=True),
 )
 
 eras = Table(

@@ -126,3 +126,21 @@ def test_a_job_follows_a_completion_though_the_clock_was_set_back_since_its_own_
     world.run("scan")
 
     assert [run.status for run in world.history("build")] == ["completed", "completed"]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1)], ids=str)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_job_follows_several_once_all_have_completed_whichever_time_the_clock_shows(
+    world: World, step: timedelta, restarted: bool
+) -> None:
+    world.write("schedules:\n  scan: manual\n  embed: manual\n  build: after scan, embed\n")
+    world.start(at="2026-01-10 02:00")
+    followed = []
+    for name in ("scan", "embed", "embed", "scan", "scan", "embed"):
+        world.run(name)
+        followed.append(len(world.history("build")))
+        world.clock.step(step)
+        if restarted:
+            world.stop().start()
+
+    assert followed == [0, 1, 1, 2, 2, 3]

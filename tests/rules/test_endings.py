@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Retry
 from aperture_plugin.config.problems import Place
-from aperture_plugin.rules.endings import again, cut_off, delay_before, ended, may_follow
+from aperture_plugin.rules.endings import again, cut_off, delay_before, ended
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
-from aperture_plugin.words.schedules import After
 
 NOW = datetime(2026, 1, 10, 3, 15, tzinfo=UTC)
 FAILED = Outcome(status=OutcomeStatus.FAILED, reason="ValueError: no disk")
@@ -103,31 +102,3 @@ def test_a_retrys_delay_grows_to_its_cap_and_is_the_same_each_time(
 
     assert wait == delay_before(attempt, retry, seed=seed)
     assert min(delay, cap) <= wait <= cap
-
-
-@pytest.mark.parametrize(
-    ("completions", "taken", "expected"),
-    [
-        ({}, None, False),
-        ({"b": 6}, None, True),
-        ({"b": 5}, 5, False),
-        ({"b": 6}, 5, True),
-        ({"b": -1}, None, False),
-        ({"a": -1, "b": 6}, 5, True),  # the clock was set back meanwhile; a has completed just now all the same
-    ],
-)
-def test_a_job_follows_when_all_it_comes_after_completed_since_it_last_began(
-    completions: dict[str, int], taken: int | None, expected: bool
-) -> None:
-    def hour(number: int) -> datetime:
-        return NOW + timedelta(hours=number)
-
-    follows = may_follow(
-        job(schedule=After(jobs=("a", "b"))),
-        completed="a",
-        completions={name: hour(number) for name, number in completions.items()},
-        taken=None if taken is None else hour(taken),
-        since=NOW,
-    )
-
-    assert follows is expected

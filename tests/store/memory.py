@@ -6,7 +6,7 @@ processes share a database; a transaction that fails is taken back, entry by ent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -32,8 +32,6 @@ class Latest:
 
     claimed: datetime | None = None
     ran: Key | None = None
-    completed_at: datetime | None = None
-    taken_at: datetime | None = None
     forgotten: datetime | None = None
 
 
@@ -45,6 +43,7 @@ class Tables:
     in_hand: dict[Key, Run] = field(default_factory=dict)
     claims: dict[tuple[str, datetime], Claim] = field(default_factory=dict)
     latest: dict[str, Latest] = field(default_factory=dict)
+    completed: dict[str, frozenset[str]] = field(default_factory=dict)
     eras: dict[str, tuple[Era, ...]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     loops: dict[str, LoopRecord] = field(default_factory=dict)
@@ -253,13 +252,17 @@ class MemoryLedger:
             failures += run.status is Status.FAILED
         return failures
 
-    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last completed."""
-        return self._of_latest(lambda known: known.completed_at, jobs)
+    def completed(self) -> dict[str, frozenset[str]]:
+        """Return, for each job that comes after several, which of those completed since its own last run."""
+        return dict(self._tables.completed)
 
-    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last began a run, or had one skipped."""
-        return self._of_latest(lambda known: known.taken_at, jobs)
+    def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
+        """Write that for the jobs in it, in place of what stood there."""
+        for follower, jobs in completed.items():
+            if jobs:
+                self._put(self._tables.completed, follower, jobs)
+            else:
+                self._take_out(self._tables.completed, follower)
 
     # ── pauses, loops, logs, generations ──
 
@@ -379,20 +382,8 @@ class MemoryLedger:
             self._put(tables.in_hand, run.key, run)
         else:
             self._take_out(tables.in_hand, run.key)
-        taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
-        if taken is None and run.status not in RAN:
-            return
-        known = self._latest(run.job)
-        self._put(
-            tables.latest,
-            run.job,
-            replace(
-                known,
-                ran=run.key if run.status in RAN else known.ran,
-                completed_at=(run.finished_at if run.status is Status.COMPLETED else None) or known.completed_at,
-                taken_at=_later(known.taken_at, taken),
-            ),
-        )
+        if run.status in RAN:
+            self._put(tables.latest, run.job, replace(self._latest(run.job), ran=run.key))
 
     def _latest(self, job: str) -> Latest:
         return self._tables.latest.get(job) or Latest()
@@ -418,8 +409,8 @@ class MemoryLedger:
 _ABSENT = object()
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(filter(None, (one, other)), default=None)
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
 
 
 def _fate(statuses: Sequence[Status]) -> Fate:

@@ -23,6 +23,7 @@ FIRST = Path(__file__).with_name("schema_1.sql")
 UNDONE = [
     "ALTER TABLE latest DROP COLUMN forgotten",
     "DROP INDEX runs_by_time",
+    "DROP TABLE completed",
     "UPDATE meta SET value = 1 WHERE key = 'schema'",
 ]
 """What makes of a PostgreSQL store one of version 1; of SQLite there is a real one."""
@@ -75,6 +76,18 @@ def test_a_store_of_the_first_version_moves_up_and_keeps_all_it_holds(old: str, 
     ]
     assert line is not None
     assert (line.text, pause.note, len(marks), forgotten) == ("indexed 12 films", "disk swap", 2, {})
+
+
+def test_what_has_completed_before_a_store_moves_up_counts_for_whoever_comes_after_it(old: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "aperture.db")) as older:
+        since, ended = 1768006800000000, 1768017600000000
+        for seq, job, begun in ((3, "build", since), (4, "tidy", since), (5, "late", ended + 1)):
+            older.execute("INSERT INTO eras VALUES (?, ?, 'After scan, sync', 'UTC', ?)", (seq, job, begun))
+        older.execute("INSERT INTO latest (job, taken_at) VALUES ('tidy', ?)", (ended,))
+        older.commit()
+
+    with opened(old, tmp_path) as store, store.snapshot() as ledger:
+        assert ledger.completed() == {"build": frozenset({"scan"})}
 
 
 def test_a_store_that_moved_up_has_the_shape_of_a_new_one(old: str, tmp_path: Path) -> None:

@@ -159,11 +159,24 @@ def test_the_latest_of_each_job_is_kept_in_step(store: Store) -> None:
         ledger.update([completed])
         ledger.add([failed])
         ledger.add([skipped])
-        last, completions, taken = ledger.last_runs(), ledger.last_completions(["scan"]), ledger.last_taken(["scan"])
+        last = ledger.last_runs()
 
     assert last == {"scan": failed}
-    assert completions == {"scan": ended}
-    assert taken == {"scan": ended + timedelta(hours=1)}
+
+
+def test_who_has_completed_since_a_followers_last_run_is_kept_in_place_of_what_stood_there(
+    store: Store, other: Store
+) -> None:
+    with store.transaction() as ledger:
+        ledger.keep_completed({"build": frozenset({"scan", "embed"}), "tidy": frozenset({"scan"})})
+    with other.transaction() as ledger:
+        before = ledger.completed()
+        ledger.keep_completed({"build": frozenset({"embed"}), "tidy": frozenset(), "new": frozenset({"scan"})})
+
+    with store.transaction() as ledger:
+        assert ledger.foreign
+        assert ledger.completed() == {"build": frozenset({"embed"}), "new": frozenset({"scan"})}
+    assert before == {"build": frozenset({"scan", "embed"}), "tidy": frozenset({"scan"})}
 
 
 def test_failures_in_a_row_are_counted_by_how_each_run_ended_in_the_end(store: Store) -> None:

@@ -62,7 +62,7 @@ class Seen:
     Attributes:
         generation: The file that was accepted last: number, when, its name, its text.
         eras: By job, the one in force.
-        taken: When each job last began a run, or had one skipped.
+        done: For each job that comes after several, which of those completed since its own last run.
         in_hand_of, lines: What is in hand by job; what waits by queue, in the order of its places.
     """
 
@@ -73,8 +73,7 @@ class Seen:
     in_hand_of: Mapping[str, Sequence[Run]] = field(default_factory=lambda: MappingProxyType({}))
     lines: Mapping[str, Sequence[Run]] = field(default_factory=lambda: MappingProxyType({}))
     last_runs: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
-    completions: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    taken: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    done: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     eras: Mapping[str, Era] = field(default_factory=lambda: MappingProxyType({}))
     facts: StoreFacts | None = None
 
@@ -278,8 +277,7 @@ def _seen(store: Store) -> Seen:
             in_hand_of=dict(of_job),
             lines=dict(lines),
             last_runs=ledger.last_runs(),
-            completions=ledger.last_completions(),
-            taken=ledger.last_taken(),
+            done=ledger.completed(),
             eras=ledger.eras(),
             facts=store.facts(),
         )

@@ -122,13 +122,8 @@ def _off(case: Case, name: str) -> Finding:
 
 def _after(case: Case, job: JobConfig, schedule: After) -> Finding:
     """Tell which of the jobs it comes after have not completed since it was last begun."""
-    seen, era = case.seen, case.seen.eras.get(job.name)
-    since = max(filter(None, (seen.taken.get(job.name), None if era is None else era.since)), default=None)
-    missing = [
-        name
-        for name in schedule.jobs
-        if (done := seen.completions.get(name)) is None or (since is not None and done <= since)
-    ]
+    seen = case.seen
+    missing = [name for name in schedule.jobs if name not in seen.done.get(job.name, ())]
     found = f"{phrase_of(schedule)}: it runs once {' and '.join(missing or schedule.jobs)} completed"
     for name in missing:
         last = seen.last_runs.get(name)

@@ -29,7 +29,7 @@ class Beginning:
         is_known: Whether it was read from a store, and is not only assumed.
         in_hand: Attempts that are queued, waiting or running.
         last: Each job's latest attempt that ran and ended.
-        completions, taken: When each job last completed, and last began a run or had one skipped.
+        done: For each job that comes after several, which of those completed since its own last run.
         marks: Each job's latest claimed due instant.
         eras, pauses: As the store has them.
         spent: Calls by limit and by the beginning of their bin.
@@ -38,8 +38,7 @@ class Beginning:
     is_known: bool = False
     in_hand: Sequence[Run] = ()
     last: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
-    completions: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    taken: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    done: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     marks: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     eras: Mapping[str, Era] = field(default_factory=lambda: MappingProxyType({}))
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
@@ -52,8 +51,7 @@ class Beginning:
             if run.reason is not None:
                 store.spells[run.key].append((run.queued_at, run.reason))
         store.last.update(self.last)
-        store.completions.update(self.completions)
-        store.taken.update(self.taken)
+        store.done.update(self.done)
         store.marks.update(self.marks)
         store.in_force.update(self.eras)
         store.held_back.update(self.pauses)
@@ -82,8 +80,7 @@ def known(store: Store, config: Config, *, now: datetime) -> Beginning | None:
             is_known=True,
             in_hand=[run for run in ledger.in_hand() if run.queued_at <= now],
             last=ledger.last_runs(names),
-            completions=ledger.last_completions(names),
-            taken=ledger.last_taken(names),
+            done=ledger.completed(),
             marks=ledger.watermarks(names),
             eras=eras,
             pauses=ledger.pauses(),

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Clock, Era, Ledger, LogLine, LoopRecord, Pause, Store
-from aperture_plugin.rules.runs import IN_HAND, RAN, WAITING, Run, Status
+from aperture_plugin.rules.runs import IN_HAND, RAN, WAITING, Run
 
 __all__ = ["MemoryStore", "Spell"]
 
@@ -43,8 +43,7 @@ class MemoryStore:
         self.spells: defaultdict[Key, list[Spell]] = defaultdict(list)
         self.marks: dict[str, datetime] = {}
         self.last: dict[str, Run] = {}
-        self.completions: dict[str, datetime] = {}
-        self.taken: dict[str, datetime] = {}
+        self.done: dict[str, frozenset[str]] = {}
         self.in_force: dict[str, Era] = {}
         self.held_back: dict[str, Pause] = {}
         self.calls: defaultdict[str, dict[datetime, int]] = defaultdict(dict)
@@ -115,13 +114,13 @@ class MemoryStore:
         """Return each job's latest attempt that ran and ended."""
         return _chosen(self.last, jobs)
 
-    def last_completions(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last completed."""
-        return _chosen(self.completions, jobs)
+    def completed(self) -> dict[str, frozenset[str]]:
+        """Return, for each job that comes after several, which of those completed since its own last run."""
+        return dict(self.done)
 
-    def last_taken(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return when each job last began a run, or had one skipped."""
-        return _chosen(self.taken, jobs)
+    def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
+        """Keep that."""
+        self.done.update(completed)
 
     # ── pauses, logs, loops, generations ──
 
@@ -196,13 +195,8 @@ class MemoryStore:
             if run.reason is not None and (not spells or spells[-1][1] != run.reason):
                 spells.append((self._clock.now(), run.reason))
             return
-        taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
-        if taken is not None:
-            self.taken[run.job] = max(taken, self.taken.get(run.job, taken))
         if run.status in RAN:
             self.last[run.job] = run
-        if run.status is Status.COMPLETED and run.finished_at is not None:
-            self.completions[run.job] = run.finished_at
 
 
 def _chosen(kept: Mapping[str, V], jobs: Collection[str] | None) -> dict[str, V]:

@@ -133,7 +133,7 @@ def test_the_store_in_memory_has_all_that_the_loop_asks_of_a_store() -> None:
     asked = {name for text in sources for name in re.findall(r"\bledger\.([a-z_]+)", text)}
 
     assert {name for name in asked if not hasattr(MemoryStore, name)} == set()
-    assert {"claim", "add", "update", "last_taken"} <= asked
+    assert {"claim", "add", "update", "completed"} <= asked
 
 
 class TestLimits:
