@@ -46,8 +46,14 @@ def facts(runs: Iterable[Run], until: datetime) -> list[tuple[object, ...]]:
     for run in runs:
         if run.priority_at < until and run.finished_at is not None and run.finished_at <= until + TAIL:
             slot = (run.job, str(run.trigger), run.due, run.nominal, run.missed, run.attempt)
-            found.append((*slot, str(run.status), run.reason, run.queued_at, run.started_at, run.finished_at))
+            times = [None if at is None else _whole_milliseconds(at) for at in (run.started_at, run.finished_at)]
+            found.append((*slot, str(run.status), run.reason, run.queued_at, *times))
     return sorted(found, key=repr)
+
+
+def _whole_milliseconds(at: datetime) -> int:
+    """Round *at*: a deadline is told in floating seconds, which may lie a microsecond from the exact sum."""
+    return round((at - SINCE) / timedelta(milliseconds=1))
 
 
 def both(sample: Sample) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
