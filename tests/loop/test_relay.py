@@ -14,10 +14,17 @@ from aperture_plugin.ports import Ended, LiveRun
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.testing import World
+from aperture_plugin.testing.pretending import PretendingExecutor
 
 COUNT = 60
 CROWD = "queues:\n  default: 4\nschedules:\n" + "".join(f"  job-{n:02}: daily at 2 AM\n" for n in range(COUNT))
 NAMES = [f"job-{n:02}" for n in range(COUNT)]
+
+
+@pytest.fixture(autouse=True)
+def _hands_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a world's executor hand seats on, as threads do; under a fake clock nobody else wants it to."""
+    monkeypatch.setattr(PretendingExecutor, "hands_on", True)
 
 
 class Crowd:
