@@ -23,6 +23,7 @@ __all__ = ["Stopping"]
 _log = logging.getLogger("aperture")
 
 _LEASE: Final = said(timedelta(seconds=LEASE_SECONDS))
+_THERE: Final = "is to be ended on that host: from here it cannot be"
 _LOST: Final = "this process was taken for dead by another, which has ended the attempt; it is asked to stop"
 
 
@@ -122,20 +123,31 @@ class Stopping:
         orphans = [run for run in turn.lines if run.owner is not None and run.owner not in alive]
         elsewhere = {loop.id for loop in loops if loop.host != self._lease.record.host}
         for run in orphans:
-            # A program may have begun so late that its group is not on the store yet.
-            job = state.job_config(run.job)
-            is_program = run.group is not None or (job is not None and job.command is not None)
-            if is_program and run.owner not in elsewhere:
+            if self._is_program(run) and run.owner not in elsewhere:
                 turn.settled.append(partial(self._end_group, run.group, run.id))
         silent = {loop.id: loop.host for loop in loops if loop.id in dead & elsewhere}
         for host in sorted(set(silent.values())):
-            theirs = [run for run in orphans if silent.get(run.owner or "") == host]
-            recover(state, turn, theirs, reason=f"its process on {host} gave no sign of life for {_LEASE}")
+            self._take_over(turn, [run for run in orphans if silent.get(run.owner or "") == host], host)
         left = [run for run in orphans if run.owner not in silent]
         begun = [run for run in left if not run.is_given]
         recover(state, turn, begun, reason="its process ended under it")
         given = [run for run in left if run.is_given]
         recover(state, turn, given, reason="its process ended as it was about to begin it, or just after")
+
+    def _is_program(self, run: Run) -> bool:
+        # It may have begun so late that its group is not on the store yet.
+        job = self._state.job_config(run.job)
+        return run.group is not None or (job is not None and job.command is not None)
+
+    def _take_over(self, turn: Turn, theirs: list[Run], host: str) -> None:
+        """Mark the attempts of a process on another *host*, which is silent. Nothing there can be ended from here."""
+        reason = f"its process on {host} gave no sign of life for {_LEASE}"
+        programs = [run for run in theirs if self._is_program(run)]
+        for run in programs:
+            group = "" if run.group is None else f" (process group {run.group})"
+            turn.write_line(run, "WARNING", f"{reason}; what it started on {host} may still run{group}, and {_THERE}")
+        recover(self._state, turn, programs, reason=f"{reason}; what it started may still run there")
+        recover(self._state, turn, [run for run in theirs if run not in programs], reason=reason)
 
     def _overdue(self, turn: Turn, run: Run, reason: str) -> None:
         """Ask an attempt to stop whose end will be `failed`, whatever it says."""

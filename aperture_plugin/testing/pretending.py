@@ -27,7 +27,7 @@ class PretendingExecutor:
 
     name = "pretending"
     hands_on = False
-    """A world ticks until nothing is left to do at an instant: there is no wait to spare, and each start has its time."""
+    """A world ticks until nothing is left to do at an instant, so that each start has its own time."""
 
     def __init__(
         self, inline: Executor, clock: Clock, durations: Mapping[str, str | timedelta], stubborn: set[str]

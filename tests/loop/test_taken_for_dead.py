@@ -21,13 +21,15 @@ from tests.store.conftest import postgres_url
 __all__ = ["postgres_url"]
 
 FILE = "schedules:\n  scan: daily at 2 AM\n"
+PROGRAM = FILE.replace("daily", "\n    command: 'true'\n    schedule: daily")
 
 
 class Pair:
     """Host A, whose run takes 30 seconds however often it is asked to stop, and host B, whose run takes 3."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, text: str = FILE) -> None:
         self.time = Time()
+        self._text = text
         self.promises = Promises(self.time)
         self._url, self._folder = url, folder
         self.a = self._process("a", Behaviour(takes=timedelta(seconds=30), stubborn=True))
@@ -45,7 +47,7 @@ class Pair:
             Machine(host, clock),
             self.time,
             open_store(self._url, directory=self._folder),
-            config_of(FILE),
+            config_of(self._text),
             watching=self.promises,
             behave=lambda _run: how,
             chance=random.Random(1),
@@ -123,3 +125,25 @@ def test_what_another_recorded_stands_when_the_one_that_was_taken_for_dead_comes
         (1, "its handler came back only now (completed); how the attempt ended stands already"),
     ]
     assert "taken for dead by another" in caplog.text
+
+
+def test_a_program_that_another_host_may_still_run_is_told_of(tmp_path: Path) -> None:
+    pair = Pair("sqlite:///aperture.db", tmp_path, PROGRAM)
+    pair.a.begin()
+    pair.advance(1)
+    pair.b.begin()
+    pair.a.wakes_at = pair.time.passed
+    pair.b.hangs_until = pair.time.passed + timedelta(seconds=2)  # so that A takes the slot
+    pair.advance(3)
+    pair.a.faults.away = True
+    pair.advance(20)
+
+    first, second = pair.history()
+    for process in (pair.a, pair.b):
+        process.die()
+
+    silent = "its process on a gave no sign of life for 9 seconds"
+    assert (first.reason, second.status) == (f"{silent}; what it started may still run there", "completed")
+    [(attempt, line)] = pair.log(first.id)
+    assert (attempt, line.partition(" (process group")[0]) == (1, f"{silent}; what it started on a may still run")
+    assert line.endswith("), and is to be ended on that host: from here it cannot be")
