@@ -7,7 +7,7 @@ executed as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, bindparam, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from aperture_plugin.store.records import CHANGED_OF_RUN
+from aperture_plugin.store.records import CHANGED_OF_RUN, CLAIM_COLUMNS, LINE_COLUMNS, RUN_COLUMNS, Row
 from aperture_plugin.store.schema import claims, latest, logs, runs
 
 __all__ = ["ADD_CLAIMS", "ADD_LINES", "ADD_RUNS", "CHANGE_RUNS", "KEEP_CLAIMED", "KEEP_LATEST", "Batch"]
@@ -25,7 +25,7 @@ class Batch:
     """A statement for many rows, the same for both databases, or one for each.
 
     Args:
-        columns: What each row names, where the statement does not say so itself.
+        columns: What the values of each row are, in their order: the names of the statement's parameters.
         statement: The statement, or what makes it, given the name of the dialect.
     """
 
@@ -34,20 +34,20 @@ class Batch:
         self._statement = statement
         self._words = cache(self._put_into_words)
 
-    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Execute it with every row."""
+    def run(self, connection: Connection, rows: Sequence[Row]) -> int:
+        """Execute it with every row; return how many rows of the table it has made or changed."""
         words, take = self._words(connection.dialect.name, connection.dialect)
-        connection.exec_driver_sql(words, list(rows) if take is None else [take(row) for row in rows])
+        given: Any = rows if take is None else [take(row) for row in rows]
+        return connection.exec_driver_sql(words, given).rowcount
 
-    def _put_into_words(self, name: str, dialect: Dialect) -> tuple[str, itemgetter[Any] | None]:
+    def _put_into_words(self, name: str, dialect: Dialect) -> tuple[str, Callable[[Row], Any] | None]:
         statement = self._statement(name) if callable(self._statement) else self._statement
         compiled = statement.compile(dialect=dialect, column_keys=self._columns)
-        return compiled.string, itemgetter(*compiled.positiontup) if compiled.positional else None
-
-
-def _inserting(table: Any) -> Batch:
-    columns = [column.name for column in table.columns if column.name != "seq"]
-    return Batch(columns, insert(table))
+        if not compiled.positional:
+            return compiled.string, lambda row: dict(zip(self._columns, row, strict=True))
+        if tuple(compiled.positiontup) == self._columns:
+            return compiled.string, None
+        return compiled.string, itemgetter(*map(self._columns.index, compiled.positiontup))
 
 
 def _keeping(columns: Sequence[str]) -> Batch:
@@ -67,15 +67,23 @@ def _keeping(columns: Sequence[str]) -> Batch:
     return Batch(columns, statement)
 
 
-ADD_CLAIMS = _inserting(claims)
-ADD_RUNS = _inserting(runs)
-ADD_LINES = _inserting(logs)
-KEEP_CLAIMED = _keeping(["job", "claimed"])
+def _claimed(dialect: str) -> Any:
+    """Return an insert into `latest` that changes what a job has claimed only where the new slot is a later one."""
+    inserting = (postgresql if dialect == "postgresql" else sqlite).insert(latest)
+    new = inserting.excluded.claimed
+    is_later = latest.c.claimed.is_(None) | (latest.c.claimed < new)
+    return inserting.on_conflict_do_update(index_elements=["job"], set_={"claimed": new}, where=is_later)
+
+
+ADD_CLAIMS = Batch(CLAIM_COLUMNS, insert(claims))
+ADD_RUNS = Batch(RUN_COLUMNS, insert(runs))
+ADD_LINES = Batch(LINE_COLUMNS, insert(logs))
+KEEP_CLAIMED = Batch(["job", "claimed"], _claimed)
 KEEP_LATEST = _keeping(["job", "run_id", "run_attempt", "completed_at", "taken_at"])
 CHANGE_RUNS = Batch(
-    [],
+    [f"b_{column}" for column in (*CHANGED_OF_RUN, "id", "attempt")],
     update(runs)
     .where(runs.c.id == bindparam("b_id"), runs.c.attempt == bindparam("b_attempt"))
     .values({column: bindparam(f"b_{column}") for column in CHANGED_OF_RUN}),
 )
-"""Its rows name the columns with `b_` before them: the bare names are the table's own."""
+"""Its parameters have `b_` before them: the bare names are the table's own."""

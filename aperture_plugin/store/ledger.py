@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select
@@ -25,6 +25,7 @@ from aperture_plugin.store.batches import (
 )
 from aperture_plugin.store.forgetting import forget
 from aperture_plugin.store.records import (
+    Row,
     change_row,
     claim_of,
     claim_row,
@@ -117,24 +118,32 @@ class SqlLedger:
 
     def claim(self, wanted: Sequence[Claim]) -> list[bool]:
         """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
-        marks = self._latest_of(latest.c.claimed, {claim.job for claim in wanted})
-        taken: list[bool] = []
-        rows: list[dict[str, Any]] = []
-        for claim in wanted:
-            row = claim_row(claim)
-            mark = marks.get(claim.job)
-            if mark is None or mark < row["due"]:
-                marks[claim.job] = row["due"]
-                rows.append(row)
-                taken.append(True)
-            else:
-                taken.append(False)
-        if rows:
-            self._write_batch(ADD_CLAIMS, rows)
-            self._write_batch(
-                KEEP_CLAIMED, [{"job": job, "claimed": marks[job]} for job in {row["job"] for row in rows}]
-            )
+        if not wanted:
+            return []
+        rows = [claim_row(claim) for claim in wanted]
+        self._wrote()
+        self._connection.exec_driver_sql("SAVEPOINT claims")
+        if KEEP_CLAIMED.run(self._connection, [row[:2] for row in rows]) == len(rows):
+            # As good as always: whoever wants them has read what was claimed before.
+            taken = [True] * len(rows)
+        else:
+            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT claims")
+            taken = self._later_than_claimed(rows)
+            rows = list(compress(rows, taken))
+            self._write_batch(KEEP_CLAIMED, [row[:2] for row in rows])
+        self._write_batch(ADD_CLAIMS, rows)
         return taken
+
+    def _later_than_claimed(self, rows: Sequence[Row]) -> list[bool]:
+        """Say of each claim whether its slot is later than all of its job that were taken, by those before it too."""
+        marks = self._latest_of(latest.c.claimed, {job for job, *_ in rows})
+        later: list[bool] = []
+        for job, due, *_ in rows:
+            mark = marks.get(job)
+            later.append(mark is None or mark < due)
+            if later[-1]:
+                marks[job] = due
+        return later
 
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return each job's latest claimed due instant (all jobs if None)."""
@@ -342,7 +351,7 @@ class SqlLedger:
             self._wrote()
             self._connection.execute(statement, rows)
 
-    def _write_batch(self, batch: Batch, rows: Sequence[dict[str, Any]]) -> None:
+    def _write_batch(self, batch: Batch, rows: Sequence[Row]) -> None:
         if rows:
             self._wrote()
             batch.run(self._connection, rows)
@@ -362,18 +371,22 @@ class SqlLedger:
 
     def _keep_latest_of(self, changed: Sequence[Run]) -> None:
         """Keep what `latest` says of each job in step with the attempts just written."""
-        rows: dict[str, dict[str, Any]] = {}
+        rows: dict[str, Row] = {}
         for run in changed:
-            taken = run.finished_at if run.status is Status.SKIPPED else run.started_at
-            if taken is None and run.status not in RAN:
+            status = run.status
+            taken_at = run.finished_at if status is Status.SKIPPED else run.started_at
+            has_run = status in RAN
+            if taken_at is None and not has_run:
                 continue
-            row = rows.setdefault(run.job, dict.fromkeys(("run_id", "run_attempt", "completed_at", "taken_at")))
-            row["job"] = run.job
-            row["taken_at"] = max(filter(None, (row["taken_at"], micros(taken))), default=None)
-            if run.status in RAN:
-                row["run_id"], row["run_attempt"] = run.id, run.attempt
-            if run.status is Status.COMPLETED:
-                row["completed_at"] = max(filter(None, (row["completed_at"], micros(run.finished_at))), default=None)
+            row = (
+                run.job,
+                run.id if has_run else None,
+                run.attempt if has_run else None,
+                micros(run.finished_at) if status is Status.COMPLETED else None,
+                micros(taken_at),
+            )
+            before = rows.get(run.job)
+            rows[run.job] = row if before is None else _later_of_both(before, row)
         self._write_batch(KEEP_LATEST, list(rows.values()))
 
     def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
@@ -385,6 +398,15 @@ class SqlLedger:
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
         found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
         return {job: instant for job, instant in found if instant is not None}
+
+
+def _later_of_both(before: Row, row: Row) -> Row:
+    """Return what `latest` is to say of a job of which two attempts were written, the second after the first."""
+    job, run_id, run_attempt, completed_at, taken_at = row
+    if run_id is None:
+        run_id, run_attempt = before[1:3]
+    completed_at = max(filter(None, (before[3], completed_at)), default=None)
+    return (job, run_id, run_attempt, completed_at, max(filter(None, (before[4], taken_at)), default=None))
 
 
 def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator[Any]:

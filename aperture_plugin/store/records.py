@@ -16,6 +16,10 @@ from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 __all__ = [
     "CHANGED_OF_RUN",
+    "CLAIM_COLUMNS",
+    "LINE_COLUMNS",
+    "RUN_COLUMNS",
+    "Row",
     "change_row",
     "claim_of",
     "claim_row",
@@ -34,6 +38,9 @@ __all__ = [
     "run_row",
     "taken_of",
 ]
+
+Row = tuple[Any, ...]
+"""The values of a row, in the order that its columns are named in."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -54,35 +61,68 @@ def instant(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
-def run_row(run: Run) -> dict[str, Any]:
-    """Return *run* as a row."""
-    return {
-        "id": run.id,
-        "attempt": run.attempt,
-        "job": run.job,
-        "trigger": run.trigger.value,
-        "status": run.status.value,
-        "due": micros(run.due),
-        "nominal": None if run.nominal is None else run.nominal.isoformat(),
-        "missed": run.missed,
-        "queue": run.queue,
-        "priority_at": micros(run.priority_at),
-        "priority_nominal": run.priority_nominal.isoformat(),
-        "order": run.order,
-        "not_before": micros(run.not_before),
-        "reason": _text(run.reason),
-        "owner": run.owner,
-        "cancel_reason": _text(run.cancel_reason),
-        "requested_by": _text(run.requested_by),
-        "queued_at": micros(run.queued_at),
-        "started_at": micros(run.started_at),
-        "finished_at": micros(run.finished_at),
-        "items_done": run.items_done,
-        "items_total": run.items_total,
-        "error": _text(run.error),
-        "result": None if run.result is None else json_text(run.result),
-        "group": run.group,
-    }
+RUN_COLUMNS: Final = (
+    "id",
+    "attempt",
+    "job",
+    "trigger",
+    "status",
+    "due",
+    "nominal",
+    "missed",
+    "queue",
+    "priority_at",
+    "priority_nominal",
+    "order",
+    "not_before",
+    "reason",
+    "owner",
+    "cancel_reason",
+    "requested_by",
+    "queued_at",
+    "started_at",
+    "finished_at",
+    "items_done",
+    "items_total",
+    "error",
+    "result",
+    "group",
+)
+
+
+def run_row(run: Run) -> Row:
+    """Return *run* as a row of `RUN_COLUMNS`."""
+    due, nominal = micros(run.due), None if run.nominal is None else run.nominal.isoformat()
+    # The place of a slot's run is told by the slot's very own instants.
+    priority_at = due if run.priority_at is run.due else micros(run.priority_at)
+    priority_nominal = nominal if run.priority_nominal is run.nominal else run.priority_nominal.isoformat()
+    return (
+        run.id,
+        run.attempt,
+        run.job,
+        run.trigger._value_,
+        run.status._value_,
+        due,
+        nominal,
+        run.missed,
+        run.queue,
+        priority_at,
+        priority_nominal,
+        run.order,
+        micros(run.not_before),
+        _text(run.reason),
+        run.owner,
+        _text(run.cancel_reason),
+        _text(run.requested_by),
+        micros(run.queued_at),
+        micros(run.started_at),
+        micros(run.finished_at),
+        run.items_done,
+        run.items_total,
+        _text(run.error),
+        None if run.result is None else json_text(run.result),
+        run.group,
+    )
 
 
 CHANGED_OF_RUN: Final = (
@@ -103,25 +143,25 @@ CHANGED_OF_RUN: Final = (
 """What may change of an attempt once it is there."""
 
 
-def change_row(run: Run) -> dict[str, Any]:
-    """Return what may have changed of *run*, its columns named with `b_` before them, as is its identity."""
-    return {
-        "b_id": run.id,
-        "b_attempt": run.attempt,
-        "b_status": run.status.value,
-        "b_queue": run.queue,
-        "b_not_before": micros(run.not_before),
-        "b_reason": _text(run.reason),
-        "b_owner": run.owner,
-        "b_cancel_reason": _text(run.cancel_reason),
-        "b_started_at": micros(run.started_at),
-        "b_finished_at": micros(run.finished_at),
-        "b_items_done": run.items_done,
-        "b_items_total": run.items_total,
-        "b_error": _text(run.error),
-        "b_result": None if run.result is None else json_text(run.result),
-        "b_group": run.group,
-    }
+def change_row(run: Run) -> Row:
+    """Return what may have changed of *run*, a row of `CHANGED_OF_RUN` with its id and attempt behind."""
+    return (
+        run.status._value_,
+        run.queue,
+        micros(run.not_before),
+        _text(run.reason),
+        run.owner,
+        _text(run.cancel_reason),
+        micros(run.started_at),
+        micros(run.finished_at),
+        run.items_done,
+        run.items_total,
+        _text(run.error),
+        None if run.result is None else json_text(run.result),
+        run.group,
+        run.id,
+        run.attempt,
+    )
 
 
 def run_of(row: RowMapping) -> Run:
@@ -159,16 +199,14 @@ def _text(said: str | None) -> str | None:
     return None if said is None else storable(said)
 
 
-def claim_row(claim: Claim) -> dict[str, Any]:
-    """Return *claim* as a row."""
-    return {
-        "job": claim.job,
-        "due": micros(claim.due),
-        "nominal": claim.nominal.isoformat(),
-        "first_due": micros(claim.first_due),
-        "count": claim.count,
-        "run_id": claim.run_id,
-    }
+CLAIM_COLUMNS: Final = ("job", "due", "nominal", "first_due", "count", "run_id")
+
+
+def claim_row(claim: Claim) -> Row:
+    """Return *claim* as a row of `CLAIM_COLUMNS`."""
+    due = micros(claim.due)
+    first_due = due if claim.first_due is claim.due else micros(claim.first_due)
+    return (claim.job, due, claim.nominal.isoformat(), first_due, claim.count, claim.run_id)
 
 
 def claim_of(row: RowMapping) -> Claim:
@@ -260,15 +298,12 @@ def loop_of(row: RowMapping) -> LoopRecord:
     )
 
 
-def log_row(line: LogLine) -> dict[str, Any]:
-    """Return *line* as a row."""
-    return {
-        "run_id": line.run_id,
-        "attempt": line.attempt,
-        "at": micros(line.at),
-        "level": line.level,
-        "text": storable(line.text),
-    }
+LINE_COLUMNS: Final = ("run_id", "attempt", "at", "level", "text")
+
+
+def log_row(line: LogLine) -> Row:
+    """Return *line* as a row of `LINE_COLUMNS`."""
+    return (line.run_id, line.attempt, micros(line.at), line.level, storable(line.text))
 
 
 def log_of(row: RowMapping) -> LogLine:
