@@ -17,7 +17,7 @@ from aperture_plugin.triggers.slots import Slot
 __all__ = ["Crowd"]
 
 _FIRST: Final = 64
-_GROWTH: Final = 4
+_GROWTH: Final = 16
 _MOST: Final = 1024
 """So many jobs are claimed at once: at first, how much more each time, and at most."""
 

@@ -117,8 +117,10 @@ def skip_waiting(turn: Turn, runs: Iterable[Run], *, reason: str) -> None:
 
 def _verdict(state: State, turn: Turn, run: Run) -> str | None:
     """Return why *run* was asked to stop, where that makes it `failed`; forgotten once its end is written."""
-    turn.settled.append(partial(state.verdicts.pop, run.key, None))
-    return state.verdicts.get(run.key)
+    verdict = state.verdicts.get(run.key)
+    if verdict is not None:
+        turn.settled.append(partial(state.verdicts.pop, run.key, None))
+    return verdict
 
 
 def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome, *, at: datetime) -> None:

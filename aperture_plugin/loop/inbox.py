@@ -125,9 +125,9 @@ class Inbox:
         self._messages.append(message)
         self._bell.set()
 
-    def leave(self, message: Message) -> None:
-        """Leave a message that the loop may find when it next wakes."""
-        self._messages.append(message)
+    def leave(self, *messages: Message) -> None:
+        """Leave messages that the loop may find when it next wakes: all of them, or none yet."""
+        self._messages.extend(messages)
 
     @property
     def rang(self) -> bool:

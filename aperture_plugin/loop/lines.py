@@ -8,17 +8,17 @@ for, and asked again when that has happened. A run that waits for a seat is aske
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush
 
+from aperture_plugin.loop.line import Line, Place
 from aperture_plugin.rules.admission import Admission, Ahead, OnJob, OnReady, OnSeat, Skip, Start, Until, Wait
 from aperture_plugin.rules.runs import WAITING, Run, Status
 
 __all__ = ["Lines"]
 
 Key = tuple[str, int]
-Place = tuple[datetime, datetime, int, str]
 
 
 class Lines:
@@ -35,7 +35,7 @@ class Lines:
         self._running: defaultdict[str, dict[Key, Run]] = defaultdict(dict)
         self._given: dict[Key, Run] = {}
         self._given_last: dict[str, Place] = {}
-        self._line: defaultdict[str, list[tuple[Place, Key]]] = defaultdict(list)
+        self._line: defaultdict[str, Line] = defaultdict(Line)
         self._parked: dict[Key, Until | OnJob | OnReady] = {}
         self._parked_on_job: defaultdict[str, set[Key]] = defaultdict(set)
         self._parked_on_ready: defaultdict[str, set[Key]] = defaultdict(set)
@@ -61,9 +61,9 @@ class Lines:
         runs = self._by_job.get(job)
         return list(runs.values()) if runs else []
 
-    def running_in(self, queue: str) -> list[Run]:
-        """Return the attempts that run in *queue*."""
-        return list(self._running[queue].values())
+    def running_in(self, queue: str) -> Collection[Run]:
+        """Return the attempts that run in *queue*, for as long as none of them changes."""
+        return self._running[queue].values()
 
     def running_of(self, owner: str) -> list[Run]:
         """Return the attempts that run in the process *owner*."""
@@ -170,7 +170,8 @@ class Lines:
     def _ask_line(self, queue: str, decide: Callable[[Run], Admission]) -> Iterator[tuple[Run, Admission]]:
         line = self._line[queue]
         while line:
-            place, key = heappop(line)
+            stand = line.pop()
+            key = stand[1]
             run = self._runs.get(key)
             if run is None or run.status not in WAITING or run.queue != queue or key in self._parked:
                 continue
@@ -179,7 +180,7 @@ class Lines:
             self._unasked.pop(key, None)
             admission = decide(run)
             if isinstance(admission, Wait) and isinstance(admission.on, OnSeat):
-                heappush(line, (place, key))
+                line.push(stand)
                 yield run, admission
                 return
             self._park_if_it_waits(run, admission)
@@ -208,7 +209,7 @@ class Lines:
 
     def _stand_in_line(self, run: Run) -> None:
         place = run.place
-        heappush(self._line[run.queue], (place, run.key))
+        self._line[run.queue].push((place, run.key))
         if self._given and place < self._given_last.get(run.queue, place):
             self.overtaken = True
         self._open.add(run.queue)

@@ -133,8 +133,8 @@ class Relay:
                 return
             now = self._clock.now()
             work = lane.works[0]
-            self._inbox.leave(Ended(event.key, event.outcome, at=now))
-            self._inbox.leave(Begun(work.run.key, at=now))
+            # Both at once: whoever hears of the end alone takes the seat for free.
+            self._inbox.leave(Ended(event.key, event.outcome, at=now), Begun(work.run.key, at=now))
             lane.works.popleft()  # Not before: whoever finds nothing left finds all that began in the inbox.
             lane.seated.remove(event.key)
             lane.seated.add(work.run.key)

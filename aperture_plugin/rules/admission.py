@@ -6,7 +6,7 @@ Pure: the loop shows what is in hand, and is told `Start`, `Wait` or `Skip` for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -95,6 +95,8 @@ class Skip:
 
 Admission = Start | Ahead | Wait | Skip
 
+_START, _AHEAD = Start(), Ahead()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -115,7 +117,7 @@ class Surroundings:
     now: datetime
     in_hand: Callable[[str], Sequence[Run]]
     last_run: Callable[[str], Run | None]
-    running_in: Callable[[str], Sequence[Run]]
+    running_in: Callable[[str], Collection[Run]]
     seats: Mapping[str, int]
     environ: Mapping[str, str]
     ghosts: Mapping[str, datetime]
@@ -131,32 +133,36 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     if run.not_before is not None and run.not_before > around.now:
         return Wait(run.reason or f"it may start at {_clock_text(run.not_before, job.zone)}", Until(run.not_before))
     by_itself = run.trigger is not RunTrigger.MANUAL
-    if by_itself and (held := _needs(job, around)) is not None:
+    if by_itself and job.needs and (held := _needs(job, around)) is not None:
         return held
-    absent = [name for name in job.requires_env if not around.environ.get(name)]
-    if absent:
+    if job.requires_env and (absent := [name for name in job.requires_env if not around.environ.get(name)]):
         return Skip(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set, and {job.name} requires it")
     if by_itself and job.window is not None and (opens := _opens(job.window, job.zone, around.now)) is not None:
         return Wait(f"its window opens at {_clock_text(opens, job.zone)}", Until(opens))
     if job.name in around.ghosts:
         since = _clock_text(around.ghosts[job.name], job.zone)
         return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
-    if job.overlap is not Overlap.ALLOW and any(
-        other.status is Status.RUNNING or other.is_given for other in around.in_hand(job.name)
-    ):
+    if job.overlap is not Overlap.ALLOW and _has_begun(around.in_hand(job.name)):
         return Wait("its last run is still running", OnJob(job.name))
     seats = around.seats.get(run.queue, 1)
     running = len(around.running_in(run.queue))
     if running >= seats:
         if running == seats and around.ahead.get(run.queue, 0) > 0 and _needs_no_second_look(run, job):
-            return Ahead()
+            return _AHEAD
         return Wait(f"its turn in queue {run.queue}, which runs {seats} at once", OnSeat(run.queue))
     if around.ready is not None:
         if run.job not in around.ready:
             return Wait("the plugins are being asked whether it is ready", OnReady(run.job))
         if reasons := around.ready[run.job]:
             return Wait("; ".join(reasons), OnReady(run.job))
-    return Start()
+    return _START
+
+
+def _has_begun(runs: Sequence[Run]) -> bool:
+    for run in runs:  # noqa: SIM110  # `any` costs more than all the rest where there is but one
+        if run.status is Status.RUNNING or run.is_given:
+            return True
+    return False
 
 
 def _needs_no_second_look(run: Run, job: JobConfig) -> bool:

@@ -56,6 +56,9 @@ def recordable(outcome: object) -> Outcome:
     if not isinstance(outcome, Outcome):
         return _failed(f"its executor told an end that is no Outcome, but {type(outcome).__name__}")
     said: object = outcome.status
+    is_bare = outcome.result is outcome.reason is outcome.error is None and outcome.permanent is False
+    if is_bare and said is OutcomeStatus.COMPLETED:
+        return outcome
     try:
         status = OutcomeStatus(said)  # type: ignore[arg-type]  # whatever a host put there
     except ValueError:

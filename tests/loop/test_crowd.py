@@ -40,14 +40,14 @@ def parts_of(crowd: Crowd, *, needed: frozenset[str] = frozenset()) -> list[list
 
 
 def test_each_part_is_larger_than_the_one_before_and_together_they_are_all_of_it() -> None:
-    parts = parts_of(crowd_of(100, first=4))
+    parts = parts_of(crowd_of(200, first=4))
 
-    assert [len(part) for part in parts] == [4, 16, 80]
-    assert [name for part in parts for name in part] == NAMES[:100]
+    assert [len(part) for part in parts] == [4, 64, 132]
+    assert [name for part in parts for name in part] == NAMES[:200]
 
 
 def test_a_part_that_could_not_be_claimed_is_claimed_the_next_time() -> None:
-    crowd = crowd_of(100, first=4)
+    crowd = crowd_of(200, first=4)
 
     before = crowd.part(needed=frozenset(), whole=False)
 
@@ -57,17 +57,17 @@ def test_a_part_that_could_not_be_claimed_is_claimed_the_next_time() -> None:
 def test_what_another_job_needs_is_not_left_for_later() -> None:
     early, late = frozenset({NAMES[1]}), frozenset({NAMES[90]})
 
-    assert [len(part) for part in parts_of(crowd_of(100, first=4), needed=early)] == [4, 16, 80]
-    assert [len(part) for part in parts_of(crowd_of(100, first=4), needed=late)] == [100]
+    assert [len(part) for part in parts_of(crowd_of(200, first=4), needed=early)] == [4, 64, 132]
+    assert [len(part) for part in parts_of(crowd_of(200, first=4), needed=late)] == [200]
 
 
 def test_what_cannot_be_put_in_order_yet_is_claimed_at_once() -> None:
-    several, again, back = (crowd_of(100, first=4) for _ in range(3))
-    several.fall_due(NAMES[100], Due.of(slot(), slot(1)))
+    several, again, back = (crowd_of(200, first=4) for _ in range(3))
+    several.fall_due(NAMES[200], Due.of(slot(), slot(1)))
     again.fall_due(NAMES[3], Due.of(slot(1)))
-    back.fall_due(NAMES[100], Due.of(slot(-1)))
+    back.fall_due(NAMES[200], Due.of(slot(-1)))
 
-    assert [[len(part) for part in parts_of(crowd)] for crowd in (several, again, back)] == [[101], [100], [101]]
+    assert [[len(part) for part in parts_of(crowd)] for crowd in (several, again, back)] == [[201], [200], [201]]
 
 
 def test_a_job_waits_for_what_it_needs_though_that_stands_far_behind_it(world: World) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from heapq import heappop
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from aperture_plugin.loop import admitting, finish, fire, lease, loop, swap
 from aperture_plugin.loop.crowd import Crowd
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.line import Line
 from aperture_plugin.loop.lines import Lines
 from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.relay import Relay
@@ -112,13 +114,7 @@ def ends_without_their_time(patch: Patch) -> None:
 
 
 def last_in_line_first(patch: Patch) -> None:
-    real = Lines._stand_in_line
-
-    def stand(lines: Lines, run: Run) -> None:
-        real(lines, run)
-        lines._line[run.queue].sort(reverse=True)
-
-    patch.setattr(Lines, "_stand_in_line", stand)
+    patch.setattr(Line, "pop", lambda line: line._in_order.pop() if line._in_order else heappop(line._others))
 
 
 def news_swallowed(patch: Patch) -> None:
