@@ -8,16 +8,27 @@ from functools import partial
 
 from aperture_plugin.config.model import JobConfig, OnFailure
 from aperture_plugin.loop.pausing import pause_if_it_goes_on
+from aperture_plugin.loop.ready import Ready
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Claim
 from aperture_plugin.rules.endings import gave_way, gives_way
 from aperture_plugin.rules.firing import Due, Pass, Queue, fire
 from aperture_plugin.rules.jittering import jitter_of
-from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
+from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but, queued_at
 from aperture_plugin.words.times import time_text
 
-__all__ = ["asked_run", "fire_due", "following_run", "join_due"]
+__all__ = ["asked_run", "fire_due", "following_run", "join_due", "made_ready"]
+
+
+def made_ready(state: State, job: JobConfig, due: Due) -> Ready | None:
+    """Return what becomes of *due*, one slot of *job* that lies ahead; None where it depends on when it is found."""
+    if job.jitter:
+        return None
+    slot = due.slots[0]
+    answer = Queue(slot=slot, trigger=RunTrigger.SCHEDULE, first_due=slot.due)
+    run = _run_of(state, job, answer, slot.due)
+    return Ready(job, due, run, _claim_of(run, answer))
 
 
 def fire_due(state: State, turn: Turn, due: Mapping[str, Due], *, may_be_taken: bool) -> None:
@@ -34,19 +45,15 @@ def fire_due(state: State, turn: Turn, due: Mapping[str, Due], *, may_be_taken: 
         left = _later_than(slots, marks.get(name))
         if job is None or left is None:
             continue
+        ready = state.ready.pop(name, None)
+        if ready is not None and _holds(state, ready, job, left):
+            runs.append(queued_at(ready.run, turn.now))
+            claims.append(ready.claim)
+            continue
         for answer in _answers(state, turn, job, left):
             run = _run_of(state, job, answer, turn.now)
             runs.append(run)
-            claims.append(
-                Claim(
-                    job=name,
-                    due=answer.slot.due,
-                    nominal=answer.slot.nominal,
-                    first_due=answer.first_due,
-                    count=answer.count,
-                    run_id=run.id,
-                )
-            )
+            claims.append(_claim_of(run, answer))
     if not claims:
         return
     for run, taken in zip(runs, turn.ledger.claim(claims), strict=True):
@@ -125,6 +132,23 @@ def join_due(earlier: Due | None, later: Due) -> Due:
         return later
     slots = earlier.slots + later.slots
     return Due(slots=slots, folded=earlier.folded + later.folded, first_due=earlier.first_due)
+
+
+def _holds(state: State, ready: Ready, job: JobConfig, due: Due) -> bool:
+    """Say whether the answer would be now what was foreseen."""
+    is_same = ready.job is job and ready.due is due and due.first_due >= state.able_since
+    return is_same and job.name not in state.pauses and not state.lines.of_job(job.name)
+
+
+def _claim_of(run: Run, answer: Queue | Pass) -> Claim:
+    return Claim(
+        job=run.job,
+        due=answer.slot.due,
+        nominal=answer.slot.nominal,
+        first_due=answer.first_due,
+        count=answer.count,
+        run_id=run.id,
+    )
 
 
 def _run_of(state: State, job: JobConfig, answer: Queue | Pass, now: datetime) -> Run:

@@ -28,6 +28,7 @@ from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.observers import Observers
 from aperture_plugin.loop.pacing import Pace, Wakes
+from aperture_plugin.loop.preparing import Preparing
 from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.relay import GATHERS, Relay
 from aperture_plugin.loop.sifting import sift
@@ -100,6 +101,7 @@ class Loop:
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
         self._admitting = Admitting(state, self._readiness, self._relay)
         self._crowd = Crowd()
+        self._preparing = Preparing(state)
         self._backlog: list[Message] = []
         self._draining = self._is_sifting = False
         self._details_changed = False
@@ -172,6 +174,8 @@ class Loop:
             self._wakes.store_is_back()
         elif self._keeping.next_at is not None and at >= self._keeping.next_at:
             self._forget(now, at)
+        elif not self._draining:
+            self._preparing.go_on(now)
         return self._wakes.sleep(self._waits(now, at), now=now, at=at)
 
     def drain(self) -> None:
@@ -397,9 +401,13 @@ class Loop:
             yield 0.0
         if self.inbox or self._relay.next_at is not None:
             yield GATHERS
-        for instant in () if self._draining else (state.timetable.get_next_run(), state.lines.wakes_at):
-            if instant is not None:
-                yield (instant - now) / timedelta(seconds=1)
+        if not self._draining:
+            due = state.timetable.get_next_run()
+            if not self._crowd and (seconds := self._preparing.waits(due, now)) is not None:
+                yield seconds
+            for instant in (due, state.lines.wakes_at):
+                if instant is not None:
+                    yield (instant - now) / timedelta(seconds=1)
         for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at, self._syncs.at):
             if monotonic is not None:
                 yield monotonic - at

@@ -11,6 +11,7 @@ from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.chains import Chains
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lines import Lines
+from aperture_plugin.loop.ready import Ready
 from aperture_plugin.loop.ticking import EACH_HAS_A_ROW, TOLD_ONE_BY_ONE, Timetable
 from aperture_plugin.ports import Clock, Era, Ledger, Pause
 from aperture_plugin.rules.firing import HeldBack
@@ -57,6 +58,7 @@ class State:
         asks_ready: Whether any plugin answers `aperture_ready`.
         followers: By job, those whose `after` names it.
         needed: Jobs that another needs.
+        ready: By job, what becomes of its next slot if nothing comes between.
         rejected, rejected_at: What is wrong with the file on disk, and since when that is known.
         substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
     """
@@ -88,6 +90,7 @@ class State:
     substitute: Substitute | None = None
     followers: dict[str, list[JobConfig]] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
+    ready: dict[str, Ready] = field(default_factory=dict)
 
     def take_config(self, config: Config, jobs: Mapping[str, Job]) -> None:
         """Let *config* be the file in force, and forget what was refused."""

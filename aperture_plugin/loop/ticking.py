@@ -9,7 +9,7 @@ an aware instant that a trigger worked out. What stays is its shape: a scheduler
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Any, Final
@@ -52,6 +52,8 @@ class Entry(schedule.Job):
         self.scheduler: Timetable = scheduler
         self.slot: Slot | None = None
 
+    _ahead: tuple[Due, Slot | None] | None = None
+
     @property
     def next_run(self) -> datetime | None:  # type: ignore[override]  # worked out, where schedule keeps a field
         """When it is due next, aware and in UTC; None for never."""
@@ -86,14 +88,24 @@ class Entry(schedule.Job):
         """Make the first slot later than *after* the next."""
         self.slot = self.trigger.next_after(after)
 
+    def look_ahead(self) -> Due:
+        """Return what will be due at its next slot if that is found in time; and know already what follows then."""
+        assert self.slot is not None, "only an entry in the heap is looked at"
+        self._ahead = Due.of(self.slot), self.trigger.next_after(self.slot.due)
+        return self._ahead[0]
+
     def _collect(self, now: datetime) -> Due:
         assert self.slot is not None, "only an entry in the heap is run"
-        slot = self.slot
+        slot, ahead = self.slot, self._ahead
         first_due = slot.due
-        following = self.trigger.next_after(slot.due)
+        if ahead is not None and ahead[0].slots[0] is slot:
+            due, following = ahead
+        else:
+            due, following = Due.of(slot), self.trigger.next_after(slot.due)
+        self._ahead = None
         if following is None or following.due > now:
             self.slot = following
-            return Due(slots=(slot,), first_due=first_due)
+            return due
         count = 0
         latest: deque[Slot] = deque(maxlen=self.scheduler.told_one_by_one(self.name))
         self.slot = None
@@ -203,6 +215,19 @@ class Timetable(schedule.Scheduler):
         """Seconds until the next job is due, negative if it is overdue; None for never."""
         due = self.get_next_run()
         return None if due is None else (due - self.clock.now()) / timedelta(seconds=1)
+
+    def due_first(self) -> Iterator[Entry]:
+        """Yield, in no order, every entry that is due at the very instant at which the next one is."""
+        self._drop_stale()
+        heap = self._heap
+        places = [0] if heap else []
+        while places:
+            place = places.pop()
+            if heap[place][0] == heap[0][0]:
+                # What is due later has nothing below it that is due sooner.
+                places += [child for child in (2 * place + 1, 2 * place + 2) if child < len(heap)]
+                if self._stands(heap[place]):
+                    yield heap[place][-1]
 
     def run_pending(self, now: datetime | None = None) -> None:
         """Fire every job that is due, in queue order, and set its next slot.

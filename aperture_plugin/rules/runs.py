@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.rules.jobs import Json
 
-__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but"]
+__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but", "queued_at"]
 
 
 class Status(StrEnum):
@@ -129,6 +129,12 @@ def _but(run: Run, /, **changes: Any) -> Run:
     for name, value in changes.items():
         _SETTERS[name](new, value)
     return new
+
+
+def queued_at(run: Run, now: datetime) -> Run:
+    """Return *run*, made ahead and shown to nobody yet, as queued at the instant *now*; it is the same object."""
+    _SETTERS["queued_at"](run, now)
+    return run
 
 
 if TYPE_CHECKING:

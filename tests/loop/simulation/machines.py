@@ -22,6 +22,7 @@ from aperture_plugin.loop.inbox import Message
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.pacing import Pace
+from aperture_plugin.loop.preparing import Preparing
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.ticking import Timetable
 from aperture_plugin.ports import (
@@ -329,7 +330,8 @@ class Process:
             pace=pace,
         )
         if number % 2:
-            self.loop._crowd = Crowd(first=1)  # What falls due together is hardly ever as many as a real one parts.
+            # What falls due together here is hardly ever what a real one takes for a crowd.
+            self.loop._crowd, self.loop._preparing = Crowd(first=1), Preparing(state, few=0)
 
     @property
     def config(self) -> Config:
