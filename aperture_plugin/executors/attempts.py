@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from typing import Protocol
 
 from aperture_plugin.executors.commands import CommandRun
@@ -62,7 +63,7 @@ def begin(work: Work, report: Report, *, clock: Clock, spend: Spender) -> Worker
         # Trying again reads the same words.
         report(Ended(work.run.key, failed(str(error), permanent=True)))
         return None
-    return WorkerRun(work.run, params, report, clock=clock, spend=spend)
+    return WorkerRun(work.run, params, report, clock=clock, spend=spend, environment=work.environment)
 
 
 def carry_out(work: Work, run: WorkerRun, handle: Handle, doings: MutableMapping[Key, Doing]) -> Outcome:
@@ -83,8 +84,16 @@ def carry_out(work: Work, run: WorkerRun, handle: Handle, doings: MutableMapping
         else:
             doing = handle(work.job, work, run)
         doings[run.key] = doing
-        return doing.run()
+        return _masked(run, doing.run())
     except BaseException as error:  # noqa: BLE001 - a dispatch that breaks its word must not lose the run's end
-        return failed(f"{type(error).__name__}: {error}")
+        return _masked(run, failed(f"{type(error).__name__}: {error}"))
     finally:
         doings.pop(run.key, None)
+
+
+def _masked(run: WorkerRun, outcome: Outcome) -> Outcome:
+    """Return *outcome* without secrets in its reason and traceback; its result is the handler's own to choose."""
+    if not isinstance(outcome, Outcome) or (outcome.reason is None and outcome.error is None):
+        return outcome  # What a host's hook answers may be anything; it is judged where it is recorded.
+    reason, error = (run.masked(said) if isinstance(said, str) else said for said in (outcome.reason, outcome.error))
+    return replace(outcome, reason=reason, error=error)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from datetime import datetime, timedelta
 from operator import index
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from aperture_plugin.executors.secrets import Mask, mask_of
 from aperture_plugin.executors.text import Quota, storable
 from aperture_plugin.ports import Clock, Event, Logged, LogLine, Progressed, Report, RunCancelled, Spender
 from aperture_plugin.rules.recordable import MOST_ITEMS
@@ -37,7 +39,14 @@ class WorkerRun:
     """
 
     def __init__(
-        self, run: Run, params: Mapping[str, Any], report: Report, *, clock: Clock, spend: Spender = no_limits
+        self,
+        run: Run,
+        params: Mapping[str, Any],
+        report: Report,
+        *,
+        clock: Clock,
+        spend: Spender = no_limits,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Begin an attempt.
 
@@ -47,6 +56,7 @@ class WorkerRun:
             report: Where its events go.
             clock: Tells the time of log lines, and when progress is due again.
             spend: How it spends from limits.
+            environment: Its secrets are kept out of the run's log.
         """
         self.id: str = run.id
         self.job: str = run.job
@@ -60,6 +70,8 @@ class WorkerRun:
         self._report = report
         self._clock = clock
         self._spend = spend
+        self._environment = environment
+        self._mask: Mask | None = None
         self._asked = threading.Event()
         self._why = ""
         self._has_ended = False
@@ -162,11 +174,18 @@ class WorkerRun:
 
     def write(self, level: str, text: str) -> None:
         """Add a line to the run's log."""
+        text = self.masked(text)
         with self._lock:
             kept = None if self._has_ended else self._quota.take(storable(text))
             if kept is not None:
                 line = LogLine(run_id=self.id, attempt=self.attempt, at=self._clock.now(), level=level, text=kept)
                 self._report(Logged(line))
+
+    def masked(self, text: str) -> str:
+        """Return *text* without the secrets of the environment."""
+        if self._mask is None:  # Most runs say nothing, and need not look for secrets.
+            self._mask = mask_of(self._environment)
+        return self._mask(text)
 
     @property
     def log_is_full(self) -> bool:

@@ -1,12 +1,13 @@
-"""Keeping secrets out of a log: what a program prints is masked where it repeats a secret it was given."""
+"""Keeping secrets out of a log: what a run says is masked where it repeats a secret that it was given."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["MASK", "Mask", "looks_secret", "secrets_of"]
+__all__ = ["MASK", "Mask", "looks_secret", "mask_of", "secrets_of"]
 
 MASK: Final = "•••"
 _SHORTEST: Final = 4
@@ -29,6 +30,7 @@ _NOT_SECRET: Final = frozenset({"true", "false", "none", "null", "default", "dis
 _LOGIN: Final = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 
+@lru_cache(maxsize=4096)
 def looks_secret(name: str) -> bool:
     """Say whether an environment variable of that *name* holds a secret.
 
@@ -47,6 +49,11 @@ def secrets_of(environment: Mapping[str, str]) -> Iterator[str]:
         if looks_secret(name):
             yield value
         yield from _LOGIN.findall(value)
+
+
+def mask_of(environment: Mapping[str, str]) -> Mask:
+    """Return what hides the secrets of *environment*; the same one as long as they are the same."""
+    return _mask_of(tuple(secrets_of(environment)))
 
 
 class Mask:
@@ -68,3 +75,8 @@ class Mask:
     def __call__(self, text: str) -> str:
         """Return *text* with every secret in it replaced."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+@lru_cache(maxsize=8)
+def _mask_of(secrets: tuple[str, ...]) -> Mask:
+    return Mask(secrets)

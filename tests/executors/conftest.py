@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class Bench:
             retry=retry,
         )
         registered = None if handler is None else Job(run.job, handler, **job)
-        return Work(run=run, job=registered, config=config, directory=str(self.directory))
+        return Work(run=run, job=registered, config=config, directory=str(self.directory), environment=dict(os.environ))
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
         """Wait for an event, keeping all that come before it."""

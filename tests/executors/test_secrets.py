@@ -1,6 +1,8 @@
-"""A secret that a program was given is not what its log repeats."""
+"""A secret that a run was given is not what its log repeats."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,9 @@ from hypothesis import strategies as st
 
 from aperture_plugin.executors.output import Lines
 from aperture_plugin.executors.secrets import MASK, Mask, looks_secret, secrets_of
+from aperture_plugin.ports import LiveRun
+
+from .conftest import Bench
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,25 @@ def test_no_secret_is_left_however_the_output_is_cut_into_pieces(
 
     assert not any(secret in line for secret in secrets for line in log)
     assert "".join(log).replace(MASK, "") == "".join(around).replace("\n", "")
+
+
+def test_what_a_handler_logs_or_raises_repeats_no_secret_of_the_environment(
+    threads: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMDB_API_KEY", "k3y-of-the-host")
+
+    def scan(run: LiveRun) -> None:
+        run.log.info("asking with %s", os.environ["TMDB_API_KEY"])
+        raise ConnectionError(f"https://api.example/?key={os.environ['TMDB_API_KEY']} did not answer")
+
+    outcome = threads.ended(scan)
+
+    assert threads.log == [f"asking with {MASK}"]
+    assert outcome.reason == f"ConnectionError: https://api.example/?key={MASK} did not answer"
+    assert "k3y" not in (outcome.error or "")
+
+
+def test_what_a_handler_returns_is_its_own_to_choose(threads: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SESSION_TOKEN", "t0ken")
+
+    assert threads.ended(lambda run: "t0ken").result == "t0ken"
