@@ -71,7 +71,7 @@ def command(
         runs = store.history(query)
         for job in jobs:
             if job not in configured and not any(run.job == job for run in runs):
-                reading.known_job(job, [*configured, *known_jobs(store)], where=source.name)
+                reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
     zones = {job.name: job.zone for job in configured.values()}
     if output_format == TEXT:
         _show(runs, zones, local, now)

@@ -167,3 +167,11 @@ def test_a_run_that_does_not_exist_is_wrong_usage(world: World, shell: Shell) ->
 
 def test_a_run_that_ended_is_not_followed_for_ever(tried_twice: World, shell: Shell) -> None:
     assert shell("logs", "scan", "--follow").out == shell("logs", "scan").out
+
+
+def test_of_the_jobs_that_there_are_each_is_named_once(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: every hour\n  sync: manual\n").start(at="2026-01-10 01:00").advance("2 hours")
+
+    answer = shell("history", "--job", "nothing")
+
+    assert (answer.code, answer.err.splitlines()[-1]) == (2, "   hint: expected one of scan, sync")
