@@ -12,12 +12,14 @@ from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.words.crons import read_cron
 from aperture_plugin.words.limits import Limit, read_limit
 from aperture_plugin.words.phrases import read_phrase
+from aperture_plugin.words.pieces import words_of
 from aperture_plugin.words.schedules import Cron, Schedule
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.words.unreadable import Unreadable, offers_what_reads
 
 __all__ = ["read_checked_cron", "read_checked_limit", "read_checked_phrase"]
 
 
+@offers_what_reads
 def read_checked_cron(text: str) -> Cron:
     """Return the cron schedule that *text*, five fields, says.
 
@@ -29,6 +31,7 @@ def read_checked_cron(text: str) -> Cron:
     return schedule
 
 
+@offers_what_reads
 def read_checked_phrase(text: str) -> Schedule:
     """Return the schedule that the phrase *text* says.
 
@@ -37,10 +40,13 @@ def read_checked_phrase(text: str) -> Schedule:
     """
     schedule = read_phrase(text)
     if isinstance(schedule, Cron):
-        _check(schedule, text, re.search(r"\s+(?=\S+(\s+\S+){4}\s*$)", text).end())  # type: ignore[union-attr]
+        # A comma parts words too: nothing else need stand between the first word and the fields.
+        begin = words_of(text)[0].end
+        _check(schedule, text, begin + len(text[begin:]) - len(text[begin:].lstrip()))
     return schedule
 
 
+@offers_what_reads
 def read_checked_limit(text: str) -> Limit:
     """Return the budget that *text* says.
 

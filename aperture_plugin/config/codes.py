@@ -81,6 +81,8 @@ _KEYS: Final = {
     "unknown-state": "Not the address of a store.",
     "unknown-timezone": "Not the name of a time zone.",
     "unset-variable": "A ${NAME} that the environment does not set. A warning, and an error for `start`.",
+    "curly-quotes": "A value or a name in typographic quotes, which YAML takes for letters.",
+    "odd-space": "A character that only looks like a space, in a name or a value that reads with one.",
     "value-too-long": "A value of more than 100,000 characters that is no free text.",
     "wrong-kind": "A list, keys or a single value where one of the others belongs.",
 }

@@ -7,16 +7,17 @@ meant. From both comes a sentence and a way to mend it. The cases are asked in o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aperture_plugin.config.asking import TOO_LONG, Refused
-from aperture_plugin.config.hints import yaml
+from aperture_plugin.config.hints import no_space, yaml
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.plain import MOST, MOST_IN_ALL, TOO_DEEP, TOO_MUCH
 from aperture_plugin.config.walking import Finding
-from aperture_plugin.words.unreadable import quoted
+from aperture_plugin.words.phrases import read_phrase
+from aperture_plugin.words.unreadable import Unreadable, quoted
 
 __all__ = ["told", "too_unusual"]
 
@@ -27,6 +28,11 @@ _NO_COLON: Final = re.compile(r" *(?:- +)?([A-Za-z][A-Za-z0-9._-]*) +[^:#]+?(?: 
 _BARE_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _KEY_VALUE: Final = re.compile(r" *(?:- +)?([^\s:'\"#][^:#]*?) *: +([^'\"\[|>].*?) *(?: #.*)?$")
 _VALUE: Final = re.compile(r"( *(?:- +)?(?:[^\s:'\"#][^:#]*?|'[^']*'|\"[^\"]*\") *: +|  *- +|- +)(.+?) *(?: #.*)?$")
+_MARKED_KEY: Final = re.compile(r" *(?:- +)?([&!][^\s:]*)")
+_BLOCK_BEGINS: Final = re.compile(r"[|>][-+]?")
+_KEY_BEFORE: Final = re.compile(r" *(?:- +)?([A-Za-z0-9][A-Za-z0-9._ -]*?) *:")
+_CRONTAB: Final = re.compile(r"(?:@[a-z]+|[0-9*/,-]+(?:\s+[0-9A-Za-z*/,-]+){4})\s+\S")
+_SECTION: Final = re.compile(r"\[+ *([A-Za-z0-9][A-Za-z0-9._ -]*?) *\]+")
 _ONE_LINE_ITEMS: Final = re.compile(r" *[^\s:'\"#][^:#]*: +- *(.*?) *$")
 _AFTER_QUOTE: Final = re.compile(
     r" *(?:- +)?(?:[^\s:'\"#][^:#]*?: +)?('(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\") *([^\s#:].*)$"
@@ -70,11 +76,20 @@ def told(text: str, refused: Refused, keys: tuple[str, ...] = ()) -> Finding:
     """
     # What a person meant shows in the first part of a line. Looking at all of a long one could take very long.
     case = _Case([line[:_WIDEST] for line in text[:_LONGEST].split("\n")], refused, keys)
-    for look in _LOOKS:
-        finding = look(case)
-        if finding is not None:
-            return finding
-    return Finding("not-yaml", case.spot, f"this cannot be read: {refused.problem}", _GENERAL)
+    finding = next(filter(None, (look(case) for look in _LOOKS)), None)
+    if finding is None:
+        finding = Finding("not-yaml", case.spot, f"this cannot be read: {refused.problem}", _GENERAL)
+    return finding._replace(spot=_within(finding.spot, text.split("\n")))
+
+
+def _within(spot: Spot, lines: Sequence[str]) -> Spot:
+    """Return *spot*, or what of it is within *lines*: the scanner also stops behind the end of one, or of them all."""
+    line, column, length = spot
+    while line > 0 and (line >= len(lines) or not lines[line].strip()):
+        line, column = line - 1, _WIDEST
+    said = lines[line].rstrip() if line < len(lines) else ""
+    column = min(column, max(0, len(said) - 1))
+    return line, column, max(1, min(length, len(said) - column))
 
 
 def too_unusual(spot: Spot) -> Finding:
@@ -113,16 +128,28 @@ def _complex_key(case: _Case) -> Finding | None:
 
 
 def _list_for_keys(case: _Case) -> Finding | None:
-    if case.refused.problem != "not a mapping" or not re.match(r" *-(?: |$)", case.lines[0]):
+    if case.refused.problem not in ("not a mapping", TOO_LONG) or not re.match(r" *-(?: |$)", case.lines[0]):
         return None
     name = case.lines[0].strip().removeprefix("-").strip() or "name"
+    name += "" if ": " in name or name.endswith(":") else ":"
     column = case.lines[0].index("-")
     return Finding(
         "list-for-keys",
         (0, column, max(1, len(case.lines[0].strip()))),
         "a list stands where keys belong",
-        f"write each name with a colon behind it, not with a dash before it\nWrite:  {name.split(':')[0]}:",
+        f"write each name with a colon behind it, not with a dash before it\nWrite:  {name}",
     )
+
+
+def _dash_among_keys(case: _Case) -> Finding | None:
+    said = case.here.strip()
+    if "found '-'" not in case.refused.problem or not said.startswith("- ") or ":" not in said:
+        return None
+    hint = (
+        f"write each name with a colon behind it, not with a dash before it\nWrite:  {said.removeprefix('- ').lstrip()}"
+    )
+    spot = (case.spot[0], _indent(case.here), len(said))
+    return Finding("list-for-keys", spot, "an item of a list stands among keys", hint)
 
 
 def _tab(case: _Case) -> Finding | None:
@@ -189,7 +216,10 @@ def _asterisk(case: _Case) -> Finding | None:
     spot, text = value
     if re.fullmatch(r"\*(?:/\d+)?(?: +\S+){4}", text):
         message = "a value that begins with * needs quotes"
-        return Finding("asterisk", spot, message, f'put the cron expression in quotes\nWrite:  cron: "{text}"')
+        key = _KEY_BEFORE.match(case.line(spot[0]))
+        if key is None or key[1] == "cron":
+            return Finding("asterisk", spot, message, f'put the cron expression in quotes\nWrite:  cron: "{text}"')
+        return Finding("asterisk", spot, message, f"write cron before it\nWrite:  {key[1]}: cron {text}")
     return Finding(
         "alias",
         spot,
@@ -199,7 +229,7 @@ def _asterisk(case: _Case) -> Finding | None:
 
 
 def _anchor(case: _Case) -> Finding | None:
-    value = _value_at(case)
+    value = _value_at(case) or _marked_key(case)
     if value is None or not value[1].startswith("&"):
         return None
     hint = "take it out; what several jobs share belongs under defaults. A text that begins with & needs quotes"
@@ -209,7 +239,7 @@ def _anchor(case: _Case) -> Finding | None:
 
 
 def _tag(case: _Case) -> Finding | None:
-    value = _value_at(case)
+    value = _value_at(case) or _marked_key(case)
     if value is None or not value[1].startswith("!"):
         return None
     hint = "take it out: every value is read by its key. A text that begins with ! needs quotes"
@@ -234,7 +264,7 @@ def _braces(case: _Case) -> Finding | None:
 def _odd_start(case: _Case) -> Finding | None:
     """A value that begins with a character that YAML keeps for itself."""
     value = _value_at(case)
-    if value is None or value[1][0] not in "@`%,]}|>?":
+    if value is None or value[1][0] not in "@`%,]}|>?" or _BLOCK_BEGINS.fullmatch(value[1]):
         return None
     spot, text = value
     if text[0] in "|>" and "block scalar" in case.refused.context:
@@ -242,12 +272,26 @@ def _odd_start(case: _Case) -> Finding | None:
             f"write {text[0]} alone at the end of the line, and the text on the lines below; or put the value in quotes"
         )
         return Finding("bad-text-block", spot, f"{quoted(text)} does not begin a text over several lines", hint)
+    offer = _phrase_for(text) if text[0] == "@" else None
+    key = _KEY_BEFORE.match(case.line(spot[0]))
+    if offer is not None and key is not None:
+        hint = f'did you mean "{offer}"?\nWrite:  {key[1]}: {offer}'
+        return Finding("needs-quotes", spot, f"a value cannot begin with {quoted(text[0])}", hint)
     return Finding(
         "needs-quotes",
         spot,
         f"a value cannot begin with {quoted(text[0])}",
         f"put it in quotes\nWrite:  {_keyed(case, text)}",
     )
+
+
+def _phrase_for(text: str) -> str | None:
+    """Return the phrase that says what *text*, a name for a cron expression, means."""
+    try:
+        read_phrase(text)
+    except Unreadable as problem:
+        return problem.instead
+    return None
 
 
 def _items_on_one_line(case: _Case) -> Finding | None:
@@ -285,12 +329,8 @@ def _no_space(case: _Case) -> Finding | None:
         found = _NO_SPACE.match(case.line(number))
         if found is not None:
             key, value = found[1], found[2].rstrip()
-            return Finding(
-                "no-space-after-colon",
-                (number, found.start(1), len(key) + 1 + len(value)),
-                f"there is no space after the colon of {quoted(key + ':')}",
-                f"write a space between a key and its value\nWrite:  {key}: {value}",
-            )
+            code, message, hint = no_space(key, value)
+            return Finding(code, (number, found.start(1), len(key) + 1 + len(value)), message, hint)
     return None
 
 
@@ -342,7 +382,7 @@ def _no_colon(case: _Case) -> Finding | None:
         if key is None and found is not None:
             key = found[1]
         if key is not None:
-            value = text[len(key) :].partition(" #")[0].strip()
+            value = text[len(key) :].partition(" #")[0].strip().removeprefix("= ").lstrip()
             return Finding(
                 "no-colon",
                 (number, _indent(case.line(number)), len(text)),
@@ -352,6 +392,23 @@ def _no_colon(case: _Case) -> Finding | None:
         if _BARE_WORD.fullmatch(text):
             return _bare(case, number)
     return None
+
+
+def _other_language(case: _Case) -> Finding | None:
+    """A line of a crontab, or the head of a section as TOML and INI write it."""
+    if case.refused.problem != "not a mapping":
+        return None
+    line = case.lines[0].strip()
+    spot = (0, _indent(case.lines[0]), max(1, len(line)))
+    if _CRONTAB.match(line):
+        hint = "aperture import makes a schedules.yaml of a crontab"
+        return Finding("not-yaml", spot, f"{quoted(line)} is a line of a crontab", hint)
+    section = _SECTION.fullmatch(line)
+    if section is not None:
+        hint = f"write its name with a colon, and what belongs to it below, indented\nWrite:  {section[1]}:"
+        return Finding("list-for-keys", spot, f"{quoted(line)} is a list to YAML, not the head of a section", hint)
+    hint = "expected keys, each with a colon and a space and its value"
+    return Finding("not-yaml", spot, f"{quoted(line)} is neither a key nor a value of one", hint)
 
 
 def _bare(case: _Case, number: int) -> Finding:
@@ -370,6 +427,7 @@ _LOOKS: Final[tuple[Callable[[_Case], Finding | None], ...]] = (
     _complex_key,
     _list_for_keys,
     _tab,
+    _dash_among_keys,
     _unclosed_quote,
     _bad_escape,
     _asterisk,
@@ -385,6 +443,7 @@ _LOOKS: Final[tuple[Callable[[_Case], Finding | None], ...]] = (
     _colon_in_value,
     _indentation,
     _no_colon,
+    _other_language,
 )
 
 
@@ -394,6 +453,15 @@ def _value_at(case: _Case) -> tuple[Spot, str] | None:
         found = _VALUE.match(case.line(number))
         if found is not None:
             return (number, found.start(2), len(found[2])), found[2]
+    return None
+
+
+def _marked_key(case: _Case) -> tuple[Spot, str] | None:
+    """Return the key of the line that the scanner stopped at if an anchor or a tag stands before it."""
+    for number in (case.spot[0], case.began[0]):
+        found = _MARKED_KEY.match(case.line(number))
+        if found is not None:
+            return (number, found.start(1), len(found[1])), found[1]
     return None
 
 

@@ -17,9 +17,10 @@ from aperture_plugin.config.memory import PieceRead, Remembered
 from aperture_plugin.config.nodes import Spot
 from aperture_plugin.config.pieces import Piece, cut, read_piece, strayed
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.schema import FILE, JOBS, PRESET, PRESETS
+from aperture_plugin.config.schema import FILE, JOB, JOBS, PRESET, PRESETS
 from aperture_plugin.config.shape import Keys, Named
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved
+from aperture_plugin.words.unreadable import quoted
 
 __all__ = ["MOST_JOBS", "MOST_PRESETS", "MOST_VALUES", "read_words"]
 
@@ -58,7 +59,7 @@ def read_words(text: str, problems: Problems, before: Remembered, after: Remembe
 def _document(text: str, problems: Problems) -> Piece | None:
     """Return the lines of the one document in *text*; None if nothing is written in it."""
     begin, end = 0, len(text)
-    line, counted = 1, 0
+    line, counted, marked = 1, 0, False
     for found in _MARK.finditer(text) if _may_be_marked(text) else ():
         line, counted = line + text.count("\n", counted, found.start()), found.start()
         at = Place(line, 1, len(found.group()))
@@ -69,6 +70,10 @@ def _document(text: str, problems: Problems) -> Piece | None:
             hint = "take the line out; what it says is the same for every file"
             problems.add("directive", at=at, message="the line is a directive of YAML", hint=hint)
         elif found[1] == "---" and not begun:
+            if marked:
+                hint = "take this marker out: the one above begins the file"
+                problems.add("several-documents", at=at, message="a second document begins here", hint=hint)
+            marked = True
             if found.group().strip() != "---":
                 hint = "begin the file on the line below it"
                 problems.add("text-after-marker", at=at, message="something stands behind the marker ---", hint=hint)
@@ -216,10 +221,13 @@ class _FileReader:
             self._problems.add("too-many-jobs", at=at, message=message, hint="is it the right file?")
             raise _TooMuch
         self._room -= len(parts)
-        for part in parts:
+        stray: str | None = None
+        for place, part in enumerate(parts):
             text, line = part.text, part.line
             if self._problems.full:
                 break
+            if stray is not None and (key := part.key) is not None and key.text in JOB.keys.keys:
+                continue
             read = before.get(text)
             if read is None:
                 read = _read_jobs(text, line, layer, depth, self._scanner)
@@ -227,11 +235,11 @@ class _FileReader:
                 moved_on = tuple(Entry(entry.name, layer, entry.words, entry.spot, line) for entry in read.entries)
                 read = read._replace(entries=moved_on, layer=layer, line=line)
             after[text] = read
-            self._room_for_values -= _values_in(text, read)
-            if self._room_for_values < 0:
-                message = f"there are more than {MOST_VALUES:,} values in the jobs of the file"
-                self._problems.add("too-much", at=Place(line + 1, 1), message=message, hint="is it the right file?")
-                raise _TooMuch
+            self._count(text, read, line)
+            stray = self._tell_stray(read, parts[place + 1 : place + 2])
+            if stray is not None:
+                entries.setdefault(stray, read.entries[0])
+                continue
             if read.findings or part.astray:
                 self._tell((*strayed(part), *read.findings), line, read.entries[0].name if read.entries else None)
                 if read.lost is not None:
@@ -244,6 +252,25 @@ class _FileReader:
                 else:
                     entries[entry.name] = entry
         return entries
+
+    def _count(self, text: str, read: PieceRead, line: int) -> None:
+        self._room_for_values -= _values_in(text, read)
+        if self._room_for_values < 0:
+            message = f"there are more than {MOST_VALUES:,} values in the jobs of the file"
+            self._problems.add("too-much", at=Place(line + 1, 1), message=message, hint="is it the right file?")
+            raise _TooMuch
+
+    def _tell_stray(self, read: PieceRead, below: list[Piece]) -> str | None:
+        """Tell of a job behind which nothing stands if the key *below* it is one of a job; return its name."""
+        if not below or not read.entries or [finding.code for finding in read.findings] != ["empty-value"]:
+            return None
+        key, job = below[0].key, read.entries[0].name
+        if key is None or key.text not in JOB.keys.keys:
+            return None
+        message = f"{quoted(key.text)} stands in the column of the jobs"
+        hint = f"if it is said of {job}, indent it and what is said with it two spaces further"
+        self._tell([Finding("bad-indentation", key.spot, message, hint)], below[0].line, job)
+        return job
 
     def _tell(self, findings: Iterable[Finding], line: int, job: str | None = None) -> None:
         for code, spot, message, hint in findings:

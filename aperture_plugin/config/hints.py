@@ -6,20 +6,29 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence
 from aperture_plugin.config.shape import Keys
-from aperture_plugin.words.nearest import nearest
+from aperture_plugin.words.nearest import meaning, nearest
+from aperture_plugin.words.phrases import read_phrase
 from aperture_plugin.words.pieces import join_with_and
-from aperture_plugin.words.unreadable import quoted
+from aperture_plugin.words.unreadable import Unreadable, quoted
 
 __all__ = [
+    "A_JOB",
     "BRACES",
     "JOB_FORMS",
+    "RETRY",
     "duplicate",
     "keys_behind",
+    "like_a_job",
     "line",
     "merge_key",
     "names_behind",
+    "no_space",
+    "offered",
+    "unbraced",
     "unknown_key",
+    "write",
     "yaml",
 ]
 
@@ -32,6 +41,9 @@ JOB_FORMS: Final = "expected a phrase, such as  daily at 2:00 AM, or keys on the
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/\[][^#:\n]*(?::[^\s#:]+[^#:\n]*)*")
 _NEEDS_QUOTES: Final = re.compile(r":(?:\s|$)|\s#|\s$")
 _MOST_LISTED: Final = 10
+_LONGEST_PHRASE: Final = 200
+A_JOB: Final = "a job stands below schedules, indented"
+RETRY: Final = "retry:\n          attempts: {}"
 _OTHER_WORDS: Final = {
     "after job": "schedule: after …",
     "cron expression": "cron",
@@ -90,23 +102,78 @@ def names_behind(key: str, what: str) -> str:
     return f"write the {what} on the lines below, indented, each with a colon; or take the line {quoted(key)} out"
 
 
-def unknown_key(found: str, value: str | None, shape: Keys) -> tuple[str, str, str | None]:
+def unknown_key(found: str, value: Node, shape: Keys) -> tuple[str, str, str | None]:
     """Return message and hint for a key that *shape* does not have, and the one that was probably meant.
 
     Args:
-        value: What stands behind it, if that is one text.
+        value: What stands behind it.
     """
     message = f"{quoted(found)} is not a key of {shape.what}"
     if found in shape.elsewhere:
         return message, shape.elsewhere[found], None
     near = nearest(found, tuple(shape.keys))
     if near is not None:
-        write = "" if value is None else f"\nWrite:  {line(near, value)}"
-        return message, f'did you mean "{near}"?{write}', near
-    other = _OTHER_WORDS.get(re.sub(r"[-_\s]+", " ", found.strip().lower()))
+        return message, f'did you mean "{near}"?{write(near, value)}', near
+    plain = re.sub(r"[-_\s]+", " ", found.strip().lower())
+    other = _OTHER_WORDS.get(plain)
     if other is not None and other.partition(":")[0] in shape.keys:
-        return message, f"it is called {quoted(other)} here", other.partition(":")[0]
+        said = value.text if type(value) is Scalar else ""
+        if plain == "disabled":
+            pasted = "\nWrite:  enabled: no" if said.lower() in ("yes", "true", "on", "1") else ""
+        elif other == "retry":
+            pasted = f"\nWrite:  {RETRY.format(said)}" if said.isascii() and said.isdigit() else ""
+        else:
+            pasted = write(other, value) if ":" not in other else ""
+        return message, f"it is called {quoted(other)} here{pasted}", other.partition(":")[0]
+    if "schedules" in shape.elsewhere and like_a_job(value):
+        return message, f"{A_JOB}; {shape.otherwise}", None
     return message, shape.otherwise or f"expected {_listed(list(shape.keys))}", None
+
+
+def offered(key: str, name: str, candidates: Iterable[str]) -> str:
+    """Return what ends the hint for a wrong *name* behind *key*: the nearest one, and the line that has it."""
+    near = nearest(name, candidates)
+    return "" if near is None else f"{meaning(name, near)}\nWrite:  {line(key, near)}"
+
+
+def no_space(key: str, value: str) -> tuple[str, str, str]:
+    """Return code, message and hint for a key whose colon has no space behind it."""
+    return (
+        "no-space-after-colon",
+        f"there is no space after the colon of {quoted(key + ':')}",
+        f"write a space between a key and its value\nWrite:  {key}: {value}",
+    )
+
+
+def unbraced(key: str, node: Mapping) -> str:
+    """Return the lines to paste that say on lines of their own what *node* says in braces; nothing of a large one."""
+    pairs = [(name.text, value.text) for name, value in node.pairs if type(value) is Scalar and value.text]
+    if not pairs or len(pairs) < len(node.pairs) or len(pairs) > _MOST_LISTED:
+        return ""
+    return f"\nWrite:  {yaml(key)}:" + "".join(f"\n          {line(name, value)}" for name, value in pairs)
+
+
+def write(key: str, value: Node) -> str:
+    """Return the line to paste that has *key* in the place of another before *value*; nothing where there is none."""
+    if type(value) is Scalar:
+        written = value.text and value.inner != NOWHERE
+        return f"\nWrite:  {line(key, value.text)}" if written else ""
+    if type(value) is Sequence:
+        items = [item.text for item in value.items if type(item) is Scalar and item.inner != NOWHERE]
+        one_line = len({item.spot[0] for item in value.items}) == 1 and len(items) == len(value.items) <= _MOST_LISTED
+        return f"\nWrite:  {yaml(key)}: [{', '.join(map(yaml, items))}]" if one_line else ""
+    return f"\nWrite:  {yaml(key)}:" if type(value) is Mapping and not value.flow else ""
+
+
+def like_a_job(value: Node) -> bool:
+    """Whether *value* is what stands behind a job's name: a phrase."""
+    if type(value) is not Scalar or len(value.text) > _LONGEST_PHRASE:
+        return False
+    try:
+        read_phrase(value.text)
+    except Unreadable:
+        return False
+    return True
 
 
 def duplicate(name: str, lines_below: int) -> tuple[str, str]:

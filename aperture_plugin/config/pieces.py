@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from aperture_plugin.config import hints
 from aperture_plugin.config.asking import Refused, Scanner
 from aperture_plugin.config.nodes import Mapping, Node, Scalar
 from aperture_plugin.config.plain import TOO_MUCH, Doubt, compose, key_on
@@ -23,6 +24,7 @@ from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, mis
 __all__ = ["Piece", "Words", "cut", "read_piece", "strayed"]
 
 _CONTENT: Final = re.compile(r"^( *)[^ #\n]", re.MULTILINE)
+_ONLY_COMMENT: Final = re.compile(r"\s*:\s+(#[^\s#].*?)\s*$")
 _COMPLEX_KEY: Final = re.compile(r" *[?:](?:[ \n]|$)")
 
 
@@ -116,12 +118,28 @@ def read_piece(shape: Keys | Named, text: str, depth: int, scanner: Scanner) -> 
     except Doubt as doubt:
         return _read_in_parts(shape, text, depth, scanner, doubt)
     assert node is not None
-    return _walked(shape, node)
+    words = _walked(shape, node)
+    if words.findings:
+        words.findings[:] = [_commented(finding, text) for finding in words.findings]
+    return words
 
 
 def _walked(shape: Keys | Named, node: Mapping) -> Words:
     said, findings = said_by(shape, node, Scalar("", node.spot))
     return Words({} if said is None else said.value, findings)
+
+
+def _commented(finding: Finding, text: str) -> Finding:
+    """Return *finding*, told better if nothing stands behind a key because a # begins its value."""
+    if finding.code != "empty-value":
+        return finding
+    line, column, length = finding.spot
+    found = _ONLY_COMMENT.match(text.split("\n")[line], column + length)
+    if found is None:
+        return finding
+    hint = "what begins with # is a comment; a value that does needs quotes"
+    key = text.split("\n")[line][column : column + length]
+    return finding._replace(hint=f"{hint}\nWrite:  {hints.line(key, found[1])}")
 
 
 def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt: Doubt) -> Words:
@@ -135,19 +153,22 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner,
     if findings:
         return Words({}, findings)
     values: dict[str, Said] = {}
+    lost = False
     for part in cut(body):
         words = read_piece(inner, part.text, depth + 1, scanner)
         for finding in (*strayed(part), *words.findings):
             findings.append(finding._replace(spot=moved(finding.spot, part.line)))
         if not words.said and isinstance(inner, Keys) and "schedule" in inner.keys:
             # A line of a job is lost, and nobody can tell what it said of the schedule.
-            values["schedule"] = Said(FAULTY, key.spot, key.spot)
+            lost = True
         for name, value in words.said.items():
             here = value.moved(part.line)
             if name in values:
                 findings.append(duplicate(name, here.key, values[name].key))
             else:
                 values[name] = here
+    if lost:
+        values["schedule"] = Said(FAULTY, key.spot, key.spot)
     return Words({key.text: Said(values, key.spot, key.spot)}, findings)
 
 

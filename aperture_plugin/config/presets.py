@@ -8,11 +8,11 @@ from typing import Final
 
 from aperture_plugin.config.entries import FileWords, PresetWords, place_of
 from aperture_plugin.config.graphs import circles
+from aperture_plugin.config.hints import offered
 from aperture_plugin.config.model import Preset
 from aperture_plugin.config.plain import DEEPEST
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.walking import FAULTY, Said
-from aperture_plugin.words.nearest import did_you_mean
 from aperture_plugin.words.sizes import Sizes
 from aperture_plugin.words.unreadable import quoted
 
@@ -55,7 +55,7 @@ def chains_of(presets: Mapping[str, PresetWords], problems: Problems) -> dict[st
             "unknown-preset",
             at=place_of(preset.extends.spot, 0),
             message=f"{quoted(name)} extends {quoted(below)}, which is not declared",
-            hint=f"expected a name under presets{did_you_mean(below, tuple(presets))}",
+            hint=f"expected a name under presets{offered('extends', below, tuple(presets))}",
         )
     for circle in circles(links):
         first = presets[circle[0]]
@@ -201,7 +201,7 @@ def _expected(presets: Mapping[str, PresetWords], said: Said) -> str:
     if not presets:
         return "there are no presets in this file; declare it under presets, or take this line out"
     names = tuple(presets)
-    return f"expected {', '.join((*names[:8], 'auto'))}{did_you_mean(said.value, (*names, AUTO))}"
+    return f"expected {', '.join((*names[:8], 'auto'))}{offered('preset', said.value, (*names, AUTO))}"
 
 
 def _sizes(preset: PresetWords) -> Sizes | None:

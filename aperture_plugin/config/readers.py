@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from aperture_plugin.words.days import read_month_day, read_weekdays
 from aperture_plugin.words.names import read_job_name
-from aperture_plugin.words.nearest import did_you_mean, nearest
+from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.numbers import read_whole_number
 from aperture_plugin.words.pieces import join_with_and, lowered
 from aperture_plugin.words.unreadable import Unreadable, quoted
@@ -40,6 +40,17 @@ MOST_ATTEMPTS: Final = 1_000
 MOST_FAILURES: Final = 100
 
 _CALLED: Final = {"type": "a type of schedule"}
+_SYNONYMS: Final = {
+    ("type", "every"): "interval",
+    ("type", "hourly"): "interval",
+    ("type", "minutely"): "interval",
+    ("type", "nightly"): "daily",
+    ("type", "periodic"): "interval",
+    ("type", "date"): "once",
+    ("type", "never"): "manual",
+    ("type", "none"): "manual",
+    ("on failure", "stop"): "pause",
+}
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIKE_A_MONTH_DAY: Final = re.compile(r"\s*(?:[+-]?[0-9]|last|the\b|day\b)", re.IGNORECASE)
 
@@ -60,11 +71,14 @@ class Choice:
         said = " ".join(lowered(text).split())
         if said in self.options:
             return said
-        near = nearest(said, self.options)
+        near = nearest(said, self.options) or _SYNONYMS.get((self.what, said))
+        begun = [option for option in self.options if option.startswith(f"{said} ")]
+        if near is None and len(begun) == 1:
+            near = begun[0]
         raise Unreadable(
             f"unknown-{self.what.replace(' ', '-')}",
             f"{quoted(text)} is not {_CALLED.get(self.what, f'a choice for {quoted(self.what)}')}",
-            f"expected {join_with_and(list(self.options), 'or')}{did_you_mean(said, self.options)}",
+            f"expected {join_with_and(list(self.options), 'or')}{meaning(said, near)}",
             length=len(text),
             instead=near,
         )

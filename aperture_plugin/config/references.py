@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from aperture_plugin.config import hints
 from aperture_plugin.config.entries import DEFAULTS, Entry, FileWords, Told, place_of
 from aperture_plugin.config.graphs import circles
 from aperture_plugin.config.jobs import laid
@@ -70,8 +72,16 @@ def _tell_unknown(strangers: Sequence[Entry], known: Collection[str], problems: 
             job=entry.name,
             message=f"{quoted(entry.name)} is not a job that any plugin registers",
             hint=(f'did you mean "{near}"? If not, ' if near else "")
-            + "let a plugin register it, or give it a command of its own",
+            + "let a plugin register it, or give it a command of its own"
+            + (f"\nWrite:  {_renamed(entry, near)}" if near else ""),
         )
+
+
+def _renamed(entry: Entry, name: str) -> str:
+    """Return the line that begins the job of *entry* under another *name*."""
+    phrase = entry.words.get("schedule")
+    in_place = phrase is not None and phrase.key == entry.spot and phrase.value is not FAULTY
+    return hints.line(name, phrase.text) if phrase is not None and in_place else f"{name}:"
 
 
 class References:
@@ -151,11 +161,12 @@ class References:
                     self._undeclared("queue", Told(said, _NO_ENTRY), queues, None)
                 elif what == "job" and said.value not in self._jobs:
                     near = self._nearest("job", said.value, self._jobs)
+                    meant = f'did you mean "{near}"?\nWrite:  - {_put(item.text, said.value, near)}' if near else _A_JOB
                     self._problems.add(
                         "unknown-expected",
                         at=place_of(said.spot, 0),
                         message=f"{quoted(item.text)} names a job that does not exist",
-                        hint=f'did you mean "{near}"?' if near else _A_JOB,
+                        hint=meant,
                     )
 
     def _check_job(self, name: str, entries: Sequence[Entry]) -> None:
@@ -164,27 +175,31 @@ class References:
             declared = self._declared[what]
             for told in items:
                 if declared is not None and told.said.value not in declared:
-                    self._undeclared(what, told, declared, name)
+                    self._undeclared(what, told, declared, name, items)
         if self._problems.full:
             return
         for kind, items in (("needs", _items(entries, "needs")), ("after", _followed(entries))):
             for told in items:
                 if told.said.value not in self._jobs:
-                    self._no_such_job(kind, told, name)
+                    self._no_such_job(kind, told, name, items)
 
-    def _undeclared(self, what: str, told: Told, declared: Collection[str], name: str | None) -> None:
+    def _undeclared(
+        self, what: str, told: Told, declared: Collection[str], name: str | None, items: Sequence[Told] = ()
+    ) -> None:
         near = self._nearest(what, told.said.value, declared)
         example = "1" if what == "queue" else "40 per 10 seconds"
+        declaring = f"\nWrite:  {told.said.value}: {example}"
         self._add(
             f"unknown-{what}",
             told,
             name,
             f"{quoted(told.said.value)} is not a {what} that the file declares",
             (f'did you mean "{near}"? If not, ' if near else "")
-            + f"declare it under {what}s at the top of the file\nWrite:  {told.said.value}: {example}",
+            + f"declare it under {what}s at the top of the file"
+            + (_with(near, what, told, items) if near else declaring),
         )
 
-    def _no_such_job(self, kind: str, told: Told, name: str) -> None:
+    def _no_such_job(self, kind: str, told: Told, name: str, items: Sequence[Told]) -> None:
         near = self._nearest("job", told.said.value, self._jobs)
         self._add(
             "unknown-need" if kind == "needs" else "unknown-after",
@@ -192,7 +207,7 @@ class References:
             name,
             f"{quoted(name)} {'needs' if kind == 'needs' else 'runs after'} {quoted(told.said.value)}, "
             "which does not exist",
-            f'did you mean "{near}"?' if near else _A_JOB,
+            f'did you mean "{near}"?{_with(near, kind, told, items)}' if near else _A_JOB,
         )
 
     def _circles(self, kind: str, links: Mapping[str, tuple[str, ...]], stacks: Stacks) -> None:
@@ -232,6 +247,28 @@ class References:
                 return
             self._told.add((code, told.place))
         self._problems.add(code, at=told.place, job=job, message=message, hint=hint)
+
+
+def _with(near: str, key: str, told: Told, items: Sequence[Told]) -> str:
+    """Return the line to paste that has *near* in the place of what *told*, one of *items*, says; nothing of many."""
+    entry, said = told.entry, told.said
+    phrase = entry.words.get("schedule")
+    if key == "after" and phrase is not None:
+        name = entry.name if phrase.key == entry.spot else "schedule"
+        return f"\nWrite:  {hints.line(name, _put(phrase.text, said.value, near))}"
+    key = "jobs" if key == "after" else key
+    listed = entry.words.get(key)
+    if not items or listed is None or len(items) > _MOST_SHOWN:
+        return ""
+    if listed.text:
+        return f"\nWrite:  {hints.line(key, near)}"
+    names = dict.fromkeys(near if item.said.value == said.value else item.said.value for item in items)
+    return f"\nWrite:  {key}: [{', '.join(names)}]"
+
+
+def _put(text: str, name: str, near: str) -> str:
+    """Return *text* with *near* in the place of *name*, where that stands by itself."""
+    return re.sub(rf"(?<![A-Za-z0-9._-]){re.escape(name)}(?![A-Za-z0-9_-])", near, text)
 
 
 _BREAK: Final = {

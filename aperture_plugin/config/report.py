@@ -57,11 +57,11 @@ def problem_json(problem: Problem) -> dict[str, str | int | None]:
 def _reported(problem: Problem, lines: list[str]) -> str:
     place = problem.place
     where = f"{problem.file}:{place.line}:{place.column}"
-    whose = "" if problem.job is None else f"{problem.job}: "
+    whose = "" if problem.job is None else f"{_shown(_plain_spaces(problem.job))}: "
     told = [f"{where}: {problem.severity}: {whose}{problem.message} [{problem.code}]"]
     if 1 <= place.line <= len(lines) and lines[place.line - 1].strip():
         told += _marked(lines[place.line - 1], place)
-    first, *more = problem.hint.split("\n")
+    first, *more = [_shown(_plain_spaces(line)) for line in problem.hint.split("\n")]
     told.append(f"   hint: {first}")
     told += [f"         {line}" for line in more]
     return "\n".join(told)
@@ -97,6 +97,11 @@ def _shown(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else " " * _TAB if letter == "\t" else "\ufffd" for letter in text)
+
+
+def _plain_spaces(text: str) -> str:
+    """Return *text* with the space bar's space for every other that looks like it, so that it can be pasted."""
+    return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
 
 
 def _cells(text: str) -> int:

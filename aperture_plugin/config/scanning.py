@@ -56,7 +56,7 @@ def scan(text: str, depth: int = 0) -> Node | None:
         raise
     except (YAMLError, StrictYAMLError) as error:
         raise _refused(error) from None
-    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         # It stumbles over a few malformed texts instead of refusing them; either way it has not read them.
         raise Refused("stumbled", (0, 0, 1)) from error
 

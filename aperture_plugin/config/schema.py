@@ -171,6 +171,7 @@ FILE: Final = Keys(
     elsewhere={
         **dict.fromkeys(_SCHEDULE, "it belongs on a job, under schedules"),
         **dict.fromkeys(BESIDE.keys.keys() - {"timezone"}, "it belongs under defaults, or on a job"),
+        "jobs": "what a file schedules stands under schedules; jobs belongs on a job of type after\nWrite:  schedules:",
     },
     otherwise="expected timezone, preset, state, executor, broker, queues, limits, defaults, lint, expect, presets "
     "or schedules; jobs stand below schedules, indented",

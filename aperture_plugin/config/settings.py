@@ -8,9 +8,10 @@ from typing import Final
 
 from aperture_plugin.config.entries import FileWords, place_of
 from aperture_plugin.config.environment import Environment
+from aperture_plugin.config.hints import offered
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.walking import FAULTY
-from aperture_plugin.words.nearest import did_you_mean, nearest
+from aperture_plugin.words.nearest import nearest
 from aperture_plugin.words.pieces import join_with_and
 from aperture_plugin.words.unreadable import quoted
 
@@ -79,7 +80,7 @@ def executor_of(words: FileWords, known: Collection[str] | None, problems: Probl
             at=place_of(said.spot, 0),
             message=f"{quoted(name)} is not an executor",
             hint=f"expected {join_with_and(list(BUILT_IN_EXECUTORS), 'or')}, or one that a plugin provides"
-            + did_you_mean(name, (*BUILT_IN_EXECUTORS, *(known or ()))),
+            + offered("executor", name, (*BUILT_IN_EXECUTORS, *(known or ()))),
         )
     return name
 

@@ -7,6 +7,7 @@ the piece of text that was read (see `nodes`), so what was found once holds wher
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,10 @@ from aperture_plugin.config.readers import read_text
 from aperture_plugin.config.shape import Keys, Named, Nested, OneOrMany, PhraseOr, Reads, Shape
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
+_ODD_SPACE: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CURLY: Final = "“”„‟‘’‚‛«»‹›′″＂＇`´"
+_JOINT: Final = re.compile(r" *, *(?:and +)?| +and +")
+_LONGEST_LIST: Final = 1000
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 LONGEST_WORDS: Final = 100_000
@@ -74,7 +79,7 @@ def misnamed(shape: Keys | Named, key: Scalar) -> list[Finding]:
     """Return what is wrong with *key* as a name that the person gives."""
     findings: list[Finding] = []
     if isinstance(shape, Named):
-        _read(shape.name, key, key, findings, write=False)
+        _read(shape.name, key, key, findings, behind=Mapping([], key.spot))
     return findings
 
 
@@ -90,12 +95,29 @@ def duplicate(name: str, spot: Spot, first: Spot) -> Finding:
 
 def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     if type(node) is not Scalar:
-        findings.append(_wrong_kind(node, key, f"expected one value, such as  {hints.line(key.text, shape.example)}"))
+        expected = f"expected one value, such as  {hints.line(key.text, shape.example)}"
+        if type(node) is Mapping and key.text == "schedule":
+            expected += "; keys stand beside the others of the job, without the line of schedule"
+        findings.append(_wrong_kind(node, key, expected))
         return None
     return _read(shape, node, key, findings, write=True)
 
 
-def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, write: bool) -> Said | None:
+def _read(
+    shape: Reads,
+    node: Scalar,
+    key: Scalar,
+    findings: list[Finding],
+    *,
+    write: bool = False,
+    behind: Node | None = None,
+) -> Said | None:
+    """Return what *node*, a value behind *key* or a name, says.
+
+    Args:
+        write: Whether a line can be offered that has another value behind *key*.
+        behind: What stands behind *node* if that is a name: another one can be offered before it.
+    """
     text = node.text
     if not text and node.plain:
         findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
@@ -110,11 +132,53 @@ def _read(shape: Reads, node: Scalar, key: Scalar, findings: list[Finding], *, w
     try:
         return Said(shape.reader(text), node.spot, key.spot, text)
     except Unreadable as problem:
-        hint = problem.hint
-        if write and problem.instead is not None:
-            hint = f"{hint}\nWrite:  {hints.line(key.text, problem.instead)}"
-        findings.append(Finding(problem.code, node.part(problem.start, problem.length), problem.message, hint))
+        found = _disguised(shape, node)
+        if found is None:
+            start, length, instead = problem.start, problem.length, problem.instead
+            found = problem.code, problem.message, problem.hint
+        else:
+            start, length, instead = 0, len(text), _straight(text)
+        code, message, hint = found
+        if write and instead is not None:
+            hint = f"{hint}\nWrite:  {hints.line(key.text, instead)}"
+        elif behind is not None and instead is not None:
+            hint += hints.write(instead, behind)
+        findings.append(Finding(code, node.part(start, length), message, hint))
         return None
+
+
+def _disguised(shape: Reads, node: Scalar) -> tuple[str, str, str] | None:
+    """Return what is wrong with a text that would read but for characters that only look like quotes or spaces."""
+    straight = _straight(node.text)
+    if node.text.isascii() or straight == node.text or len(straight) > LONGEST_WORDS:
+        return None
+    try:
+        shape.reader(straight)
+    except Unreadable:
+        return None
+    odd = odd_space(node.text)
+    if odd is not None:
+        return odd
+    return (
+        "curly-quotes",
+        f"{quoted(node.text)} is in quotes that YAML takes for letters",
+        "write straight quotes, or none",
+    )
+
+
+def odd_space(text: str) -> tuple[str, str, str] | None:
+    """Return what is wrong with a name or value for a character in it that looks like a space and is none to YAML."""
+    found = _ODD_SPACE.search(text)
+    if found is None:
+        return None
+    number, name = ord(found.group()), unicodedata.name(found.group()).lower()
+    where = "the text begins with" if found.start() == 0 else "the text has"
+    message = f"{where} a character that only looks like a space: U+{number:04X}, {name}"
+    return "odd-space", message, "write spaces of the space bar in its place"
+
+
+def _straight(text: str) -> str:
+    return " ".join(_ODD_SPACE.sub(" ", text).strip(_CURLY + " ").split(" "))
 
 
 def _illegible(node: Scalar, findings: list[Finding]) -> bool:
@@ -138,7 +202,9 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Findi
     if type(node) is Scalar:
         found: list[Finding] = []
         said = _read(item, node, key, found, write=True)
-        findings += [_unclear_list(node, item)] if found and _like_a_list(node) else found
+        if found and _like_a_list(node):
+            found = [_unclear_list(node, item)]
+        findings += (_joined(item, node, key) or found) if found else ()
         return said and Said((said,), node.spot, key.spot, node.text)
     if type(node) is Mapping:
         expected = f"expected one value or a list, such as  {hints.line(key.text, f'[{item.example}]')}"
@@ -156,7 +222,7 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Findi
             findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
             continue
         found = []
-        said = _read(item, part, part if part.text else key, found, write=False)
+        said = _read(item, part, part if part.text else key, found)
         findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
         if said is None:
             continue
@@ -184,9 +250,26 @@ def _unclear_list(node: Scalar, item: Reads) -> Finding:
     )
 
 
+def _joined(item: Reads, node: Scalar, key: Scalar) -> list[Finding]:
+    """Return what is wrong with one text that was meant to be a list, as each part of it would read."""
+    parts = _JOINT.split(node.text.strip()) if len(node.text) < _LONGEST_LIST else []
+    if len(parts) < 2:
+        return []
+    try:
+        for part in parts:
+            item.reader(part)
+    except Unreadable:
+        return []
+    hint = f"write several as a list\nWrite:  {hints.yaml(key.text)}: [{', '.join(map(hints.yaml, parts))}]"
+    return [Finding("unclear-list", node.spot, f"{quoted(node.text)} is read as one text", hint)]
+
+
 def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
     if type(node) is not Mapping:
-        findings.append(_no_keys(node, key, hints.keys_behind(key.text, shape.keys)))
+        hint = hints.keys_behind(key.text, shape.keys)
+        if key.text == "retry" and type(node) is Scalar and node.text.isascii() and node.text.isdigit():
+            hint += f"\nWrite:  {hints.RETRY.format(node.text)}"
+        findings.append(_no_keys(node, key, hint))
         return None
     if node.flow:
         findings.append(_wrong_kind(node, key, ""))
@@ -195,9 +278,9 @@ def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said
     for name, value in _once_each(node, findings):
         behind = shape.keys.get(name.text)
         if behind is None:
-            text = value.text if type(value) is Scalar and value.inner != NOWHERE else None
-            message, hint, meant = hints.unknown_key(name.text, text or None, shape)
-            findings.append(Finding("unknown-key", name.spot, message, hint))
+            odd = None if name.text.isascii() else odd_space(name.text)
+            message, hint, meant = hints.unknown_key(name.text, value, shape)
+            findings.append(Finding("unknown-key", name.spot, message, hint) if odd is None else _at(name.spot, *odd))
             if meant is not None:
                 values.setdefault(meant, Said(FAULTY, value.spot, name.spot))
             continue
@@ -215,9 +298,13 @@ def _named(shape: Named, node: Node, key: Scalar, findings: list[Finding]) -> Sa
         return None
     values: dict[str, Said] = {}
     for name, value in _once_each(node, findings):
-        if _read(shape.name, name, name, findings, write=False) is None:
+        if _read(shape.name, name, name, findings, behind=value) is None:
             continue
+        before = len(findings)
         said = _WALKS[type(shape.value)](shape.value, value, name, findings)
+        if len(findings) > before and type(shape.value) is Reads and hints.like_a_job(value):
+            hint = f"{findings[-1].hint}; {hints.A_JOB}"
+            findings[-1] = findings[-1]._replace(hint=hint)
         values[name.text] = Said(FAULTY, value.spot, name.spot) if said is None else said
     return Said(values, node.spot, key.spot)
 
@@ -226,9 +313,26 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fin
     if type(node) is Mapping:
         return _keys(shape.keys, node, key, findings)
     if type(node) is Scalar:
-        return _read(shape.phrase, node, key, findings, write=True)
+        found: list[Finding] = []
+        said = _read(shape.phrase, node, key, found, write=True)
+        findings += (_unspaced(shape.keys, node) or found) if found else ()
+        return said
     findings.append(_wrong_kind(node, key, hints.JOB_FORMS))
     return None
+
+
+def _unspaced(keys: Keys, node: Scalar) -> list[Finding]:
+    """Return what is wrong with a text that is a key and a value but for the space after the colon."""
+    line, column, length = node.spot
+    said = node.text[:length]
+    key, colon, value = said.partition(":")
+    if not node.plain or not colon or not value or key not in keys.keys:
+        return []
+    return [_at((line, column, len(said)), *hints.no_space(key, value))]
+
+
+def _at(spot: Spot, code: str, message: str, hint: str) -> Finding:
+    return Finding(code, spot, message, hint)
 
 
 def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Finding]) -> Said | None:
@@ -282,7 +386,8 @@ def _no_keys(node: Node, key: Scalar, hint: str) -> Finding:
 def _wrong_kind(node: Node, key: Scalar, hint: str) -> Finding:
     match node:
         case Mapping(flow=True):
-            return Finding("mapping-in-braces", node.spot, *hints.BRACES)
+            message, hint = hints.BRACES
+            return Finding("mapping-in-braces", node.spot, message, hint + hints.unbraced(key.text, node))
         case Mapping():
             found = "there are keys"
         case Sequence():

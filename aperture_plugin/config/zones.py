@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -35,6 +36,9 @@ _SHORT: Final = {
 }
 
 
+_DISTANCE: Final = re.compile(r"(?:UTC|GMT)([+-])0?([1-9]|1[0-4])(?::?00)?", re.IGNORECASE)
+
+
 def read_zone_name(text: str) -> str:
     """Return `local`, or the IANA name that *text* is.
 
@@ -45,6 +49,12 @@ def read_zone_name(text: str) -> str:
         return text
     near = _nearest(text)
     hint = "expected a name such as Europe/Riga, or local for the server's own zone"
+    distance = _DISTANCE.fullmatch(text.strip())
+    if distance is not None:
+        # The names of these zones count west of Greenwich, and not east.
+        fixed = f"Etc/GMT{'-' if distance[1] == '+' else '+'}{int(distance[2])}"
+        if _known(fixed):
+            hint += f"; for {quoted(text)} all year long write {fixed}, whose sign is the other way round"
     raise Unreadable(
         "unknown-timezone",
         f"{quoted(text)} is not a time zone",

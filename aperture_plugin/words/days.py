@@ -151,6 +151,8 @@ def _not_a_month_day(written: str, start: int) -> Unreadable:
     else:
         instead = nearest(written, ("last",))
         hint = _MONTH_DAY + meaning(written, instead)
+        if " " in written and any(nearest(word, _FULL_NAMES) for word in written.split()):
+            hint = f"{_MONTH_DAY}; for the first monday write cron, such as cron 0 4 * * MON#1"
     return Unreadable(
         "bad-month-day",
         f"{quoted(written)} is not a day of a month",

@@ -36,6 +36,7 @@ _NAMES: Final = (
     ("second", timedelta(seconds=1)),
 )
 _LONG_NAMES: Final = tuple(f"{name}s" for name, _ in _NAMES)
+_CLOCK: Final = re.compile(r"([0-9]{1,2})?:([0-5][0-9])(?!\S)")
 _PART: Final = re.compile(r"([0-9]+)\s*([^\W\d_]*)")
 _JOINT: Final = re.compile(r"\s*(?:,\s*and\b|,|and\b)?\s*", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"([0-9]+)[.,]([0-9]+)\s*([^\W\d_]*)")
@@ -162,6 +163,17 @@ def _refuse_fraction(text: str, place: int) -> None:
 def _unit(text: str, part: re.Match[str]) -> timedelta:
     number, word = part.groups()
     if not word:
+        clock = _CLOCK.match(text, part.start())
+        if clock is not None:
+            raise _without_unit(text, clock)
+        if not number.strip("0"):
+            raise Unreadable(
+                "zero-duration",
+                f"{quoted(number)} is no time at all",
+                "expected a duration of 1 second or more; to do without it, take the line out",
+                start=part.start(),
+                length=len(number),
+            )
         raise Unreadable(
             "duration-without-unit",
             f"{quoted(number)} does not say of what",
@@ -191,6 +203,20 @@ def _unit(text: str, part: re.Match[str]) -> timedelta:
         start=part.start(2),
         length=len(word),
         instead=None if instead is None else text[: part.start()] + instead + text[part.end() :],
+    )
+
+
+def _without_unit(text: str, clock: re.Match[str]) -> Unreadable:
+    """Return what is wrong with `4:00` and `:10`, whose parts may be hours or minutes."""
+    first, last = int(clock[1] or "0"), int(clock[2])
+    hours = " ".join(f"{count} {unit}" for count, unit in ((first, "hours"), (last, "minutes")) if count)
+    return Unreadable(
+        "duration-without-unit",
+        f"{quoted(clock.group())} does not say of what",
+        f"expected numbers with their units, such as 90 seconds or {hours or '1 hour'}",
+        start=clock.start(),
+        length=len(clock.group()),
+        instead=None if clock[1] or not last else f"{text[: clock.start()]}{last} minutes{text[clock.end() :]}",
     )
 
 
@@ -234,6 +260,9 @@ def _not_a_part(text: str, place: int, end: int) -> Unreadable:
             start=place,
             length=end - place,
         )
+    clock = _CLOCK.match(text, place, end)
+    if clock is not None:
+        return _without_unit(text, clock)
     instead, near = None, None
     if key in _COUNTS:
         instead = f"{text[:place]}{_COUNTS[key]}{text[place + len(word) :]}"

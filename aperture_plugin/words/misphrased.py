@@ -6,6 +6,7 @@ wherever one can be made out of their own words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final, TypeVar
@@ -36,7 +37,7 @@ _MEANT: Final = {
     **dict.fromkeys(("never", "none", "no", "off", "disabled", "null", "~"), "manual only"),
     "hourly": "every hour",
     "minutely": "every minute",
-    "nightly": "daily",
+    "nightly": "daily at 2:00 AM",
     "midnight": "daily at 12:00 AM",
     "noon": "daily at 12:00 PM",
     "fortnightly": "every 2 weeks",
@@ -55,10 +56,12 @@ _BEGINNINGS: Final = (
     "weekly on ",
     "monthly on ",
     "every ",
-    "cron ",
     "once ",
     "once at ",
 )
+_LIKE_CRON: Final = re.compile(r"\s*[0-9*/,?-]+\s+[0-9*/,?-]+\s")
+"""The minute and the hour of a cron expression, which have no letters."""
+_ORDINALS: Final = {"other": 2, "second": 2, "third": 3, "fourth": 4}
 _DAYS: Final = frozenset({"day", "night", "morning", "evening"})
 _INTERVAL_UNITS: Final = ("second", "minute", "hour", "day", "week")
 
@@ -73,13 +76,15 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
     near = nearest(first.text, FIRST_WORDS)
     meant = _MEANT.get(first.key)
     instead: str | None = None
-    if meant is not None:
-        instead = meant + (text[first.end :] if len(words) > 1 and meant in FIRST_WORDS else "")
-        near = instead
+    if first.key == "nightly" and len(words) > 1:
+        near = instead = "daily" + text[first.end :]
+    elif meant is not None:
+        near = instead = meant
     elif near is not None:
         instead = text[: first.start] + near + text[first.end :]
     elif worth_guessing(text):
-        instead = next(_readable((beginning + text.strip() for beginning in _BEGINNINGS), read), None)
+        beginnings = [*_BEGINNINGS, "cron "] if _LIKE_CRON.match(text) else _BEGINNINGS
+        instead = next(_readable((beginning + text.strip() for beginning in beginnings), read), None)
         near = instead
     clause = odd_letter_clause(first.text[:64]) if near is None else meaning(first.text, near)
     return Unreadable(
@@ -99,11 +104,14 @@ def not_an_interval(problem: Unreadable, text: str, words: list[Piece], read: _R
     second, rest = words[1], text[words[1].start :].strip()
     near = nearest(second.text, _INTERVAL_UNITS)
     if second.key in _DAYS:
-        offers = [f"daily {text[second.end :].strip()}"]
+        offers = [f"daily {text[second.end :].strip()}", "daily at 2:00 AM"]
+    elif second.key in _ORDINALS and len(words) > 2:
+        unit = words[2].text if words[2].text.endswith("s") else f"{words[2].text}s"
+        offers = [f"every {_ORDINALS[second.key]} {unit}{text[words[2].end :].rstrip()}"]
     elif near is not None and near != second.key:
         offers = [text[: second.start] + near + text[second.end :]]
     else:
-        offers = [f"weekly on {rest}", f"monthly on {rest}"]
+        offers = [f"{often} on {rest}{at}" for often in ("weekly", "monthly") for at in ("", " at 4:00 AM")]
     instead = next(_readable(offers, read), None)
     if instead is None:
         return problem

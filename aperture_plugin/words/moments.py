@@ -23,6 +23,7 @@ _EUROPEAN: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?![0-9])"
 _JOINT: Final = re.compile(r"\s*[Tt]\s*|\s+")
 _ZONE: Final = re.compile(r"(?:[Zz]|UTC|[+-][0-9]{2}:?[0-9]{2})\Z")
 _LONGEST_ZONE: Final = 6
+_TIME_ALONE: Final = re.compile(r"[0-9]{1,2}(?::[0-9]{2})?(?: *[AaPp][Mm])?")
 _EXPECTED: Final = "expected a date and a time, such as 2026-12-24 18:00 or 2026-12-24 6:00 PM"
 
 
@@ -131,7 +132,9 @@ def _not_a_date(text: str, start: int, end: int) -> Unreadable:
     return Unreadable(
         "bad-moment",
         f"{quoted(text[start:end])} is not a date and a time",
-        _EXPECTED,
+        f"{_EXPECTED}; a time of every day stands behind time, in a daily schedule"
+        if _TIME_ALONE.fullmatch(text, start, end)
+        else _EXPECTED,
         start=start,
         length=end - start,
         instead=instead,

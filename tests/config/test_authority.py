@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as MappingOf
-from typing import Any
+import re
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
-import strictyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.config.asking import Refused, Scanner
-from aperture_plugin.config.entries import FileWords
-from aperture_plugin.config.filewords import read_words
+from aperture_plugin.config.asking import Refused
 from aperture_plugin.config.keylines import job_in_lines
-from aperture_plugin.config.memory import Remembered
-from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar
-from aperture_plugin.config.pieces import read_piece
-from aperture_plugin.config.plain import Doubt, compose
-from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.reading import read
-from aperture_plugin.config.scanning import scan
-from aperture_plugin.config.schema import FILE, JOBS
-from aperture_plugin.config.source import source_of
-from aperture_plugin.config.strictly import strict
-from aperture_plugin.config.walking import Said
+from tests.config.authority import check_file, check_forms, check_job
 
 SOUND = """\
 # every form that a file is written in
@@ -89,7 +77,6 @@ schedules:
         empty: ''
       url: http://host:80/path#x
 """
-FILE_STRICTLY = strict(FILE)
 BITS = [
     *" #:-?,'\"[]{}|>&*!%@`\\~=\t\n",
     *(
@@ -151,28 +138,115 @@ def texts(draw: st.DrawFn, whole: bool = False) -> str:
     return text
 
 
-def tree(node: Node | None) -> Any:
-    """Return a node as plain values with their places, but for places that cannot be told."""
-    match node:
-        case None:
-            return None
-        case Scalar():
-            told = node.spot if node.inner != NOWHERE else node.spot[:2]
-            return node.text, node.plain, told if node.text or not node.plain else None
-        case Mapping():
-            return {"flow": node.flow, "pairs": [(tree(key), tree(value)) for key, value in node.pairs]}
-        case _:
-            return [tree(item) for item in node.items]
+LINE = re.compile(r"( *(?:- +)?)([^\s:'\"#\[][^:#\[]*|'[^']*'|\"[^\"]*\")( *): +(\S.*?)( *)$")
+"""A line with a key and a value: what is before the key, the key, spaces, the value, spaces."""
 
 
-def check_forms(text: str) -> None:
-    source = source_of(text, Problems("s.yaml"))
-    assert source is not None
-    try:
-        quick = tree(compose(source.text))
-    except Doubt:
-        return
-    assert quick == tree(scan(source.text))
+def _with_value(line: str, write: Callable[[str, str], str]) -> str:
+    """Return *line* with its value as *write* writes it, which is given the value and the indentation."""
+    found = LINE.fullmatch(line)
+    if found is None:
+        return line
+    before, key, spaces, value, end = found.groups()
+    return f"{before}{key}{spaces}: {write(value, ' ' * len(before))}{end}"
+
+
+VALUES: list[Callable[[str, str], str]] = [
+    lambda value, _: f"'{value}'",
+    lambda value, _: f'"{value}"',
+    lambda value, _: f"'{value.strip(chr(34))}'",
+    lambda value, _: value.strip("'\""),
+    lambda value, _: f"[{value}]",
+    lambda value, _: f"[{value}, {value}x,]",
+    lambda value, indent: f"[{value},\n{indent}  other]",
+    lambda value, indent: f"[\n{indent}  {value} # said\n{indent}]",
+    lambda value, indent: f"\n{indent}- {value}",
+    lambda value, indent: f"\n{indent}  - {value}\n{indent}  - other",
+    lambda value, indent: f"|\n{indent}  {value}",
+    lambda value, indent: f"|-\n\n{indent}   {value}\n{indent}  # no comment\n",
+    lambda value, indent: f">\n{indent}  {value}\n\n{indent}    {value}",
+    lambda value, indent: f">+2 # folded\n{indent}  {value}\n\n",
+    lambda value, indent: f"\n{indent}  {value}",
+    lambda value, indent: f"\n\n{indent} {value}",
+    lambda value, indent: value.replace(" ", f"\n{indent}  ", 1),
+    lambda value, indent: value.replace(" ", f"\n\n{indent}    ", 1),
+    lambda value, indent: f'"{value}'.replace(" ", f"\n{indent}  ", 1) + '"',
+    lambda value, indent: f'"{value} \\\n{indent}  more"',
+    lambda value, _: f"{value} # a comment",
+    lambda value, _: f"{value} #",
+    lambda value, _: f"{value}# none",
+    lambda value, _: f"# {value}",
+    lambda value, indent: f"# said below\n{indent}  {value}",
+    lambda value, _: f"{value}:",
+    lambda value, _: f"{value}: {value}",
+    lambda value, _: f"- {value}",
+    lambda value, _: f"{{{value}: {value}}}",
+    lambda value, _: f"&a {value}",
+    lambda value, _: f"!!str {value}",
+    lambda value, _: f"{value}\t",
+    lambda value, _: "",
+    lambda value, _: "~",
+    lambda value, _: "''",
+    lambda value, _: "[]",
+]
+"""Other ways to write a value, right and wrong."""
+
+LINES: list[Callable[[str], list[str]]] = [
+    lambda line: [],
+    lambda line: [line, line],
+    lambda line: [line, ""],
+    lambda line: [line, "   "],
+    lambda line: [line, "# between"],
+    lambda line: [line, f"      {'#'} deep", "#"],
+    lambda line: [line, "\t# behind a tab"],
+    lambda line: [" " + line],
+    lambda line: ["  " + line],
+    lambda line: [line.removeprefix(" ")],
+    lambda line: [line.removeprefix("  ")],
+    lambda line: [line + "   "],
+    lambda line: [line + " # said"],
+    lambda line: [line.replace(": ", " : ", 1)],
+    lambda line: [line.replace(": ", ":", 1)],
+    lambda line: [line.replace(": ", ":   ", 1)],
+    lambda line: [line.replace(":", "", 1)],
+    lambda line: [line.replace("  ", "  - ", 1)],
+    lambda line: [line.replace("  ", "  ? ", 1)],
+    lambda line: [line.replace("  ", "\t", 1)],
+    lambda line: [line, "---"],
+    lambda line: ["...", line],
+    lambda line: [line.replace("- ", "-   ", 1)],
+    lambda line: [line.replace("- ", "-", 1)],
+    lambda line: [line + "\r"],
+]
+"""What becomes of a line that somebody edits without looking."""
+
+
+@st.composite
+def rewritten(draw: st.DrawFn) -> str:
+    """Draw some sections of the file above with lines and values written otherwise, or in each other's place."""
+    sections = [part for part in re.split(r"\n(?=\w)", SOUND.rstrip("\n")) if draw(st.booleans())]
+    lines = "\n".join(sections or ["schedules:\n  scan: daily at 2 AM"]).split("\n")
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        match draw(st.sampled_from(("value", "value", "line", "line", "swap values", "swap lines", "move"))):
+            case "value":
+                lines[at : at + 1] = _with_value(lines[at], draw(st.sampled_from(VALUES))).split("\n")
+            case "line":
+                lines[at : at + 1] = draw(st.sampled_from(LINES))(lines[at]) or [""]
+            case "swap values":
+                other = draw(st.integers(0, len(lines) - 1))
+                here, there = LINE.fullmatch(lines[at]), LINE.fullmatch(lines[other])
+                if here is not None and there is not None:
+                    lines[at] = lines[at][: here.start(4)] + there[4]
+                    lines[other] = lines[other][: there.start(4)] + here[4]
+            case "swap lines":
+                other = draw(st.integers(0, len(lines) - 1))
+                lines[at], lines[other] = lines[other], lines[at]
+            case "move":
+                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+    return draw(st.sampled_from(("", "\ufeff", "---\n"))) + draw(st.sampled_from(("\n", "\n", "\r\n"))).join(
+        [*lines, *[""] * draw(st.integers(0, 2))]
+    )
 
 
 @st.composite
@@ -184,77 +258,6 @@ def jobs_on_lines(draw: st.DrawFn) -> str:
         place = draw(st.integers(0, len(text)))
         text = text[:place] + draw(st.sampled_from(BITS)) + text[place + draw(st.integers(0, 2)) :]
     return text
-
-
-def check_job(text: str) -> None:
-    """Hold a job that is read line by line to the same job read as a whole."""
-    found = job_in_lines(text)
-    if found is None:
-        return
-    name, said_ = found
-    words = read_piece(JOBS, text, 1, Scanner())
-    assert (words.said, words.findings) == ({name: said_}, [])
-    check_forms(text)
-
-
-def check_file(text: str) -> None:
-    problems = Problems("s.yaml")
-    source = source_of(text, problems)
-    words = FileWords() if source is None else read_words(source.text, problems, Remembered(), Remembered())
-    try:
-        theirs = strictyaml.dirty_load(text, FILE_STRICTLY, allow_flow_style=True).data
-    except (strictyaml.YAMLError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
-        theirs = None  # it refuses most malformed texts, and stumbles over a few
-
-    if theirs is None:
-        assert problems.any_error
-    if not problems.any_error:
-        assert said(words) == single(theirs)
-
-
-def said(words: FileWords) -> Any:
-    """Return all words of a file as plain values, in the shape of the file."""
-    found: dict[str, Any] = {key: value(said_) for key, said_ in words.settings.items()}
-    for section in ("queues", "limits"):
-        if declared := getattr(words, section):
-            found[section] = {name: value(said_) for name, said_ in declared.items()}
-    if words.defaults is not None:
-        found["defaults"] = {key: value(said_) for key, said_ in words.defaults.words.items()}
-    for name, preset in (words.presets or {}).items():
-        keys = {key: value(said_) for key in ("extends", "items") if (said_ := getattr(preset, key)) is not None}
-        if preset.jobs:
-            keys["schedules"] = jobs(preset.jobs)
-        found.setdefault("presets", {})[name] = keys
-    if words.schedules:
-        found["schedules"] = jobs(words.schedules)
-    return found
-
-
-def jobs(entries: MappingOf[str, Any]) -> Any:
-    return {name: {key: value(said_) for key, said_ in entry.words.items()} for name, entry in entries.items()}
-
-
-def value(said_: Said) -> Any:
-    """Return what is said; one value where there might be a list is that value."""
-    match said_.value:
-        case dict():
-            return {key: value(inner) for key, inner in said_.value.items()}
-        case tuple() if said_.value and isinstance(said_.value[0], Said):
-            items = [value(inner) for inner in said_.value]
-            return items[0] if said_.text else items
-        case ():
-            return []
-    return said_.value
-
-
-def single(theirs: Any) -> Any:
-    """Return strictyaml's values with each job's phrase under `schedule`, as ours are."""
-    sections = [theirs, *theirs.get("presets", {}).values()]
-    for section in sections:
-        for name, job in section.get("schedules", {}).items():
-            if not isinstance(job, dict):
-                section["schedules"][name] = {"schedule": job}
-    return theirs
 
 
 def test_a_file_in_every_form_reads_as_strictyaml_reads_it() -> None:
@@ -296,6 +299,19 @@ def test_a_job_read_line_by_line_is_the_job_read_as_a_whole_at_length(text: str)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts(whole=True))
 def test_a_mutilated_file_is_accepted_only_as_strictyaml_accepts_it(text: str) -> None:
+    check_file(text)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rewritten())
+def test_a_file_written_otherwise_is_accepted_only_as_strictyaml_accepts_it(text: str) -> None:
+    check_file(text)
+
+
+@pytest.mark.long
+@settings(max_examples=int(os.environ.get("EXAMPLES", "5000")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(rewritten())
+def test_a_file_written_otherwise_is_accepted_only_as_strictyaml_accepts_it_at_length(text: str) -> None:
     check_file(text)
 
 

@@ -87,7 +87,8 @@ def test_an_unusual_line_end_is_told_once_and_spoils_only_its_line(read_file: Re
         "    3 |   backup: nightly\n"
         "      |           ^^^^^^^\n"
         "   hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after or manual;"
-        ' did you mean "daily"?'
+        ' did you mean "daily at 2:00 AM"?\n'
+        "         Write:  backup: daily at 2:00 AM"
     )
 
 

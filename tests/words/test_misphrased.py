@@ -71,7 +71,8 @@ REFUSED = {
         nightly
         ^^^^^^^
         hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after or manual;
-              did you mean "daily"?
+              did you mean "daily at 2:00 AM"?
+        write: daily at 2:00 AM
     """,
     "nightly at 2 AM": """
         "nightly" begins no schedule [unknown-phrase]
