@@ -41,6 +41,7 @@ class SqlStore(ABC):
     def open(self) -> None:
         """Connect, make what is not there, move an older schema up."""
         with self._lock, self._in_words():
+            self._let_go()  # It may be open already.
             try:
                 self._connect()
                 with self._begun() as connection:

@@ -44,6 +44,19 @@ def test_its_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     assert modes == dict.fromkeys(["aperture.db", "aperture.db-wal", "aperture.db-shm"], 0o600)
 
 
+def test_one_that_is_opened_twice_and_closed_holds_nothing_open(tmp_path: Path) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    for _ in range(2):
+        store.open()
+        with store.transaction() as ledger:
+            ledger.add([run_of(str(len(store.history(RunQuery(limit=None)))))])
+
+    store.close()
+
+    held = [os.path.realpath(descriptor) for descriptor in Path("/proc/self/fd").iterdir()]
+    assert [path for path in held if path.startswith(os.path.realpath(tmp_path))] == []
+
+
 def test_a_file_that_another_program_locks_is_unavailable_and_then_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
