@@ -64,6 +64,37 @@ def test_a_run_comes_back_as_it_was_written(store: Store) -> None:
     assert store.history(RunQuery()) == [run]
 
 
+@pytest.mark.parametrize(
+    "said", ["", "NULL", "null", '"', "\\", '\\"', "{a,b}", "a,b", " a ", "%s", "%(job)s", "\t\n", ":a", "?"]
+)
+def test_whatever_is_said_comes_back_word_for_word(store: Store, said: str) -> None:
+    run = replace(run_of(), reason=said, requested_by=said, result={"said": said})
+    changed = replace(run, status=Status.FAILED, error=said, cancel_reason=said)
+
+    with store.transaction() as ledger:
+        ledger.add([run])
+        ledger.update([changed])
+        ledger.log([LogLine(run_id="a", attempt=1, at=NOON, level="INFO", text=said)])
+
+    assert store.history(RunQuery()) == [changed]
+    assert [line.text for _, line in store.log_lines("a")] == [said]
+
+
+def test_a_great_batch_is_written_whole_and_in_its_order(store: Store) -> None:
+    runs = [run_of(f"run-{number}", job=f"job-{number}") for number in range(2500)]
+
+    with store.transaction() as ledger:
+        ledger.claim([replace(claim_of(2, run.job), run_id=run.id) for run in runs])
+        ledger.add(runs)
+        ledger.update([replace(run, status=Status.RUNNING, started_at=NOON) for run in runs])
+
+    with store.snapshot() as ledger:
+        assert len(ledger.watermarks()) == len(runs)
+    found = store.history(RunQuery(limit=None))
+    assert [run.id for run in found] == [run.id for run in reversed(runs)]
+    assert {run.status for run in found} == {Status.RUNNING}
+
+
 def test_a_slot_is_claimed_once(store: Store, other: Store) -> None:
     with store.transaction() as ledger:
         first = ledger.claim([claim_of(2), claim_of(4)])
