@@ -180,11 +180,11 @@ def _remark(job: JobConfig) -> None:
     """Say what a run that a person asks for does not wait for."""
     passed_over = []
     if job.needs:
-        passed_over.append(f"{join_with_and(list(job.needs))}, which it needs")
+        passed_over.append(f"for {join_with_and(list(job.needs))}, which it needs")
     if job.window is not None:
-        passed_over.append("its window")
+        passed_over.append("for its window")
     if passed_over:
-        say(f"{job.name} was asked for, so it does not wait for {' or for '.join(passed_over)}", err=True)
+        say(f"{job.name} was asked for, so it does not wait {', or '.join(passed_over)}", err=True)
 
 
 def _show(run: Run, zone: ZoneInfo, output_format: str) -> None:

@@ -118,7 +118,7 @@ def test_what_a_person_asks_for_does_not_wait_for_needs_or_its_window(world: Wor
 
     answer = shell("run", "fast")
 
-    assert answer.err == "fast was asked for, so it does not wait for slow, which it needs or for its window\n"
+    assert answer.err == "fast was asked for, so it does not wait for slow, which it needs, or for its window\n"
 
 
 def test_a_broken_file_does_not_keep_a_good_loop_from_running_a_job(world: World, shell: Shell) -> None:
