@@ -34,13 +34,23 @@ def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Sto
 
 @contextmanager
 def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
-    """Open the store like `opened`; one that is not there yet is empty, and is not made."""
+    """Open the store to read it; one that is not there yet is empty, and is not made.
+
+    Raises:
+        StoreUnavailable, StoreRefused: As `opened`.
+    """
     path = sqlite_file(source, reading, url=url)
     if path is not None and not path.exists():
         yield empty_store()
         return
-    with opened(source, reading, url=url) as store:
+    store = store_of(source, reading, url=url)
+    if not store.open_to_look():
+        yield empty_store()
+        return
+    try:
         yield store
+    finally:
+        store.close()
 
 
 def empty_store() -> Store:

@@ -60,6 +60,8 @@ def require_file(source: Source, *, url: str | None) -> None:
 def say_where_else(source: Source, read: Reading, *, url: str | None) -> None:
     """Say that a broken file may have named another store, where the one that it is taken to name is not there."""
     path = sqlite_file(source, read, url=url)
+    if path is not None and not path.exists() and (named := url or source.environ.get("APERTURE_STATE")):
+        say(f"note: {named} is not there yet: nothing has run on it", err=True)
     is_default = address_of(source, read, url=url) == DEFAULT_STATE
     if read.config is None and is_default and path is not None and not path.exists():
         say(f"note: {source.name} is refused and names no store, and {path.name} is not there", err=True)

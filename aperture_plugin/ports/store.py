@@ -206,6 +206,16 @@ class Store(Protocol):
         """
         ...
 
+    def open_to_look(self) -> bool:
+        """Connect to read only: what is not there is not made, and nobody who writes is waited for.
+
+        Returns:
+            Whether a store is there; where it is not, this is closed again.
+        Raises:
+            StoreUnavailable, StoreRefused: As `open`.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of every connection."""
         ...

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
@@ -49,6 +49,22 @@ class SqlStore(ABC):
             except BaseException:
                 self._let_go()  # Whoever cannot have the store is left with nothing to let go of.
                 raise
+
+    def open_to_look(self) -> bool:
+        """Connect to read, and change nothing but an older schema, which moves up; say whether a store is there."""
+        with self._lock, self._in_words():
+            try:
+                self._connect(looking=True)
+                with self._reading() as connection:
+                    found = self._version(connection) if inspect(connection).has_table(meta.name) else None
+            except BaseException:
+                self._let_go()
+                raise
+        if found is None or found < SCHEMA_VERSION:
+            self._let_go()
+        if found is not None and found < SCHEMA_VERSION:
+            self.open()
+        return found is not None
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -151,8 +167,8 @@ class SqlStore(ABC):
         """Say whether another process has committed since a transaction here last asked."""
 
     @abstractmethod
-    def _connect(self) -> None:
-        """Make the engine, and the one connection that writes."""
+    def _connect(self, *, looking: bool = False) -> None:
+        """Make the engine; one for *looking* changes nothing about the database by connecting."""
 
     @abstractmethod
     def _begin(self, connection: Connection) -> None:
@@ -197,18 +213,23 @@ class SqlStore(ABC):
     def _set_up(self, connection: Connection) -> None:
         """Make the tables, or find out which version stands there and move it up to ours."""
         metadata.create_all(connection)
-        found = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+        found = self._version(connection)
         if found is None:
             connection.execute(
                 insert(meta), [{"key": "schema", "value": SCHEMA_VERSION}, {"key": "writes", "value": 0}]
             )
-        elif found > SCHEMA_VERSION:
+        elif found < SCHEMA_VERSION:
+            migrate(connection, found=found)
+
+    def _version(self, connection: Connection) -> int | None:
+        """Return which version of the tables is there; None where nobody has said."""
+        found: int | None = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+        if found is not None and found > SCHEMA_VERSION:
             raise StoreRefused(
                 f"{self.url}: it was written by a newer aperture (schema {found}, this one knows {SCHEMA_VERSION}); "
                 "install that version, or name another store under state"
             )
-        elif found < SCHEMA_VERSION:
-            migrate(connection, found=found)
+        return found
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:

@@ -64,7 +64,7 @@ class PostgresStore(SqlStore):
                 raise
             return found != self._seen
 
-    def _connect(self) -> None:
+    def _connect(self, *, looking: bool = False) -> None:  # noqa: ARG002  # it changes nothing anyway
         engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
         event.listen(engine, "connect", _set_limits)
         self._engine = engine

@@ -64,13 +64,15 @@ class SqliteStore(SqlStore):
         finally:
             os.close(log)
 
-    def _connect(self) -> None:
-        self._make_file()
+    def _connect(self, *, looking: bool = False) -> None:
+        if not looking:
+            self._make_file()
         engine = create_engine(
             URL.create("sqlite", database=str(self._path)),
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
         )
-        event.listen(engine, "connect", _set_pragmas)
+        if not looking:
+            event.listen(engine, "connect", _set_pragmas)
         self._engine = engine
         self._seen_version = None
 

@@ -100,3 +100,13 @@ def test_a_plan_needs_no_store(world: World, shell: Shell) -> None:
     world.write(FILE.replace("jobs.db", "${NOWHERE}.db"))
 
     assert shell("plan").code == 0
+
+
+def test_a_store_that_was_named_and_is_not_there_is_told_of(world: World, shell: Shell) -> None:
+    world.write(FILE)
+
+    answer = shell("history", "--state", "sqlite:///jbos.db")
+
+    assert (answer.code, answer.out) == (0, "no run to show\n")
+    assert answer.err == "note: sqlite:///jbos.db is not there yet: nothing has run on it\n"
+    assert not (world.folder / "jbos.db").exists()

@@ -70,6 +70,11 @@ class MemoryStore:
         self._is_open = True
         self._seen = None
 
+    def open_to_look(self) -> bool:
+        """Begin to be of use."""
+        self.open()
+        return True
+
     def close(self) -> None:
         """Be of use no more."""
         self._is_open = False

@@ -78,6 +78,16 @@ def test_a_store_of_the_first_version_moves_up_and_keeps_all_it_holds(old: str, 
     assert (line.text, pause.note, len(marks), forgotten) == ("indexed 12 films", "disk swap", 2, {})
 
 
+def test_whoever_only_looks_moves_an_older_store_up_too(old: str, tmp_path: Path) -> None:
+    looking = open_store(old, directory=tmp_path)
+
+    assert looking.open_to_look()
+    version = looking.facts().schema
+    looking.close()
+
+    assert version == SCHEMA_VERSION
+
+
 def test_what_has_completed_before_a_store_moves_up_counts_for_whoever_comes_after_it(old: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "aperture.db")) as older:
         since, ended = 1768006800000000, 1768017600000000

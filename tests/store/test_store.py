@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +15,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, inspect
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.store.opening import open_store
 
 NOON = datetime(2026, 1, 10, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -314,6 +319,40 @@ for number in range(200):
             taken.append(number)
 print(json.dumps(taken))
 """
+
+
+@pytest.mark.usefixtures("url")  # the dictionaries show what is not committed yet
+def test_whoever_only_looks_waits_for_nobody_who_writes(store: Store, opening: Callable[[], Store]) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of("a")])
+    looking = opening()
+
+    with store.transaction() as ledger:
+        ledger.add([run_of("b")])
+        is_there = looking.open_to_look()
+        seen = [run.id for run in looking.history(RunQuery())]
+        looking.close()
+
+    assert (is_there, seen) == (True, ["a"])
+
+
+def test_whoever_only_looks_makes_no_store(url: str, tmp_path: Path) -> None:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(tmp_path / "aperture.db")) as anothers:
+            anothers.execute("CREATE TABLE films (name)")
+            anothers.commit()
+    looking = open_store(url, directory=tmp_path)
+
+    found = [looking.open_to_look() for _ in range(2)]
+
+    assert found == [False, False]
+    engine = create_engine(url.replace("///", f"///{tmp_path}/") if url.startswith("sqlite") else url)
+    tables = inspect(engine).get_table_names()
+    engine.dispose()
+    assert tables == (["films"] if url.startswith("sqlite") else [])
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(tmp_path / "aperture.db")) as anothers:
+            assert anothers.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def test_of_two_processes_one_claims_each_slot(url: str, tmp_path: Path) -> None:
