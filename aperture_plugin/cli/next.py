@@ -63,7 +63,7 @@ def command(
 
 def _config(file: Path, modules: tuple[str, ...]) -> Config:
     """Return the configuration of *file*; where auto could pick no preset, that is told on stderr."""
-    read = reading.read(reading.picked(reading.source_of(file), modules))
+    read = reading.read_as_picked(reading.source_of(file), modules)
     config = reading.valid(read)
     if config.preset_is_auto:
         say_problems([problem for problem in read.problems if problem.code.startswith("auto-")], read.text)

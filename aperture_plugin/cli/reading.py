@@ -32,6 +32,7 @@ __all__ = [
     "picked",
     "plugins_of",
     "read",
+    "read_as_picked",
     "require",
     "source_of",
     "valid",
@@ -89,7 +90,16 @@ def plugins_of(file: Path, modules: Sequence[str]) -> Plugins:
     return load_plugins(directory=file.absolute().parent, modules=modules)
 
 
-def picked(source: Source, modules: Sequence[str] = (), *, in_force: str | None = None) -> Source:
+def read_as_picked(source: Source, modules: Sequence[str]) -> Reading:
+    """Return what came of reading the file with what `preset: auto` comes to; see `picked`."""
+    first = read(source)
+    chosen = picked(source, modules, seen=first)
+    return first if chosen is source else read(chosen)
+
+
+def picked(
+    source: Source, modules: Sequence[str] = (), *, in_force: str | None = None, seen: Reading | None = None
+) -> Source:
     """Return *source* with what `preset: auto` comes to: the preset *in_force*, else whichever the plugins' size picks.
 
     A command that needs no plugin asks them only where the file says auto. One that cannot be loaded is told of on
@@ -98,10 +108,11 @@ def picked(source: Source, modules: Sequence[str] = (), *, in_force: str | None 
     Args:
         modules: Plugins that were named; they are loaded whatever the file says.
         in_force: What a loop on the store has picked; None if that cannot be told.
+        seen: What came of reading *source*, if that is known already.
     """
     from aperture_plugin.plugins.errors import PluginError
 
-    config = read(source).config
+    config = (read(source) if seen is None else seen).config
     is_open = config is not None and config.preset_is_auto
     if is_open and in_force is not None:
         return replace(source, preset=in_force)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, NoReturn
 
 from aperture_plugin.config.asking import Scanner
 from aperture_plugin.config.entries import DEFAULTS, SCHEDULES, Entry, FileWords, PresetWords, place_of
@@ -214,13 +214,7 @@ class _FileReader:
     def _jobs(self, piece: Piece, layer: str, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         before, after = self._before.pieces.get(depth, {}), self._after.pieces.setdefault(depth, {})
-        parts = list(cut(piece))
-        if len(parts) > self._room:
-            at = Place(parts[self._room].line + 1, 1)
-            message = f"there are more than {MOST_JOBS:,} jobs in the file"
-            self._problems.add("too-many-jobs", at=at, message=message, hint="is it the right file?")
-            raise _TooMuch
-        self._room -= len(parts)
+        parts = self._cut_jobs(piece)
         stray: str | None = None
         for place, part in enumerate(parts):
             text, line = part.text, part.line
@@ -235,8 +229,10 @@ class _FileReader:
                 moved_on = tuple(Entry(entry.name, layer, entry.words, entry.spot, line) for entry in read.entries)
                 read = read._replace(entries=moved_on, layer=layer, line=line)
             after[text] = read
-            self._count(text, read, line)
-            stray = self._tell_stray(read, parts[place + 1 : place + 2])
+            self._room_for_values -= read.values
+            if self._room_for_values < 0:
+                self._tell_too_much(line)
+            stray = self._tell_stray(read, parts[place + 1 : place + 2]) if read.findings else None
             if stray is not None:
                 entries.setdefault(stray, read.entries[0])
                 continue
@@ -253,12 +249,20 @@ class _FileReader:
                     entries[entry.name] = entry
         return entries
 
-    def _count(self, text: str, read: PieceRead, line: int) -> None:
-        self._room_for_values -= _values_in(text, read)
-        if self._room_for_values < 0:
-            message = f"there are more than {MOST_VALUES:,} values in the jobs of the file"
-            self._problems.add("too-much", at=Place(line + 1, 1), message=message, hint="is it the right file?")
+    def _cut_jobs(self, piece: Piece) -> list[Piece]:
+        parts = list(cut(piece))
+        if len(parts) > self._room:
+            at = Place(parts[self._room].line + 1, 1)
+            message = f"there are more than {MOST_JOBS:,} jobs in the file"
+            self._problems.add("too-many-jobs", at=at, message=message, hint="is it the right file?")
             raise _TooMuch
+        self._room -= len(parts)
+        return parts
+
+    def _tell_too_much(self, line: int) -> NoReturn:
+        message = f"there are more than {MOST_VALUES:,} values in the jobs of the file"
+        self._problems.add("too-much", at=Place(line + 1, 1), message=message, hint="is it the right file?")
+        raise _TooMuch
 
     def _tell_stray(self, read: PieceRead, below: list[Piece]) -> str | None:
         """Tell of a job behind which nothing stands if the key *below* it is one of a job; return its name."""
@@ -281,22 +285,23 @@ def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -
     found = job_in_lines(text)
     if found is not None:
         name, job = found
-        return PieceRead((Entry(name, layer, job.value, job.key, line),), (), None, layer, line)
+        entry = Entry(name, layer, job.value, job.key, line)
+        return PieceRead((entry,), (), None, layer, line, _values_in(text, (entry,)))
     said, findings = read_piece(JOBS, text, depth, scanner)
     entries = tuple(
         Entry(name, layer, job.value if isinstance(job.value, dict) else {"schedule": job}, job.key, line)
         for name, job in said.items()
     )
     lost = None if entries else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
-    return PieceRead(entries, tuple(findings), lost, layer, line)
+    return PieceRead(entries, tuple(findings), lost, layer, line, _values_in(text, entries))
 
 
-def _values_in(text: str, read: PieceRead) -> int:
+def _values_in(text: str, entries: Iterable[Entry]) -> int:
     """Return how many values were read of *text*; of few, about how many."""
     about = text.count("\n") + text.count(",")
     if about <= _FEW_VALUES:
         return about
-    count, left = 0, [said for entry in read.entries for said in entry.words.values()]
+    count, left = 0, [said for entry in entries for said in entry.words.values()]
     while left:
         value = left.pop().value
         count += 1

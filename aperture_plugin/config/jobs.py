@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -116,9 +116,11 @@ class JobReader:
         zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].said.value, self.local_zone)
         if isinstance(schedule, Once):
             self._past(schedule, zone, parts.get("at") or parts["schedule"], name)
-        values = {field: _value(words[key]) for key, field in _PLAIN_FIELDS.items() if key in words}
-        values |= {field: _KINDS[key](words[key].said.value) for key, field in _CHOSEN_FIELDS.items() if key in words}
-        values |= {field: _names(words[key]) for key, field in _LIST_FIELDS.items() if key in words}
+        values: dict[str, Any] = {}
+        for key, told in words.items():
+            if key in _FIELDS:
+                name_of_field, value_of = _FIELDS[key]
+                values[name_of_field] = value_of(told)
         if "retry" in words:
             values["retry"] = self._retry(entries)
         if "params" in words:
@@ -235,35 +237,32 @@ _NOTHING_FILLED: Final = _Filled({}, (), 0)
 _FEW: Final = 64
 """Values that are copied into each job; more of them are looked up where they are."""
 
-_PLAIN_FIELDS: Final = {
-    "title": "title",
-    "description": "description",
-    "category": "category",
-    "enabled": "enabled",
-    "queue": "queue",
-    "missed within": "missed_within",
-    "timeout": "timeout",
-    "stalled after": "stalled_after",
-    "window": "window",
-    "jitter": "jitter",
-    "calls": "calls",
-    "pause after": "pause_after",
-    "pause for": "pause_for",
-    "heavy": "heavy",
+
+def _value(told: Told) -> Any:
+    return told.said.value
+
+
+def _names(told: Told) -> tuple[Any, ...]:
+    return tuple([said.value for said in told.said.value])
+
+
+_FIELDS: Final[dict[str, tuple[str, Callable[[Told], Any]]]] = {
+    **{
+        key: (key.replace(" ", "_"), _value)
+        for key in (
+            *("title", "description", "category", "enabled", "queue", "missed within", "timeout", "stalled after"),
+            *("window", "jitter", "calls", "pause after", "pause for", "heavy"),
+        )
+    },
+    "missed": ("missed", lambda told: Missed(told.said.value)),
+    "overlap": ("overlap", lambda told: Overlap(told.said.value)),
+    "on failure": ("on_failure", lambda told: OnFailure(told.said.value)),
+    "interrupted": ("interrupted", lambda told: Interrupted(told.said.value)),
+    "needs": ("needs", _names),
+    "limit": ("limits", _names),
+    "requires env": ("requires_env", _names),
 }
-_CHOSEN_FIELDS: Final = {
-    "missed": "missed",
-    "overlap": "overlap",
-    "on failure": "on_failure",
-    "interrupted": "interrupted",
-}
-_KINDS: Final[dict[str, Any]] = {
-    "missed": Missed,
-    "overlap": Overlap,
-    "on failure": OnFailure,
-    "interrupted": Interrupted,
-}
-_LIST_FIELDS: Final = {"needs": "needs", "limit": "limits", "requires env": "requires_env"}
+"""By key, the field of a job that it fills, and with what."""
 
 
 def _placed(job: JobConfig, order: int, entry: Entry) -> JobConfig:
@@ -279,14 +278,6 @@ def _placed(job: JobConfig, order: int, entry: Entry) -> JobConfig:
     object.__setattr__(there, "order", order)
     object.__setattr__(there, "place", Place(entry.base + line + 1, column + 1, length))
     return there
-
-
-def _value(told: Told) -> Any:
-    return told.said.value
-
-
-def _names(told: Told) -> tuple[Any, ...]:
-    return tuple(said.value for said in told.said.value)
 
 
 def merged(key: str, entries: Sequence[Entry]) -> dict[str, Told]:

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from aperture_plugin.config.nodes import Scalar
+from aperture_plugin.config.nodes import Node, Scalar, Sequence
 from aperture_plugin.config.plain import Doubt, compose
 from aperture_plugin.config.schema import JOB, JOBS
 from aperture_plugin.config.shape import OneOrMany, Reads
@@ -21,6 +21,11 @@ from aperture_plugin.config.walking import Said, misnamed, said_by
 __all__ = ["job_in_lines"]
 
 _NAME: Final = re.compile(r"( *)([A-Za-z0-9][A-Za-z0-9._-]*):\n")
+_SIMPLE: Final = re.compile(
+    r"( *)([a-z]+(?: [a-z]+)*): "
+    r"(?:(\[[A-Za-z0-9_][A-Za-z0-9._-]*(?:, [A-Za-z0-9_][A-Za-z0-9._-]*)*\])"
+    r"|([A-Za-z0-9](?:[A-Za-z0-9._/-]|:(?=[A-Za-z0-9])| (?=[A-Za-z0-9]))*))"
+)
 _LONGEST: Final = 4096
 """Characters of a job that may be read here; what is remembered of one line is never much more than that."""
 _REMEMBERED: Final = 8192
@@ -64,15 +69,36 @@ def job_in_lines(text: str) -> tuple[str, Said] | None:
 @lru_cache(maxsize=_REMEMBERED)
 def _key_on(line: str, number: int) -> tuple[str, Said] | None:
     """Return the key on *line*, the piece's line *number*, and what it says; None in doubt or if anything is wrong."""
-    try:
-        node = compose("\n" * number + line)
-    except Doubt:
-        return None
-    if node is None:
-        return _NOTHING
-    [(key, value)] = node.pairs
+    pair = _simple(line, number)
+    if pair is None:
+        try:
+            node = compose("\n" * number + line)
+        except Doubt:
+            return None
+        if node is None:
+            return _NOTHING
+        [pair] = node.pairs
+    key, value = pair
     shape = JOB.keys.keys.get(key.text)
     if not isinstance(shape, Reads | OneOrMany):
         return None
     said, findings = said_by(shape, value, key)
     return None if findings or said is None else (key.text, said)
+
+
+def _simple(line: str, number: int) -> tuple[Scalar, Node] | None:
+    """Return key and value of a line of letters, digits and little else; None for others, which take longer to read."""
+    found = _SIMPLE.fullmatch(line)
+    if found is None:
+        return None
+    indent, key, listed, text = found.groups()
+    column = found.start(3 if text is None else 4)
+    begin = Scalar(key, (number, len(indent), len(key)))
+    if text is not None:
+        return begin, Scalar(text, (number, column, len(text)))
+    items: list[Node] = []
+    place = column + 1
+    for item in listed[1:-1].split(", "):
+        items.append(Scalar(item, (number, place, len(item))))
+        place += len(item) + 2
+    return begin, Sequence(items, (number, column, len(listed)))

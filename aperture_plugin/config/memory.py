@@ -18,6 +18,7 @@ class PieceRead(NamedTuple):
 
     Attributes:
         entries: The jobs in it, as they stand in *layer* when the piece begins at *line* of the file.
+        values: How many values there are in it, about.
         lost: The name of a job that is there and could not be read, not even its name for certain.
     """
 
@@ -26,6 +27,7 @@ class PieceRead(NamedTuple):
     lost: str | None
     layer: str
     line: int
+    values: int
 
 
 @dataclass(slots=True)

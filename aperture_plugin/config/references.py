@@ -51,7 +51,7 @@ def check_registered(words: FileWords, known: Collection[str] | None, problems: 
     if known is not None:
         _tell_unknown(strangers, known, problems)
     elif strangers:
-        first = min(strangers, key=lambda entry: entry.place)
+        first = min(strangers, key=_line)
         names = f"the names of {len(unknown)} jobs" if len(unknown) > 1 else quoted(first.name)
         problems.warn(
             "jobs-not-checked",
@@ -215,7 +215,7 @@ class References:
             self._remember(kind, links)
             return
         found = False
-        ordered = dict(sorted(links.items(), key=lambda item: stacks[item[0]][-1].place))
+        ordered = {name: links[name] for name in sorted(links, key=lambda name: _line(stacks[name][-1]))}
         for circle in circles(ordered):
             found = True
             first, second = circle[0], circle[1]
@@ -269,6 +269,10 @@ def _with(near: str, key: str, told: Told, items: Sequence[Told]) -> str:
 def _put(text: str, name: str, near: str) -> str:
     """Return *text* with *near* in the place of *name*, where that stands by itself."""
     return re.sub(rf"(?<![A-Za-z0-9._-]){re.escape(name)}(?![A-Za-z0-9_-])", near, text)
+
+
+def _line(entry: Entry) -> int:
+    return entry.base + entry.spot[0]
 
 
 _BREAK: Final = {
