@@ -39,7 +39,7 @@ class Admitting:
         """Let every run that can start do so, and say of the others what they wait for."""
         state = self._state
         turn.lines.ask_again(now=turn.now)
-        ahead = self._ahead(turn)
+        ahead = self._ahead()
         around = Surroundings(
             now=turn.now,
             in_hand=turn.lines.of_job,
@@ -85,17 +85,18 @@ class Admitting:
                 self._readiness.ask(name, self._state.jobs)
         return admission
 
-    def _ahead(self, turn: Turn) -> Counter[str]:
+    def _ahead(self) -> Counter[str]:
         """Return how many more of each queue may be given ahead: many where runs are short, none where they are not.
 
         Nobody else may be on the store: whoever comes first there must not have to wait for what was given here.
         """
         state, relay = self._state, self._relay
-        if not turn.quick or not state.is_alone or state.asks_ready or state.only is not None or not relay.hands_on:
-            return Counter()
+        short = relay.short_runs()
         ahead: Counter[str] = Counter()
-        for queue, quick in turn.quick.items():
+        if not short or not state.is_alone or state.asks_ready or state.only is not None or not relay.hands_on:
+            return ahead
+        for queue, runs in short.items():
             # As many as will have begun by the time that the rest is taken back, if they are as short as these were.
-            soon = state.config.queues.get(queue, 1) * GOOD_FOR * quick / max(turn.took[queue], 1e-6)
-            ahead[queue] = min(_MOST, _FOR_EACH * quick, int(soon)) - relay.left(queue)
+            soon = state.config.queues.get(queue, 1) * GOOD_FOR * runs.count / max(runs.seconds, 1e-6)
+            ahead[queue] = min(_MOST, _FOR_EACH * runs.count, int(soon)) - relay.left(queue)
         return ahead

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final
 
 from aperture_plugin.config.model import JobConfig, OnFailure
 from aperture_plugin.loop.fire import following_run
@@ -26,9 +25,6 @@ __all__ = ["AskToStop", "begin", "cancel_waiting", "finish", "give_up", "recover
 Key = tuple[str, int]
 AskToStop = Callable[[Turn, Run, str], None]
 """Asks a running attempt to stop, with the reason."""
-
-_QUICK: Final = timedelta(seconds=0.1)
-"""A run that ends within it does not make the next in its line wait."""
 
 
 def finish(state: State, turn: Turn, event: Ended) -> None:
@@ -126,9 +122,6 @@ def _verdict(state: State, turn: Turn, run: Run) -> str | None:
 def _write_end(state: State, turn: Turn, run: Run, outcome: Outcome, *, at: datetime) -> None:
     job = state.job_config(run.job)
     end = ended(run, outcome, now=at)
-    if run.started_at is not None and (took := at - run.started_at) < _QUICK:
-        turn.quick[run.queue] += 1
-        turn.took[run.queue] += took.total_seconds()
     following = None
     if job is not None and run.cancel_reason is None:
         following = again(run, job, outcome, now=at)

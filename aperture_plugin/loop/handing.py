@@ -36,7 +36,7 @@ class Handing:
             state.deadlines.watch(run.key, at=at, timeout=job.timeout, stalled_after=job.stalled_after)
             self._relay.start(self.work_of(run))
         if turn.gives:
-            self._relay.give(map(self.work_of, turn.gives.values()), at=at)
+            self._relay.give(map(self.work_of, turn.gives.values()), seats=state.config.queues, at=at)
 
     def return_given(self, turn: Turn) -> None:
         """Let what was given to this process wait as before. None of it has begun: all that has was heard of."""

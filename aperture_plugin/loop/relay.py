@@ -13,15 +13,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from aperture_plugin.loop.inbox import Begun, Inbox
+from aperture_plugin.loop.inbox import Begun, Inbox, Message
 from aperture_plugin.ports import Clock, Ended, Event, Executor, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
-__all__ = ["GATHERS", "GOOD_FOR", "Relay"]
+__all__ = ["GATHERS", "GOOD_FOR", "Relay", "Short"]
 
 _log = logging.getLogger("aperture")
 
@@ -30,8 +31,19 @@ Key = tuple[str, int]
 GOOD_FOR: Final = 0.25
 """Seconds after which what no worker has taken goes back into its line: a long run came in between."""
 
+_SHORT: Final = 0.1
+"""Seconds: a run that ends within them does not make the next in its line wait."""
+
 GATHERS: Final = 0.02
 """Seconds that the loop lets pass before it writes what workers did by themselves."""
+
+
+@dataclass(slots=True)
+class Short:
+    """How many runs of a queue have taken next to no time of late, and how many seconds together."""
+
+    count: int = 0
+    seconds: float = 0.0
 
 
 class _Lane:
@@ -41,9 +53,11 @@ class _Lane:
         # Re-entrant, for an executor may tell an end from within `start`.
         self.lock = threading.RLock()
         self.works: deque[Work] = deque()
-        self.seated: set[Key] = set()
+        self.seated: dict[Key, float] = {}
+        """Since when, on the monotonic clock."""
         self.low = 0
         self.starting = False
+        self.short = Short()
 
 
 class Relay:
@@ -77,22 +91,39 @@ class Relay:
         lane = self._lanes.get(queue)
         return 0 if lane is None else len(lane.works)
 
+    def short_runs(self) -> dict[str, Short]:
+        """Return, by queue, what has ended since this was last asked for and had taken next to no time."""
+        found: dict[str, Short] = {}
+        for queue, lane in self._lanes.items():
+            if lane.short.count:
+                with lane.lock:
+                    found[queue], lane.short = lane.short, Short()
+        return found
+
     def start(self, work: Work) -> None:
         """Begin a run that has a seat."""
         lane = self._lane(work.run.queue)
-        lane.seated.add(work.run.key)
+        lane.seated[work.run.key] = self._clock.monotonic()
         self._start(lane, work)
 
-    def give(self, works: Iterable[Work], *, at: float) -> None:
-        """Give runs ahead, in their order, at the monotonic time *at*; the store says so already."""
+    def give(self, works: Iterable[Work], *, seats: Mapping[str, int], at: float) -> None:
+        """Give runs ahead, in their order, at the monotonic time *at*; the store says so already.
+
+        Args:
+            seats: How many of a queue may run at once. One that came free unheard meanwhile is taken by the first.
+        """
         given = set()
         for work in works:
             lane = self._lane(work.run.queue)
             lane.works.append(work)
             given.add(work.run.queue)
         for queue in given:
-            self._lanes[queue].low = len(self._lanes[queue].works) // 2
+            lane = self._lanes[queue]
             self._good_until = at + GOOD_FOR
+            with lane.lock:
+                for _ in range(min(seats.get(queue, 1) - len(lane.seated), len(lane.works))):
+                    self._begin_next(lane, Begun(lane.works[0].run.key, at=self._clock.now()))
+                lane.low = len(lane.works) // 2
 
     def take_back(self) -> None:
         """Give nothing any more: when this returns, whatever began has been told to the inbox."""
@@ -104,7 +135,7 @@ class Relay:
         """Let nothing follow the end of an attempt whose seat is free already: it was given up."""
         for lane in self._lanes.values():
             with lane.lock:
-                lane.seated.discard(key)
+                lane.seated.pop(key, None)
 
     def _lane(self, queue: str) -> _Lane:
         lane = self._lanes.get(queue)
@@ -126,22 +157,28 @@ class Relay:
             self._inbox.put(event)
             return
         with lane.lock:
-            # What ends within its own start (it could not be started) is the loop's affair: nothing piles up here.
-            if event.key not in lane.seated or not lane.works or lane.starting:
-                lane.seated.discard(event.key)
-                self._inbox.put(event)
-                return
             now = self._clock.now()
-            work = lane.works[0]
+            ended = Ended(event.key, event.outcome, at=event.at or now)
+            since = lane.seated.pop(event.key, None)
+            if since is not None and (took := self._clock.monotonic() - since) < _SHORT:
+                lane.short.count += 1
+                lane.short.seconds += took
+            # What ends within its own start (it could not be started) is the loop's affair: nothing piles up here.
+            if since is None or not lane.works or lane.starting:
+                self._inbox.put(ended)
+                return
             # Both at once: whoever hears of the end alone takes the seat for free.
-            self._inbox.leave(Ended(event.key, event.outcome, at=now), Begun(work.run.key, at=now))
-            lane.works.popleft()  # Not before: whoever finds nothing left finds all that began in the inbox.
-            lane.seated.remove(event.key)
-            lane.seated.add(work.run.key)
+            self._begin_next(lane, ended, Begun(lane.works[0].run.key, at=now))
             if len(lane.works) == lane.low:
                 self._inbox.ring()
-            lane.starting = True
-            try:
-                self._start(lane, work)
-            finally:
-                lane.starting = False
+
+    def _begin_next(self, lane: _Lane, *messages: Message) -> None:
+        """Tell the loop *messages*, and begin the first that was given; the lane's lock is held."""
+        self._inbox.leave(*messages)
+        work = lane.works.popleft()  # Not before: whoever finds nothing left finds all that began in the inbox.
+        lane.seated[work.run.key] = self._clock.monotonic()
+        lane.starting = True
+        try:
+            self._start(lane, work)
+        finally:
+            lane.starting = False

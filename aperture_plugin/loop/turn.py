@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +25,6 @@ class Turn:
         ledger: The open transaction.
         now: The tick's instant.
         lines, chains: The mirrors, which every change goes through.
-        quick: By queue, how many runs ended that had taken next to no time; in `took`, how many seconds together.
         settled: What to do once it is committed: answers to give, observers to tell, handlers to start.
     """
 
@@ -39,8 +37,6 @@ class Turn:
     logs: list[LogLine] = field(default_factory=list)
     starts: dict[Key, Run] = field(default_factory=dict)
     gives: dict[Key, Run] = field(default_factory=dict)
-    quick: Counter[str] = field(default_factory=Counter)
-    took: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     told: list[Run] = field(default_factory=list)
     settled: list[Callable[[], Any]] = field(default_factory=list)
 

@@ -210,7 +210,7 @@ def test_nothing_takes_the_seat_of_an_attempt_that_was_given_up(world: World) ->
     relay._inbox = inbox
     works = [world.loop._handing.work_of(run) for run in world.loop.state.lines]
     relay.start(works[0])
-    relay.give(works[5:7], at=0.0)
+    relay.give(works[5:7], seats={"default": 1}, at=0.0)
     relay.unseat(works[0].run.key)
     before = list(crowd.began)
 
@@ -218,3 +218,31 @@ def test_nothing_takes_the_seat_of_an_attempt_that_was_given_up(world: World) ->
 
     assert crowd.began == before
     assert relay.left("default") == 2
+
+
+def test_a_seat_that_came_free_unheard_is_taken_by_the_first_that_is_given(crowd: Crowd) -> None:
+    world = crowd.world
+    world.clock.advance("1 minute")
+    world.loop.tick()
+    relay = Relay(world._executor, Inbox(), world.clock)  # type: ignore[arg-type]
+    works = [world.loop._handing.work_of(run) for run in world.loop.state.lines.waiting()]
+
+    relay.start(works[0])
+    relay.give(works[1:6], seats={"default": 3}, at=0.0)
+
+    assert crowd.jobs[-3:] == [work.run.job for work in works[:3]]
+    assert relay.left("default") == 3
+    assert [message.key for message in relay._inbox.take()] == [work.run.key for work in works[1:3]]  # type: ignore[union-attr]
+
+
+def test_an_end_is_recorded_with_the_moment_it_came_at(crowd: Crowd) -> None:
+    crowd.world.clock.advance("1 minute")
+    crowd.world.loop.tick()
+    crowd.world.clock.advance(timedelta(milliseconds=5))
+    crowd.world._executor.tell_ends()  # type: ignore[union-attr]
+    crowd.world.clock.advance(timedelta(milliseconds=40))
+
+    crowd.world.drain()
+
+    ended = [run for run in crowd.world.history() if run.status is Status.COMPLETED]
+    assert {run.duration for run in ended[:4]} == {timedelta(milliseconds=5)}
