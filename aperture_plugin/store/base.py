@@ -101,7 +101,7 @@ class SqlStore(ABC):
             self._after_commit()
             self._is_owed = self._is_owed or bool(wrote)
             if self._is_owed and not ledger.relaxed:
-                self.sync()
+                self._to_disk()
                 self._is_owed = False
 
     @contextmanager
@@ -159,8 +159,9 @@ class SqlStore(ABC):
                 attempts=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
             )
 
-    def sync(self) -> None:  # noqa: B027  # one of the two needs it
+    def sync(self) -> None:
         """Wait until what relaxed transactions have committed is on the disk."""
+        self._to_disk()
 
     @abstractmethod
     def changed(self) -> bool:
@@ -198,6 +199,9 @@ class SqlStore(ABC):
     def _begins(self, text: str) -> ColumnElement[bool]:
         """Return whether a run's id begins with *text*."""
         return runs.c.id.startswith(text, autoescape=True)
+
+    def _to_disk(self) -> None:  # noqa: B027  # one of the two needs it
+        """Wait until what was committed is on the disk."""
 
     def _look_before(self) -> None:  # noqa: B027  # one of the two needs it
         """Find out, before a transaction, whether the database is still the one that was opened."""

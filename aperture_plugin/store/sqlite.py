@@ -26,6 +26,10 @@ __all__ = ["SqliteStore"]
 
 BUSY_SECONDS: Final = 5.0
 
+_COMMITS_FOLDED: Final = 64
+_PAGES_FOLDED: Final = 4000
+"""After so many commits the write-ahead log is folded in when there is time; at so many pages, whoever waits."""
+
 
 class SqliteStore(SqlStore):
     """A store in the file *path*."""
@@ -37,6 +41,7 @@ class SqliteStore(SqlStore):
         self._file: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
         self._heard = FilesHeard(self._is_news)
+        self._commits = 0
 
     def changed(self) -> bool:
         """Say whether another process has committed since a transaction here last asked; costs microseconds."""
@@ -51,6 +56,18 @@ class SqliteStore(SqlStore):
             )
 
     def sync(self) -> None:
+        """Wait until what was committed is on the disk; now and then, fold the write-ahead log into the file.
+
+        SQLite would fold it in at the end of some transaction, whoever waits for that one. Whoever comes here has
+        nothing else to do just now.
+        """
+        super().sync()
+        with self._lock:
+            if self._writer is not None and self._commits >= _COMMITS_FOLDED:
+                self._ask("PRAGMA wal_checkpoint(PASSIVE)")
+                self._commits = 0
+
+    def _to_disk(self) -> None:
         """Wait until the write-ahead log is on the disk: what was committed and is not in the file yet."""
         try:
             # Opening and closing it lets go of no lock: SQLite's are on the file and on its -shm.
@@ -58,11 +75,15 @@ class SqliteStore(SqlStore):
         except FileNotFoundError:
             return  # It was folded into the file, which waits for the disk; or this disk has none (see `_set_pragmas`).
         try:
-            os.fsync(log)
+            # The log is written over from its beginning again and again: its times alone are not worth waiting for.
+            (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(log)
         except OSError as error:
             raise StoreUnavailable(f"{self.url}: {error.strerror or error}") from error
         finally:
             os.close(log)
+
+    def _after_commit(self) -> None:
+        self._commits += 1
 
     def _connect(self, *, looking: bool = False) -> None:
         if not looking:
@@ -131,9 +152,12 @@ class SqliteStore(SqlStore):
         return self._path.with_name(self._path.name + end)
 
     def _data_version(self) -> int:
+        return int(self._ask("PRAGMA data_version"))
+
+    def _ask(self, pragma: str) -> Any:
         connection: Any = self._connection().connection.driver_connection
         try:
-            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+            return connection.execute(pragma).fetchone()[0]
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self.url}: {error}") from error
 
@@ -169,3 +193,4 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     # Without a write-ahead log (a network's file system) there is nothing to wait for but what SQLite knows of.
     connection.execute(f"PRAGMA synchronous={'NORMAL' if mode == 'wal' else 'FULL'}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_FOLDED}")

@@ -12,6 +12,7 @@ from aperture_plugin.ports import RunQuery, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run, RunTrigger
 from aperture_plugin.store.opening import open_store
 
+CALL = "fdatasync" if hasattr(os, "fdatasync") else "fsync"
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
@@ -26,13 +27,13 @@ def run_of(run_id: str) -> Run:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Each wait for the disk that this program makes by itself."""
     made: list[int] = []
-    real = os.fsync
+    real = getattr(os, CALL)
 
-    def fsync(file: int) -> None:
+    def wait(file: int) -> None:
         made.append(file)
         real(file)
 
-    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, CALL, wait)
     return made
 
 
@@ -105,9 +106,30 @@ def test_a_disk_that_does_not_take_it_is_told_in_words(tmp_path: Path, monkeypat
 
     store = open_store("sqlite:///aperture.db", directory=tmp_path)
     store.open()
-    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, CALL, refuse)
 
     with pytest.raises(StoreUnavailable, match="Input/output error"), store.transaction() as ledger:
         ledger.add([run_of("a")])
 
+    store.close()
+
+
+def test_the_log_is_folded_in_when_there_is_time_and_not_by_who_waits_for_a_claim(tmp_path: Path) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    for number in range(200):
+        with store.transaction() as ledger:
+            ledger.add([run_of(f"{number:03}")])
+    log, file = (tmp_path / name for name in ("aperture.db-wal", "aperture.db"))
+    before = (log.stat().st_size, file.stat().st_size)
+
+    store.sync()
+    folded = file.stat().st_size
+    with store.transaction() as ledger:
+        ledger.add([run_of("after")])
+
+    assert before[0] > 1000 * 4096 > before[1]
+    assert folded > before[1]
+    assert log.stat().st_size == before[0], "it is written from its beginning again"
+    assert [run.id for run in store.history(RunQuery(limit=2))] == ["after", "199"]
     store.close()
