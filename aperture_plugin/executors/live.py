@@ -72,12 +72,13 @@ class WorkerRun:
         self._spend = spend
         self._environment = environment
         self._mask: Mask | None = None
-        self._asked = threading.Event()
-        self._why = ""
+        # What most runs never need is made when it is asked for: a crowd makes thousands of these in a moment.
+        self._why: str | None = None
+        self._asked: threading.Event | None = None
         self._has_ended = False
         self._lock = threading.Lock()
         self._on_cancel: list[Callable[[], object]] = []
-        self._quota = Quota()
+        self._quota: Quota | None = None
         self._log: logging.Logger | None = None
         self._progress_at = float("-inf")
         self._last: tuple[int, int | None] = (0, None)
@@ -95,7 +96,7 @@ class WorkerRun:
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked the run to stop."""
-        if not self._asked.is_set():
+        if self._why is None:
             return False
         self.noticed = True
         return True
@@ -133,13 +134,13 @@ class WorkerRun:
         calls = _whole(calls, "a limit counts calls")
         if calls == 0:
             return
-        self._spend(self.key, limit, calls, self._asked)
+        self._spend(self.key, limit, calls, self._when_asked())
         self._stop_if_asked()
 
     def on_cancel(self, call: Callable[[], object]) -> None:
         """Have *call* called once somebody asks the run to stop, at once if that has happened."""
         with self._lock:
-            if not self._asked.is_set():
+            if self._why is None:
                 self._on_cancel.append(call)
                 return
         call()
@@ -149,10 +150,11 @@ class WorkerRun:
     def cancel(self, why: str) -> None:
         """Ask the run to stop; from any thread, and once is enough."""
         with self._lock:
-            if self._asked.is_set() or self._has_ended:
+            if self._why is not None or self._has_ended:
                 return
             self._why = why
-            self._asked.set()
+            if self._asked is not None:
+                self._asked.set()
             calls, self._on_cancel = self._on_cancel, []
         for call in calls:
             try:
@@ -170,12 +172,14 @@ class WorkerRun:
     @property
     def was_asked(self) -> str | None:
         """Why somebody asked the run to stop, None if nobody did; looking does not count as noticing."""
-        return self._why if self._asked.is_set() else None
+        return self._why
 
     def write(self, level: str, text: str) -> None:
         """Add a line to the run's log."""
         text = self.masked(text)
         with self._lock:
+            if self._quota is None:
+                self._quota = Quota()
             kept = None if self._has_ended else self._quota.take(storable(text))
             if kept is not None:
                 line = LogLine(run_id=self.id, attempt=self.attempt, at=self._clock.now(), level=level, text=kept)
@@ -190,7 +194,7 @@ class WorkerRun:
     @property
     def log_is_full(self) -> bool:
         """Whether more lines would not be kept."""
-        return self._quota.is_spent
+        return self._quota is not None and self._quota.is_spent
 
     def tell(self, event: Event) -> None:
         """Report an event of the run, unless it has ended."""
@@ -220,8 +224,17 @@ class WorkerRun:
             if counts:
                 self._tell_progress(done, total, now=True)
 
+    def _when_asked(self) -> threading.Event:
+        """Return what is set once the run is asked to stop."""
+        with self._lock:
+            if self._asked is None:
+                self._asked = threading.Event()
+                if self._why is not None:
+                    self._asked.set()
+            return self._asked
+
     def _stop_if_asked(self) -> None:
-        if self._asked.is_set():
+        if self._why is not None:
             self.noticed = True
             raise RunCancelled(self._why)
 

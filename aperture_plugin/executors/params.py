@@ -28,6 +28,8 @@ def params_of(defaults: Mapping[str, Any], words: Mapping[str, Param]) -> dict[s
     >>> params_of({"keep": 7, "folder": "backups"}, {"keep": "14", "note": "nightly"})
     {'keep': 14, 'folder': 'backups', 'note': 'nightly'}
     """
+    if not defaults and not words:
+        return {}
     params = {name: _plain(value) for name, value in defaults.items()}
     for name, word in words.items():
         params[name] = _like(defaults.get(name), name, word)

@@ -35,7 +35,7 @@ class BuiltIn:
         """Call the job's handler with the live run, and say how that ended."""
         try:
             result = job.handler(run) if takes_run(job.handler) else job.handler()
-            if inspect.isawaitable(result):
+            if result is not None and inspect.isawaitable(result):
                 return _run_async(result, run)
             outcome = outcome_of_result(result)
         except BaseException as error:  # noqa: BLE001 - SystemExit in a handler ends that run and nothing else

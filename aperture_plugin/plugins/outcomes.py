@@ -22,6 +22,7 @@ from aperture_plugin.rules.recordable import json_text
 
 __all__ = ["checked", "outcome_of_error", "outcome_of_result"]
 
+_COMPLETED: Final = Outcome()
 _LONGEST_ERROR: Final = 64 * 1024
 _MACHINERY: Final = tuple(
     str(folder) + os.sep
@@ -39,6 +40,8 @@ def outcome_of_result(result: object) -> Outcome:
     >>> outcome_of_result({"seen": {1, 2}}).reason
     'the result is not JSON: result["seen"] is a set'
     """
+    if result is None:
+        return _COMPLETED
     if isinstance(result, Outcome):
         return checked(result)
     return checked(Outcome(result=result))  # type: ignore[arg-type]  # Whether it is JSON is looked at next.
