@@ -58,6 +58,12 @@ class Executors:
         """Begin an attempt."""
         self.of_name(self._chosen()).start(work, report)
 
+    def expect(self, count: int) -> None:
+        """Tell the chosen executor how many attempts are about to begin, if it wants to know."""
+        expect = getattr(self.of_name(self._chosen()), "expect", None)
+        if expect is not None:
+            expect(count)
+
     def cancel(self, key: tuple[str, int], reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
         for executor in list(self._by_name.values()):

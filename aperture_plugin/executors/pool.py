@@ -51,14 +51,15 @@ class Pool:
             # The one that fell idle last, whose stack is warm; the others may end of old age.
             worker = self._idle.popitem()[0] if self._idle else None
             if worker is None:
-                worker = _Worker(self)
-                self._workers.add(worker)
-                try:
-                    worker.thread.start()
-                except BaseException:
-                    self._workers.discard(worker)
-                    raise
+                worker = self._new_worker()
             worker.inbox.put((name, task))
+
+    def expect(self, count: int) -> None:
+        """Have so many idle threads, where there are fewer: work for them is about to come."""
+        with self._lock:
+            while not self._is_stopped and len(self._idle) < count:
+                worker = self._new_worker()
+                self._idle[worker] = None
 
     def stop(self, seconds: float) -> bool:
         """Take no more work, end the idle threads, and wait so long for the others; say whether all ended."""
@@ -72,6 +73,16 @@ class Pool:
         for worker in workers:
             worker.thread.join(max(0.0, until - monotonic()))
         return not any(worker.thread.is_alive() for worker in workers)
+
+    def _new_worker(self) -> _Worker:
+        worker = _Worker(self)
+        self._workers.add(worker)
+        try:
+            worker.thread.start()
+        except BaseException:
+            self._workers.discard(worker)
+            raise
+        return worker
 
     def _fall_idle(self, worker: _Worker) -> bool:
         """Let *worker* be given work again; say whether it is to stay."""

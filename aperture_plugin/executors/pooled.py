@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from aperture_plugin.executors.attempts import Doing, Handle, Key, begin, carry_out, failed
@@ -39,6 +40,11 @@ class PooledExecutor:
             self._pool.submit(f"aperture-{run.job}", lambda nearly_done: self._work(work, run, report, nearly_done))
         except RuntimeError as error:
             self._end(run, failed(str(error)), report)
+
+    def expect(self, count: int) -> None:
+        """Have threads for so many attempts, which are about to come."""
+        with suppress(RuntimeError):  # The system gives no more: whoever needs one is told so.
+            self._pool.expect(count)
 
     def cancel(self, key: Key, reason: str) -> None:
         """Ask an attempt to stop; one that has ended, or is not known here, is passed over."""

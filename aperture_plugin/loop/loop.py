@@ -101,7 +101,7 @@ class Loop:
         self._readiness = Readiness(told.ready, self.inbox.put, pace)
         self._admitting = Admitting(state, self._readiness, self._relay)
         self._crowd = Crowd()
-        self._preparing = Preparing(state)
+        self._preparing = Preparing(state, self._relay.expect)
         self._backlog: list[Message] = []
         self._draining = self._is_sifting = False
         self._details_changed = False

@@ -7,6 +7,8 @@ still in hand), what was made ready is let go, and made anew from what holds the
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -25,17 +27,22 @@ _MOST: Final = 4096
 _STEP: Final = 64
 """So many jobs are made ready at most, and in one tick."""
 
+_MOST_SEATS: Final = 64
+"""So many workers are asked for at most before their work is there."""
+
 
 class Preparing:
     """Makes ready what falls due next.
 
     Args:
         state: Its `ready` is where `fire_due` finds it.
+        expect: Told how many runs are about to begin.
         few: So many jobs are no crowd.
     """
 
-    def __init__(self, state: State, *, few: int = _FEW) -> None:
+    def __init__(self, state: State, expect: Callable[[int], object], *, few: int = _FEW) -> None:
         self._state = state
+        self._expect = expect
         self._few = few
         self._for: datetime | None = None
         self._is_crowd = False
@@ -57,7 +64,11 @@ class Preparing:
         if not self._is_crowd or due is None or not now < due <= now + _AHEAD:
             return
         if self._left is None:
-            self._left = list(self._first(_MOST))
+            self._left = self._first(_MOST)
+            jobs = [state.config.jobs[entry.name] for entry in self._left if entry.name in state.config.jobs]
+            in_queues = Counter(job.queue for job in jobs)
+            seats = state.config.queues
+            self._expect(min(_MOST_SEATS, sum(min(seats.get(queue, 1), count) for queue, count in in_queues.items())))
         step, self._left = self._left[:_STEP], self._left[_STEP:]
         for entry in step:
             job = state.config.jobs.get(entry.name)

@@ -86,6 +86,12 @@ class Relay:
         """Whether the executor's workers may begin runs."""
         return bool(getattr(self._executor, "hands_on", False))
 
+    def expect(self, count: int) -> None:
+        """Let the executor know, if it wants to, that so many runs are about to begin."""
+        expect = getattr(self._executor, "expect", None)
+        if expect is not None:
+            expect(count)
+
     def left(self, queue: str) -> int:
         """Return how many runs of *queue* are given and not begun."""
         lane = self._lanes.get(queue)

@@ -81,7 +81,8 @@ class Executor(Protocol):
     """Where handlers run: threads, processes, celery.
 
     One that may be told to `start` from within the *report* of an end, by a worker, says so by `hands_on = True`;
-    to any other the loop alone gives work.
+    to any other the loop alone gives work. One that has a method `expect(count)` is told, a second before a crowd of
+    jobs falls due, how many attempts will begin at once.
     """
 
     name: str

@@ -8,7 +8,6 @@ executed as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -51,12 +50,15 @@ class Batch:
         self._columns = tuple(columns)
         self._statement = statement
         self._key = key
-        self._words = cache(self._put_into_words)
+        self._words: dict[str, tuple[str, Callable[[Row], Any] | None]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Execute it with every row; return how many rows of the table it has made or changed."""
-        words, take = self._words(connection.dialect.name, connection.dialect)
-        if connection.dialect.name != "postgresql":
+        name = connection.dialect.name
+        if name not in self._words:
+            self._words[name] = self._put_into_words(name, connection.dialect)
+        words, take = self._words[name]
+        if name != "postgresql":
             given: Any = rows if take is None else [take(row) for row in rows]
             return connection.exec_driver_sql(words, given).rowcount
         count = 0

@@ -79,3 +79,26 @@ def test_a_system_that_gives_no_more_threads_is_told_and_forgotten(monkeypatch: 
     pool.submit("two", calling(done.set))
     assert done.wait(PATIENCE)
     pool.stop(PATIENCE)
+
+
+def test_threads_that_work_is_expected_for_are_there_when_it_comes() -> None:
+    pool, seen = Pool(), SimpleQueue[threading.Thread]()
+    pool.expect(3)
+    pool.expect(2)
+    before = len(pool)
+
+    for _ in range(3):
+        pool.submit("one", calling(lambda: seen.put(threading.current_thread())))
+
+    assert (before, len(pool)) == (3, 3)
+    assert all(seen.get(timeout=PATIENCE).daemon for _ in range(3))
+    assert pool.stop(PATIENCE)
+
+
+def test_a_pool_that_was_stopped_expects_nothing() -> None:
+    pool = Pool()
+    pool.stop(PATIENCE)
+
+    pool.expect(3)
+
+    assert len(pool) == 0

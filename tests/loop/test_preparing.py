@@ -116,3 +116,16 @@ def test_a_clock_set_back_in_the_last_moment_runs_each_slot_once_when_it_comes(r
     ready.advance("10 minutes").advance("1 second")
 
     assert told(ready.history()) == Counter((name, "completed", "schedule", DUE, 0, None) for name in NAMES)
+
+
+def test_the_executor_is_told_how_many_runs_are_about_to_begin(world: World) -> None:
+    told: list[int] = []
+    text = CROWD.replace(f"default: {COUNT}", "default: 3").replace(
+        "job-00: daily at 2 AM", "job-00:\n    queue: quick\n    schedule: daily at 2 AM"
+    )
+    world.write(text).start(at="2026-01-10 01:59")
+    world._executor.expect = told.append  # type: ignore[union-attr]
+
+    world.advance("1 minute")
+
+    assert told == [3 + 1]

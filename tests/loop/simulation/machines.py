@@ -331,7 +331,7 @@ class Process:
         )
         if number % 2:
             # What falls due together here is hardly ever what a real one takes for a crowd.
-            self.loop._crowd, self.loop._preparing = Crowd(first=1), Preparing(state, few=0)
+            self.loop._crowd, self.loop._preparing = Crowd(first=1), Preparing(state, lambda _count: None, few=0)
 
     @property
     def config(self) -> Config:
