@@ -101,8 +101,13 @@ def _wrong_with(job: Job) -> tuple[str, str] | None:
     return None
 
 
+_PLAIN: Final = (str, type(None))
+
+
 def _in_plain_text(job: Job) -> Job:
     """Return *job* with words that are text: a host's may be translated only when they are shown."""
+    if type(job.title) in _PLAIN and type(job.description) in _PLAIN and type(job.category) in _PLAIN:
+        return job  # Each reload asks this of every job, and a copy takes the longest of all that is asked.
     return replace(job, title=_text(job.title), description=_text(job.description), category=_text(job.category))
 
 
