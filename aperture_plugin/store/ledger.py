@@ -7,7 +7,16 @@ from datetime import datetime
 from itertools import compress, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, delete, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
@@ -45,7 +54,6 @@ from aperture_plugin.store.records import (
 )
 from aperture_plugin.store.schema import (
     IN_HAND_WORDS,
-    claims,
     completed,
     eras,
     generations,
@@ -56,6 +64,7 @@ from aperture_plugin.store.schema import (
     runs,
     spends,
 )
+from aperture_plugin.store.spans import CLAIMS, TAKEN
 from aperture_plugin.store.words import ALL_LOOPS, BEAT
 
 __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
@@ -65,23 +74,6 @@ _CHUNK: Final = 500
 """Names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
 """So many attempts are looked at for a row of failures."""
-
-# A claim's run has a row for each attempt. All that is asked of them is which kinds of states there are.
-_ATTEMPTS = (
-    select(
-        claims.c.job,
-        claims.c.due,
-        claims.c.first_due,
-        claims.c.count,
-        func.count(runs.c.id).label("attempts"),
-        func.sum(case((runs.c.status.in_(IN_HAND_WORDS), 1), else_=0)).label("in_hand"),
-        func.sum(case((runs.c.status == Status.SKIPPED.value, 1), else_=0)).label("skipped"),
-    )
-    .select_from(claims.outerjoin(runs, runs.c.id == claims.c.run_id))
-    .where(claims.c.due >= bindparam("since"), claims.c.first_due < bindparam("until"))
-    .group_by(claims.c.job, claims.c.due)
-    .order_by(claims.c.job, claims.c.due)
-)
 
 
 class SqlLedger:
@@ -151,16 +143,15 @@ class SqlLedger:
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
         """Return the claims of *job* that stand for a slot due in the span, oldest first."""
-        span = and_(claims.c.due >= micros(since), claims.c.first_due < micros(until))
-        chosen = select(claims).where(claims.c.job == job, span).order_by(claims.c.due)
-        return [claim_of(row) for row in self._connection.execute(chosen).mappings()]
+        given = {"job": job, "since": micros(since), "until": micros(until)}
+        return [claim_of(row) for row in self._connection.execute(CLAIMS, given).mappings()]
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
         """Return the claims of *jobs* that stand for a slot due in the span, each with what became of its run."""
         found: dict[str, list[Taken]] = {}
         span = {"since": micros(since), "until": micros(until)}
-        for chosen in _by_job(_ATTEMPTS, claims, jobs):
-            for job, *row in self._connection.execute(chosen, span):
+        for some in _chunks(jobs):
+            for job, *row in self._connection.execute(TAKEN, {**span, "jobs": some}):
                 found.setdefault(job, []).append(taken_of(row))
         return found
 

@@ -33,7 +33,7 @@ def plans(store: Store, ask: Callable[[], object]) -> list[str]:
     engine: Any = store._engine  # type: ignore[attr-defined]  # what stands between is what is tested
 
     def remember(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
-        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE"}:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}:
             asked.append((statement, parameters[0] if many else parameters))
 
     event.listen(engine, "before_cursor_execute", remember)
@@ -101,6 +101,37 @@ def test_what_a_tick_or_a_look_asks_is_looked_up(opened: Store, name: str) -> No
             QUESTIONS[name](ledger)
 
     assert scans(plans(opened, ask)) == []
+
+
+@pytest.mark.parametrize("name", ["claims", "taken"])
+def test_of_a_span_the_index_tells_where_to_stop(opened: Store, name: str) -> None:
+    def ask() -> None:
+        with opened.snapshot() as ledger:
+            QUESTIONS[name](ledger)
+
+    assert "SEARCH claims USING PRIMARY KEY (job=? AND due>? AND due<?)" in plans(opened, ask)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_on_postgresql_too_there_is_an_index_for_it(postgres_url: str, tmp_path: Path, name: str) -> None:
+    store = open_store(postgres_url, directory=tmp_path)
+    store.open()
+    asked: list[tuple[str, Any]] = []
+    engine: Any = store._engine  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with store.snapshot() as ledger:
+        QUESTIONS[name](ledger)
+    [(statement, given)] = [each for each in asked if each[0].lstrip().startswith(("SELECT", "WITH"))]
+
+    with engine.connect() as connection:
+        # A table as small as this one is read whole whatever there is; so that way is made dear.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        steps = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", given)]
+    store.close()
+
+    assert [step for step in steps if "Seq Scan" in step and step.split(" on ")[1].split()[0] in LARGE] == []
+    if name in {"claims", "taken"}:
+        assert any("Index Cond" in step and "due >=" in step and "due <=" in step for step in steps)
 
 
 def run_of(number: int) -> Run:
