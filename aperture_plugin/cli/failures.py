@@ -49,6 +49,8 @@ def file_is_missing(file: Path) -> WrongUsage:
 
     hint = "aperture init writes a starter file; -f FILE names another one"
     folder = file.parent
+    if file.is_symlink():
+        return WrongUsage(f"{shown(file)} is a link that leads nowhere: {file.readlink()}", hint=hint)
     try:
         beside = sorted(one.name for one in folder.iterdir() if one.suffix in {".yaml", ".yml"})
     except OSError:

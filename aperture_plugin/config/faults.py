@@ -30,6 +30,9 @@ _KEY_VALUE: Final = re.compile(r" *(?:- +)?([^\s:'\"#][^:#]*?) *: +([^'\"\[|>].*
 _VALUE: Final = re.compile(r"( *(?:- +)?(?:[^\s:'\"#][^:#]*?|'[^']*'|\"[^\"]*\") *: +|  *- +|- +)(.+?) *(?: #.*)?$")
 _MARKED_KEY: Final = re.compile(r" *(?:- +)?([&!][^\s:]*)")
 _BLOCK_BEGINS: Final = re.compile(r"[|>][-+]?")
+_SEVERAL_ON_A_LINE: Final = re.compile(
+    r"([^:]*(?::[^ :][^:]*)*?) *[,;] *([A-Za-z][A-Za-z0-9._ -]*: +[^:,]+(?::[^ :]+)*[^:,]*)"
+)
 _KEY_BEFORE: Final = re.compile(r" *(?:- +)?([A-Za-z0-9][A-Za-z0-9._ -]*?) *:")
 _CRONTAB: Final = re.compile(r"(?:@[a-z]+|[0-9*/,-]+(?:\s+[0-9A-Za-z*/,-]+){4})\s+\S")
 _SECTION: Final = re.compile(r"\[+ *([A-Za-z0-9][A-Za-z0-9._ -]*?) *\]+")
@@ -340,6 +343,11 @@ def _colon_in_value(case: _Case) -> Finding | None:
     found = _KEY_VALUE.match(case.here)
     if found is None or case.spot[1] <= found.start(2):
         return None
+    several = _SEVERAL_ON_A_LINE.fullmatch(found[2])
+    if several is not None:
+        hint = f"write each key on a line of its own\nWrite:  {found[1]}: {several[1]}\n        {several[2]}"
+        message = f"two keys stand on one line: {quoted(found[1])} and {quoted(several[2].partition(':')[0])}"
+        return Finding("colon-in-value", (case.spot[0], case.spot[1], 1), message, hint)
     return Finding(
         "colon-in-value",
         (case.spot[0], case.spot[1], 1),
@@ -357,7 +365,7 @@ def _indentation(case: _Case) -> Finding | None:
     above = case.line(_above(case, number))
     if not line.strip() or not above.strip():
         return None
-    if _BARE_WORD.fullmatch(above.strip()):
+    if _BARE_WORD.fullmatch(above.strip().removesuffix(";")):
         return _bare(case, _above(case, number))
     indent = _indent(line)
     if problem.startswith("mapping values are not") and not above.rstrip().endswith(":"):
@@ -412,10 +420,11 @@ def _other_language(case: _Case) -> Finding | None:
 
 
 def _bare(case: _Case, number: int) -> Finding:
-    word = case.line(number).strip()
+    written = case.line(number).strip()
+    word = written.removesuffix(";")
     return Finding(
         "no-colon",
-        (number, _indent(case.line(number)), len(word)),
+        (number, _indent(case.line(number)), len(written)),
         f"there is no colon after {quoted(word)}",
         f"a key ends with a colon\nWrite:  {word}:",
     )

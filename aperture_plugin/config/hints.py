@@ -17,8 +17,11 @@ __all__ = [
     "A_JOB",
     "BRACES",
     "JOB_FORMS",
+    "LONG_UNITS",
+    "ONE_SCHEDULE",
     "RETRY",
     "duplicate",
+    "in_hours",
     "keys_behind",
     "like_a_job",
     "line",
@@ -40,6 +43,12 @@ JOB_FORMS: Final = "expected a phrase, such as  daily at 2:00 AM, or keys on the
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/\[][^#:\n]*(?::[^\s#:]+[^#:\n]*)*")
 _NEEDS_QUOTES: Final = re.compile(r":(?:\s|$)|\s#|\s$")
+ONE_SCHEDULE: Final = (
+    "a job has one schedule; write several times of a day as  daily at 2:00 AM, 2:00 PM, "
+    "and what is due otherwise as a job of its own"
+)
+LONG_UNITS: Final = {"day": 24, "days": 24, "week": 168, "weeks": 168}
+_FEW_DIGITS: Final = 3
 _MOST_LISTED: Final = 10
 _LONGEST_PHRASE: Final = 200
 A_JOB: Final = "a job stands below schedules, indented"
@@ -134,6 +143,15 @@ def offered(key: str, name: str, candidates: Iterable[str]) -> str:
     """Return what ends the hint for a wrong *name* behind *key*: the nearest one, and the line that has it."""
     near = nearest(name, candidates)
     return "" if near is None else f"{meaning(name, near)}\nWrite:  {line(key, near)}"
+
+
+def in_hours(unit: str, value: Node) -> str:
+    """Return the hint for an interval in days or weeks, which are counted in hours."""
+    number = value.text if type(value) is Scalar else ""
+    hint = "an interval is counted in hours, minutes or seconds"
+    if not (number.isascii() and number.isdigit() and len(number) <= _FEW_DIGITS):
+        return hint
+    return f"{hint}\nWrite:  hours: {int(number) * LONG_UNITS[unit]}"
 
 
 def no_space(key: str, value: str) -> tuple[str, str, str]:

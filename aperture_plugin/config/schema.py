@@ -105,7 +105,7 @@ BESIDE: Final = Keys(
         "jitter": Reads(read_duration, "5 minutes"),
         "heavy": _flag,
         "params": Named(_text, Nested(), "parameters"),
-        "command": OneOrMany(_verbatim, may_repeat=True),
+        "command": OneOrMany(Reads(str, "python3 scan.py"), may_repeat=True),
         "directory": _text,
         "environment": Named(Reads(read_variable_name, "LOG_LEVEL"), _verbatim, "variables"),
         "on failure": Reads(choice("on failure", OnFailure), "continue"),

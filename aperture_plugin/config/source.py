@@ -72,11 +72,12 @@ def source_of(content: str | bytes, problems: Problems) -> Source | None:
     if isinstance(content, str) and size <= LARGEST and not content.isascii():
         size = len(content.encode("utf-8", "replace"))
     if size > LARGEST:
+        # Whoever reads the file from a disk stops soon after the largest size, so that the rest is not known.
         problems.add(
             "file-too-large",
             at=Place(1, 1),
-            message=f"the file has {size / 1024 / 1024:.1f} MiB",
-            hint=f"expected at most {LARGEST // 1024 // 1024} MiB; is it the right file?",
+            message=f"the file has more than {LARGEST // 1024 // 1024} MiB",
+            hint="expected less: a file of 100,000 jobs is smaller; is it the right file?",
         )
         return None
     if isinstance(content, bytes):

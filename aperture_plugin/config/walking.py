@@ -110,12 +110,14 @@ def _read(
     findings: list[Finding],
     *,
     write: bool = False,
+    dash: bool = False,
     behind: Node | None = None,
 ) -> Said | None:
     """Return what *node*, a value behind *key* or a name, says.
 
     Args:
         write: Whether a line can be offered that has another value behind *key*.
+        dash: Whether one can be offered that has another value behind a dash.
         behind: What stands behind *node* if that is a name: another one can be offered before it.
     """
     text = node.text
@@ -132,15 +134,18 @@ def _read(
     try:
         return Said(shape.reader(text), node.spot, key.spot, text)
     except Unreadable as problem:
-        found = _disguised(shape, node)
-        if found is None:
-            start, length, instead = problem.start, problem.length, problem.instead
-            found = problem.code, problem.message, problem.hint
-        else:
+        start, length, instead = problem.start, problem.length, problem.instead
+        code, message, hint = problem.code, problem.message, problem.hint
+        disguised = _disguised(shape, node)
+        if disguised is not None:
             start, length, instead = 0, len(text), _straight(text)
-        code, message, hint = found
+            code, message, hint = disguised
+        elif (tidied := _tidied(shape, node)) is not None:
+            hint, instead = tidied
         if write and instead is not None:
             hint = f"{hint}\nWrite:  {hints.line(key.text, instead)}"
+        elif dash and instead is not None:
+            hint = f"{hint}\nWrite:  - {hints.yaml(instead)}"
         elif behind is not None and instead is not None:
             hint += hints.write(instead, behind)
         findings.append(Finding(code, node.part(start, length), message, hint))
@@ -164,6 +169,24 @@ def _disguised(shape: Reads, node: Scalar) -> tuple[str, str, str] | None:
         f"{quoted(node.text)} is in quotes that YAML takes for letters",
         "write straight quotes, or none",
     )
+
+
+def _tidied(shape: Reads, node: Scalar) -> tuple[str, str] | None:
+    """Return what to say of a text that would read without the comment that is stuck to it, or a single quote."""
+    if not node.plain or len(node.text) > LONGEST_WORDS:
+        return None
+    for tidied, hint in (
+        (node.text.partition("#")[0].rstrip(), "a comment has a space before its #"),
+        (node.text.strip("'\""), "quotes stand at both ends of a value, or at none"),
+    ):
+        if tidied == node.text or not tidied:
+            continue
+        try:
+            shape.reader(tidied)
+        except Unreadable:
+            continue
+        return hint, tidied
+    return None
 
 
 def odd_space(text: str) -> tuple[str, str, str] | None:
@@ -222,7 +245,7 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Findi
             findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
             continue
         found = []
-        said = _read(item, part, part if part.text else key, found)
+        said = _read(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
         findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
         if said is None:
             continue
@@ -280,6 +303,8 @@ def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Finding]) -> Said
         if behind is None:
             odd = None if name.text.isascii() else odd_space(name.text)
             message, hint, meant = hints.unknown_key(name.text, value, shape)
+            if name.text in hints.LONG_UNITS and any(_says(pair, "type", "interval") for pair in node.pairs):
+                hint, meant = hints.in_hours(name.text, value), "hours"
             findings.append(Finding("unknown-key", name.spot, message, hint) if odd is None else _at(name.spot, *odd))
             if meant is not None:
                 values.setdefault(meant, Said(FAULTY, value.spot, name.spot))
@@ -317,7 +342,8 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fin
         said = _read(shape.phrase, node, key, found, write=True)
         findings += (_unspaced(shape.keys, node) or found) if found else ()
         return said
-    findings.append(_wrong_kind(node, key, hints.JOB_FORMS))
+    several = type(node) is Sequence and all(map(hints.like_a_job, node.items))
+    findings.append(_wrong_kind(node, key, hints.ONE_SCHEDULE if several else hints.JOB_FORMS))
     return None
 
 
@@ -329,6 +355,11 @@ def _unspaced(keys: Keys, node: Scalar) -> list[Finding]:
     if not node.plain or not colon or not value or key not in keys.keys:
         return []
     return [_at((line, column, len(said)), *hints.no_space(key, value))]
+
+
+def _says(pair: tuple[Scalar, Node], key: str, text: str) -> bool:
+    name, value = pair
+    return name.text == key and type(value) is Scalar and value.text == text
 
 
 def _at(spot: Spot, code: str, message: str, hint: str) -> Finding:

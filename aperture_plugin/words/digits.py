@@ -7,10 +7,18 @@ files that look alike must not mean different things.
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
-__all__ = ["require_ascii_digits"]
+__all__ = ["COUNTS", "require_ascii_digits"]
+
+COUNTS: Final = {
+    **dict.fromkeys(("a", "an", "one"), 1),
+    **{word: n for n, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)},
+    **{"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90},
+}
+"""Numbers as people write them in words."""
 
 
 def require_ascii_digits(text: str) -> None:

@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from aperture_plugin.words.digits import require_ascii_digits
+from aperture_plugin.words.digits import COUNTS, require_ascii_digits
 from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import lowered
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
@@ -44,11 +44,6 @@ _WORD: Final = re.compile(r"\S+")
 _HALF_HOUR: Final = re.compile(r"half (?:an )?hour", re.IGNORECASE)
 _MOST_DIGITS: Final = 12
 _EXPECTED: Final = "expected a number with its unit, such as 90 seconds, 30m or 1 hour 30 minutes"
-_COUNTS: Final = {
-    **dict.fromkeys(("a", "an", "one"), 1),
-    **{word: n for n, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)},
-    **{"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90},
-}
 _CALENDAR: Final = {"month": 30, "months": 30, "mo": 30, "year": 365, "years": 365, "y": 365, "yr": 365}
 
 
@@ -264,8 +259,8 @@ def _not_a_part(text: str, place: int, end: int) -> Unreadable:
     if clock is not None:
         return _without_unit(text, clock)
     instead, near = None, None
-    if key in _COUNTS:
-        instead = f"{text[:place]}{_COUNTS[key]}{text[place + len(word) :]}"
+    if key in COUNTS:
+        instead = f"{text[:place]}{COUNTS[key]}{text[place + len(word) :]}"
     elif key in UNITS:
         instead = text[:place] + "1 " + text[place:]
     elif half := _HALF_HOUR.match(text, place, end):

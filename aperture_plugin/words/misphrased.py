@@ -49,6 +49,16 @@ _MEANT: Final = {
     "@yearly": "cron 0 0 1 1 *",
     "@annually": "cron 0 0 1 1 *",
 }
+_ALONE: Final = {
+    "yearly": "cron 0 0 1 1 *",
+    "annually": "cron 0 0 1 1 *",
+    "quarterly": "cron 0 0 1 */3 *",
+    "biweekly": "every 2 weeks",
+    "weekdays": "weekly on weekdays at 2:00 AM",
+    "weekends": "weekly on weekends at 2:00 AM",
+}
+_LONG_NUMBER: Final = 4
+_HOURS: Final = re.compile(r"\b(?:between|from)\s+(.+?)\s+(?:and|to|until)\s+(.+)", re.IGNORECASE)
 _BEGINNINGS: Final = (
     "daily ",
     "daily at ",
@@ -76,7 +86,11 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
     near = nearest(first.text, FIRST_WORDS)
     meant = _MEANT.get(first.key)
     instead: str | None = None
-    if first.key == "nightly" and len(words) > 1:
+    if len(words) == 1 and first.key in _ALONE:
+        near = instead = _ALONE[first.key]
+    elif len(words) == 1 and first.text.isascii() and first.text.isdigit() and len(first.text) < _LONG_NUMBER:
+        near = f"every {first.text} minutes"
+    elif first.key == "nightly" and len(words) > 1:
         near = instead = "daily" + text[first.end :]
     elif meant is not None:
         near = instead = meant
@@ -99,7 +113,12 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
 
 def not_an_interval(problem: Unreadable, text: str, words: list[Piece], read: _Reader) -> Unreadable:
     """Return *problem* of a phrase that begins with `every`, told better if another phrase was meant."""
-    if not worth_guessing(text) or len(words) < 2 or not words[1].text.isalpha():
+    if not worth_guessing(text) or len(words) < 2:
+        return problem
+    hours = _HOURS.search(text)
+    if hours is not None:
+        problem.hint += "; in which hours it may start is said by a key, such as  window: 8:00 AM to 6:00 PM"
+    if not words[1].text.isalpha():
         return problem
     second, rest = words[1], text[words[1].start :].strip()
     near = nearest(second.text, _INTERVAL_UNITS)

@@ -19,6 +19,7 @@ LAST_YEAR: Final = 9998
 
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DATE: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
+_AMERICAN: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9])")
 _EUROPEAN: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?![0-9])")
 _JOINT: Final = re.compile(r"\s*[Tt]\s*|\s+")
 _ZONE: Final = re.compile(r"(?:[Zz]|UTC|[+-][0-9]{2}:?[0-9]{2})\Z")
@@ -127,6 +128,8 @@ def _not_a_date(text: str, start: int, end: int) -> Unreadable:
     instead = None
     if loose := _LOOSE_DATE.match(text, start, end):
         instead = f"{text[:start]}{loose[1]}-{int(loose[2]):02}-{int(loose[3]):02}{text[loose.end() :]}"
+    elif (loose := _AMERICAN.match(text, start, end)) and int(loose[2]) > 12:
+        instead = f"{text[:start]}{loose[3]}-{int(loose[1]):02}-{int(loose[2]):02}{text[loose.end() :]}"
     elif loose := _EUROPEAN.match(text, start, end):
         instead = f"{text[:start]}{loose[3]}-{int(loose[2]):02}-{int(loose[1]):02}{text[loose.end() :]}"
     return Unreadable(

@@ -18,6 +18,7 @@ JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _EXAMPLE: Final = "library-scan, database-backup"
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]")
+_ENDS: Final = frozenset({"completes", "completed", "ends", "ended", "finishes", "finished", "has", "is", "succeeds"})
 _RULE: Final = "a name has letters, digits, dots, dashes and underscores, begins with a letter or digit"
 
 
@@ -111,5 +112,5 @@ def _unjoined(text: str, before: Piece, word: Piece) -> Unreadable:
         f'join several with a comma or "and", as in {_EXAMPLE}',
         start=word.start,
         length=len(word.text),
-        instead=f"{text[: before.end]}, {text[word.start :]}",
+        instead=text[: before.end] if word.key in _ENDS else f"{text[: before.end]}, {text[word.start :]}",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aperture_plugin.words.digits import require_ascii_digits
+from aperture_plugin.words.digits import COUNTS, require_ascii_digits
 from aperture_plugin.words.nearest import meaning, nearest
 from aperture_plugin.words.pieces import lowered
 from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
@@ -140,4 +140,6 @@ def _not_whole(written: str, start: int, expected: str, at_least: int) -> Unread
         expected = f"{expected}, without signs between the digits; write {instead}"
     elif _FRACTION.fullmatch(written):
         code = "number-fraction"
+    elif lowered(written) in COUNTS:
+        instead = str(COUNTS[lowered(written)])
     return Unreadable(code, message, expected, start=start, length=len(written), instead=instead)

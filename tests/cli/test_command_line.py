@@ -114,6 +114,18 @@ def test_the_nearest_file_is_named(world: World, shell: Shell) -> None:
     assert answer.err == 'error: shedules.yml is not there\n   hint: did you mean "schedules.yaml"?\n'
 
 
+def test_a_link_that_leads_nowhere_is_told_as_one(world: World, shell: Shell) -> None:
+    (world.folder / "schedules.yaml").unlink(missing_ok=True)
+    (world.folder / "schedules.yaml").symlink_to("gone.yaml")
+
+    answer = shell("next")
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        2,
+        "error: schedules.yaml is a link that leads nowhere: gone.yaml",
+    )
+
+
 def test_a_folder_is_not_a_file(world: World, shell: Shell) -> None:
     answer = shell("next", "-f", ".")
 

@@ -25,6 +25,8 @@ MORE_TO_MEND: Final = (
     "bad-queue-name",
     "type hourly",
     "list jobs",
+    "expect noting",
+    "expect ready2",
 )
 """What the line to paste does not mend alone: the line below has the same fault, or another one shows."""
 

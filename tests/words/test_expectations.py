@@ -87,7 +87,7 @@ def test_four_kinds_of_sentence_are_read(text: str, read: Expectation) -> None:
         ("nothing between 6 PM to 11 PM", "unexpected-words", "to", None),
         ("nothing between 6 PM and 18:00", "empty-window", "6 PM and 18:00", None),
         ("nothing between 6 PM and 7 PM on fryday", "unknown-day", "fryday", "nothing between 6 PM and 7 PM on friday"),
-        ("at most two at once", "bad-number", "two", None),
+        ("at most two at once", "bad-number", "two", "at most 2 at once"),
         ("at most 0 at once", "number-out-of-range", "0", None),
         ("at most 2 in default", "unexpected-words", "in", "at most 2 at once in default"),
         ("scan ready by 2 AM if runs take long", "bad-duration", "long", None),

@@ -81,6 +81,7 @@ REFUSED = {
         forty per day
         ^^^^^
         hint: expected a whole number from 1 to 1000000000
+        write: 40 per day
     """,
     "0 per day": """
         "0" is too small [number-out-of-range]

@@ -32,6 +32,7 @@ NO_WHOLE_NUMBER = {
         three
         ^^^^^
         hint: expected a whole number from 1 to 5000
+        write: 3
     """,
     "3.0": """
         "3.0" is not a whole number [number-fraction]
