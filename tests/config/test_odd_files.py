@@ -87,6 +87,20 @@ def test_what_many_faults_share_is_looked_at_once(name: str) -> None:
     assert time.process_time() - begin < SECONDS / 2
 
 
+@pytest.mark.long
+def test_a_value_in_a_rare_form_in_each_of_ten_thousand_jobs_is_read() -> None:
+    text = "schedules:\n" + "".join(
+        f'  j{number}:\n    schedule: every hour\n    title: "job {number:05} and \\\n      what it does for you"\n'
+        for number in range(10_000)
+    )
+
+    reading = read_at(text.encode())
+
+    assert [problem.code for problem in reading.problems if problem.is_error] == []
+    assert reading.config is not None
+    assert reading.config.jobs["j7"].title == "job 00007 and what it does for you"
+
+
 def test_a_file_of_too_many_lines_is_told_to_be_too_large(read_file: ReadFile) -> None:
     reading = read_file("\n" * 1_000_001)
 
