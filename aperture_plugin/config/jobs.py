@@ -24,11 +24,11 @@ from aperture_plugin.config.model import (
     Retry,
 )
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.scheduling import parts_of, schedule_of
+from aperture_plugin.config.scheduling import know, known_schedule, parts_of, schedule_of
 from aperture_plugin.config.schema import SCHEDULE_KEYS
 from aperture_plugin.config.walking import FAULTY, Said
 from aperture_plugin.config.zones import zone_of
-from aperture_plugin.words.schedules import Manual, Once
+from aperture_plugin.words.schedules import Manual, Once, Schedule
 from aperture_plugin.words.unreadable import quoted
 
 __all__ = ["MERGED", "JobReader", "laid", "merged"]
@@ -101,21 +101,9 @@ class JobReader:
             name: Empty for the job that the defaults alone make, which is manual.
             in_force: Whether the job is part of the configuration, or only of a preset that is not chosen.
         """
-        parts = parts_of(entries, self.problems)
-        top = entries[-1]
-        if not parts and name:
-            self.problems.add(
-                "no-schedule",
-                at=top.place,
-                job=name,
-                message=f"{quoted(name)} has no schedule",
-                hint="say when it runs, such as  schedule: daily at 2:00 AM\nWrite:  type: manual",
-            )
-        schedule = schedule_of(parts, name, self.problems) if name else Manual()
         words = laid(entries)
         zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].said.value, self.local_zone)
-        if isinstance(schedule, Once):
-            self._past(schedule, zone, parts.get("at") or parts["schedule"], name)
+        schedule = self._schedule(name, entries, zone) if name else Manual()
         values: dict[str, Any] = {}
         for key, told in words.items():
             if key in _FIELDS:
@@ -129,8 +117,29 @@ class JobReader:
         if schedule is None:
             return None
         return JobConfig(
-            name=name, order=order, place=top.place, schedule=schedule, zone=zone, command=command, **values
+            name=name, order=order, place=entries[-1].place, schedule=schedule, zone=zone, command=command, **values
         )
+
+    def _schedule(self, name: str, entries: Sequence[Entry], zone: ZoneInfo) -> Schedule | None:
+        schedule = known_schedule(entries)
+        if schedule is not None:
+            return schedule
+        told = len(self.problems)
+        parts = parts_of(entries, self.problems)
+        if not parts:
+            self.problems.add(
+                "no-schedule",
+                at=entries[-1].place,
+                job=name,
+                message=f"{quoted(name)} has no schedule",
+                hint="say when it runs, such as  schedule: daily at 2:00 AM\nWrite:  type: manual",
+            )
+        schedule = schedule_of(parts, name, self.problems)
+        if isinstance(schedule, Once):
+            self._past(schedule, zone, parts.get("at") or parts["schedule"], name)
+        elif schedule is not None and len(self.problems) == told and not self.problems.mutes_any:
+            know(entries, schedule)
+        return schedule
 
     def _past(self, schedule: Once, zone: ZoneInfo, told: Told, name: str) -> None:
         if self.now is None or schedule.at.replace(tzinfo=zone) >= self.now:

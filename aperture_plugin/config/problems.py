@@ -102,6 +102,11 @@ class Problems:
         """Leave out what is added from now on at any of *lines*: they are known to be spoilt."""
         self._muted = lines
 
+    @property
+    def mutes_any(self) -> bool:
+        """Whether something that is added may be left out because of where it stands."""
+        return bool(self._muted)
+
     def silence(self, silenced: Silenced) -> None:
         """Leave out warnings that are added from now on and are *silenced*; an error cannot be."""
         self.silenced = silenced

@@ -34,7 +34,7 @@ from aperture_plugin.words.schedules import (
 )
 from aperture_plugin.words.unreadable import Unreadable, quoted
 
-__all__ = ["Parts", "parts_of", "schedule_of"]
+__all__ = ["Parts", "know", "known_schedule", "parts_of", "schedule_of"]
 
 Parts = dict[str, Told]
 """What all layers together say of one schedule: a phrase under `schedule`, or `type` and its keys."""
@@ -88,6 +88,37 @@ def schedule_of(parts: Parts, job: str, problems: Problems) -> Schedule | None:
         return _shared(_built(parts, job, problems))
     except _Missing:
         return None
+
+
+_MOST_KNOWN: Final = 8192
+_known: dict[tuple[tuple[str, str], ...], Schedule] = {}
+"""Schedules by the words that said them without a fault, for a large file says the same again and again."""
+
+
+def known_schedule(entries: Iterable[Entry]) -> Schedule | None:
+    """Return the schedule that *entries* say, if only one of them says any and the same words have been read before."""
+    words = _words_of(entries)
+    return None if words is None else _known.get(words)
+
+
+def know(entries: Iterable[Entry], schedule: Schedule) -> None:
+    """Let the words of *entries* be known as those of *schedule*, which they say without a fault."""
+    words = _words_of(entries)
+    if words is not None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[words] = schedule
+
+
+def _words_of(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...] | None:
+    """Return the keys of a schedule and their texts; None if several layers say one, or not each key is one text."""
+    found: tuple[tuple[str, str], ...] = ()
+    for entry in entries:
+        words = tuple([(key, said.text) for key, said in entry.words.items() if key in SCHEDULE_KEYS])
+        if words and found:
+            return None
+        found = found or words
+    return found if found and all(text for _, text in found) else None
 
 
 class _Missing(Exception):

@@ -137,3 +137,20 @@ def test_plugins_that_come_and_go_are_noticed_though_the_file_did_not_change(rea
         return [problem.code for problem in read_file("schedules:\n  scan: manual\n", known_jobs=known).problems]
 
     assert [codes(["scan"]), codes([]), codes(["scan"])] == [[], ["unknown-job"], []]
+
+
+def test_words_that_were_a_schedule_elsewhere_are_told_where_they_are_none(read_file: ReadFile) -> None:
+    """What the same words said before is remembered; what lower layers add to them still counts."""
+    words = "    type: daily\n    time: 2 AM\n"
+    good = read_file(f"schedules:\n  scan:\n{words}  backup:\n{words}")
+    bad = read_file(
+        f"preset: a\npresets:\n  a:\n    schedules:\n      scan:\n        schedule: every hour\n"
+        f"schedules:\n  scan:\n    time: 2 AM\n  backup:\n{words}    day: sunday\n"
+    )
+
+    assert good.config is not None
+    assert good.config.jobs["scan"].schedule is good.config.jobs["backup"].schedule
+    assert [(problem.code, problem.place.line) for problem in bad.problems] == [
+        ("key-of-other-type", 9),
+        ("key-of-other-type", 13),
+    ]
