@@ -7,20 +7,22 @@ do; what the clocks do decides only when, and how often, each label is seen (DES
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.base import SlotStream, WallTrigger
 from aperture_plugin.triggers.slots import Slot, slot_of
-from aperture_plugin.triggers.stretches import Calm, Stretch, stretches
+from aperture_plugin.triggers.stretches import Calm, Stretch, last_calm, stretches
 from aperture_plugin.triggers.walltime import EARLIEST, LATEST, SECOND, due_of, instant_of, offset_at, utc_of, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
 
+_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
 _SOME_MIDNIGHT: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # a naive wall time is meant
 
 
@@ -42,11 +44,13 @@ class GridTrigger(WallTrigger):
     lead: timedelta = field(init=False, repr=False, compare=False)
     step: int = field(init=False, repr=False, compare=False)
     first: int = field(init=False, repr=False, compare=False)
+    labels: Sequence[timedelta] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lead", self.every - self.offset)
         object.__setattr__(self, "step", self.every // SECOND)
         object.__setattr__(self, "first", self.offset // SECOND)
+        object.__setattr__(self, "labels", _labels(self.every, self.offset) if self.every >= _MINUTE else ())
 
     def _from(self, since: datetime) -> Iterator[Slot]:
         every = self.every
@@ -61,6 +65,20 @@ class GridTrigger(WallTrigger):
                 yield slot_of((due, label))
                 label += every
                 due += every
+
+    def next_after(self, instant: datetime) -> Slot | None:
+        """Return the first slot due strictly after the aware *instant*; None when there are no more.
+
+        Raises:
+            ValueError: *instant* is a naive time.
+        """
+        # What `WallTrigger` does, in one piece: this is asked whenever a run has fired.
+        calm, labels = last_calm(self.zone), self.labels
+        if labels and calm is not None and instant.tzinfo is UTC and calm.begin <= instant < calm.sure:
+            late = instant - calm.midnight + self.lead
+            day, label = late.days, labels[late.seconds // self.step]
+            return slot_of((calm.midnights[day] + label, calm.dates[day] + label))
+        return WallTrigger.next_after(self, instant)  # super() would not find the class that slots=True makes anew
 
     def _due_after(self, instant: datetime, calm: Calm) -> datetime:
         late = instant - calm.midnight + self.lead
@@ -116,3 +134,9 @@ def _origin(zone: ZoneInfo) -> datetime:
 @lru_cache(maxsize=4096)
 def _seconds(count: int) -> timedelta:
     return timedelta(seconds=count)
+
+
+@lru_cache(maxsize=256)
+def _labels(every: timedelta, offset: timedelta) -> tuple[timedelta, ...]:
+    """Return how far after its midnight each label of a day is: shared by all triggers, 1,440 of them at most."""
+    return tuple(offset + every * number for number in range(_DAY // every))

@@ -62,18 +62,22 @@ class Calm:
 
     Attributes:
         begin, end: Aware, in UTC. *end* is a clock change, or just as far as anybody looked.
+        sure: From an instant up to here on, the calm lasts a day and more.
         offset: What a wall time is ahead of UTC, from *begin* to *end*.
         midnight: The last instant up to *begin* at which clocks that always ran like this would have shown 00:00.
         midnights: *midnight* and those of the dates that follow, up to *end*.
-        date: The naive wall time at *midnight*.
+        dates: The naive wall time at each of *midnights*.
+        date: The first of *dates*.
         weekday: That of *date*, Monday 0.
     """
 
     begin: datetime
     end: datetime
+    sure: datetime
     offset: timedelta
     midnight: datetime
     midnights: tuple[datetime, ...]
+    dates: tuple[datetime, ...]
     date: datetime
     weekday: int
 
@@ -136,5 +140,16 @@ def calm_at(instant: datetime, zone: ZoneInfo) -> Calm | None:
     midnights = [instant - (wall - date)]
     while midnights[-1] < end + _DAY:
         midnights.append(midnights[-1] + _DAY)
-    calm = _calms[zone] = Calm(instant, end, offset, midnights[0], tuple(midnights), date, date.weekday())
+    dates = tuple(date + _DAY * number for number in range(len(midnights)))
+    calm = _calms[zone] = Calm(
+        begin=instant,
+        end=end,
+        sure=end - _DAY,
+        offset=offset,
+        midnight=midnights[0],
+        midnights=tuple(midnights),
+        dates=dates,
+        date=date,
+        weekday=date.weekday(),
+    )
     return calm
