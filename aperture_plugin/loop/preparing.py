@@ -23,7 +23,7 @@ _AHEAD: Final = timedelta(seconds=1)
 _FEW: Final = 32
 """So many are fired at once without being made ready: waking for them would cost more than it saves."""
 
-_MOST: Final = 4096
+_MOST: Final = 16_384
 _STEP: Final = 64
 """So many jobs are made ready at most, and in one tick."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.rules.jobs import Json
@@ -118,14 +118,24 @@ class Run:
 
 
 _SETTERS = {field.name: Run.__dict__[field.name].__set__ for field in fields(Run)}
-_every_value = attrgetter(*_SETTERS)
+
+
+def _copier() -> Callable[[Run], Run]:
+    """Return a function that copies a run, written out as dataclasses write out theirs: a loop costs twice as much."""
+    lines = [f"    set_{name}(new, run.{name})" for name in _SETTERS]
+    names: dict[str, Any] = {"make": object.__new__, "Run": Run}
+    names.update((f"set_{name}", set_to) for name, set_to in _SETTERS.items())
+    exec("\n".join(["def copy(run):", "    new = make(Run)", *lines, "    return new"]), names)  # noqa: S102  # our own
+    copy: Callable[[Run], Run] = names["copy"]
+    return copy
+
+
+_copy = _copier()
 
 
 def _but(run: Run, /, **changes: Any) -> Run:
-    """Return *run* with *changes*: `dataclasses.replace` at a fifth of its cost, for the loop makes three a run."""
-    new: Run = object.__new__(Run)
-    for set_to, value in zip(_SETTERS.values(), _every_value(run), strict=True):
-        set_to(new, value)
+    """Return *run* with *changes*: `dataclasses.replace` at an eighth of its cost, for the loop makes three a run."""
+    new = _copy(run)
     for name, value in changes.items():
         _SETTERS[name](new, value)
     return new

@@ -147,6 +147,7 @@ class SimulatedExecutor:
     """Lets every attempt go as it is told to, event by event."""
 
     name = "simulated"
+    hands_on = True
 
     def __init__(self, process: Process, behave: Callable[[Run], Behaviour], budgets: Budgets) -> None:
         self._process = process

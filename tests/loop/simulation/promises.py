@@ -91,7 +91,7 @@ class Promises(Watching):
             self.timeouts[run.key] = work.config.timeout
         self.check(self.starts[run.key] == 1, 1, f"{said(run)} was started twice")
         kept = self.runs.get(run.key)
-        there = kept is not None and kept.status is Status.RUNNING and kept.owner == process.id
+        there = kept is not None and (kept.status is Status.RUNNING or kept.is_given) and kept.owner == process.id
         self.check(there, 8, f"{said(run)} was started, and the store does not say so")
         self.check(not process.draining, 8, f"{said(run)} was started by a process that stops")
         before = (run.id, run.attempt - 1)
@@ -142,7 +142,8 @@ class Promises(Watching):
             refused = run.status is Status.SKIPPED and run.trigger is RunTrigger.MANUAL
             if run.status not in WAITING and not refused and not _ran(before[run.key]):
                 self.completed_since[run.job].clear()
-        self._check_order(process, started)
+        # What was given ahead stood in its order then; who came before it meanwhile may find it begun.
+        self._check_order(process, [run for run in started if (was := before[run.key]) is None or not was.is_given])
         for limit, calls in written.spends:
             self._check_spend(process, limit, calls)
         self.configs[process.id] = process.config
@@ -314,7 +315,8 @@ class Promises(Watching):
     def _check_order(self, process: Process, started: Iterable[Run]) -> None:
         for run in started:
             for other in self.in_hand.values():
-                passed = other.status is Status.QUEUED and other.queue == run.queue and other.place < run.place
+                waits = other.status is Status.QUEUED and not other.is_given
+                passed = waits and other.queue == run.queue and other.place < run.place
                 self.check(not passed, 4, f"{said(run)} went before {said(other)}")
 
     def _check_spend(self, process: Process, name: str, calls: int) -> None:
