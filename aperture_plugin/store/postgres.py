@@ -9,19 +9,18 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, event, func, select, text, update
+from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from aperture_plugin.store.base import SqlStore
 from aperture_plugin.store.ears import Source
 from aperture_plugin.store.notifications import CHANNEL, CommitsHeard
-from aperture_plugin.store.schema import meta
+from aperture_plugin.store.words import COUNT_AND_TELL, COUNT_AND_TELL_RELAXED, WRITES
 
 __all__ = ["PostgresStore"]
 
 _LOCK: Final = 0x61706572  # "aper": the same for every process on one database
-_WRITES: Final = select(meta.c.value).where(meta.c.key == "writes")
 
 
 _PATIENCE: Final = {
@@ -57,7 +56,7 @@ class PostgresStore(SqlStore):
                 return True
             connection = self._connection()
             try:
-                found: int | None = connection.execute(_WRITES).scalar()
+                found: int | None = WRITES.run(connection).scalar()
                 connection.rollback()
             except SQLAlchemyError:
                 self._roll_back(connection)
@@ -71,10 +70,10 @@ class PostgresStore(SqlStore):
         self._seen = None
 
     def _begin(self, connection: Connection) -> None:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
     def _is_foreign(self, connection: Connection) -> bool:
-        found: int | None = connection.execute(_WRITES).scalar()
+        found: int | None = WRITES.run(connection).scalar()
         foreign, self._ours = found != self._seen, found
         return foreign
 
@@ -86,12 +85,9 @@ class PostgresStore(SqlStore):
 
     def _before_commit(self, connection: Connection, *, wrote: bool, relaxed: bool) -> None:
         if wrote:
-            if relaxed:
-                # The server takes it to the disk by itself, within some 0.6 s (three times wal_writer_delay).
-                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
-            count = update(meta).where(meta.c.key == "writes").values(value=meta.c.value + 1)
-            told = func.pg_notify(CHANNEL, self._name)
-            self._ours = connection.execute(count.returning(meta.c.value, told)).scalar()
+            # Relaxed: the server takes it to the disk by itself, within some 0.6 s (three times wal_writer_delay).
+            words = COUNT_AND_TELL_RELAXED if relaxed else COUNT_AND_TELL
+            self._ours = words.run(connection, channel=CHANNEL, name=self._name).scalar()
 
     def _after_commit(self) -> None:
         self._seen = self._ours

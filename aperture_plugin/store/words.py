@@ -1,15 +1,15 @@
-"""Single statements that an idle loop makes again and again, put into words once (as `batches` does for many rows)."""
+"""Single statements that are made again and again, put into words once (as `batches` does for many rows)."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect, bindparam, select, update
+from sqlalchemy import Connection, CursorResult, Dialect, bindparam, func, literal_column, select, update
 
-from aperture_plugin.store.schema import loops
+from aperture_plugin.store.schema import loops, meta
 
-__all__ = ["ALL_LOOPS", "BEAT", "Words"]
+__all__ = ["ALL_LOOPS", "BEAT", "COUNT_AND_TELL", "COUNT_AND_TELL_RELAXED", "WRITES", "Words"]
 
 
 class Words:
@@ -33,3 +33,18 @@ ALL_LOOPS = Words(select(loops))
 BEAT = Words(
     update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
 )
+WRITES = Words(select(meta.c.value).where(meta.c.key == literal_column("'writes'")))
+"""How often the store was written to, on PostgreSQL."""
+
+_COUNTED = update(meta).where(meta.c.key == literal_column("'writes'")).values(value=meta.c.value + literal_column("1"))
+_TOLD = func.pg_notify(bindparam("channel"), bindparam("name"))
+
+COUNT_AND_TELL = Words(_COUNTED.returning(meta.c.value, _TOLD))
+"""Count one more, and let those who listen know."""
+
+COUNT_AND_TELL_RELAXED = Words(
+    _COUNTED.returning(
+        meta.c.value, _TOLD, func.set_config(*map(literal_column, ("'synchronous_commit'", "'off'", "true")))
+    )
+)
+"""The same, and let the commit not wait for the disk."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from aperture_plugin.ports import RunQuery, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run, RunTrigger
@@ -133,3 +135,25 @@ def test_the_log_is_folded_in_when_there_is_time_and_not_by_who_waits_for_a_clai
     assert log.stat().st_size == before[0], "it is written from its beginning again"
     assert [run.id for run in store.history(RunQuery(limit=2))] == ["after", "199"]
     store.close()
+
+
+def test_postgresql_is_told_not_to_wait_where_a_transaction_is_relaxed_and_only_there(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    store = open_store(postgres_url, directory=tmp_path)
+    store.open()
+    engine: Any = store._engine  # type: ignore[attr-defined]  # what the server was told is what is tested
+    waits: list[str] = []
+
+    def note(connection: Any) -> None:
+        waits.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar())
+
+    event.listen(engine, "commit", note)
+    for is_relaxed in (True, False, True):
+        with store.transaction() as ledger:
+            ledger.add([run_of(f"run-{len(waits)}")])
+            if is_relaxed:
+                ledger.relax()
+    store.close()
+
+    assert waits == ["off", "on", "off"]
