@@ -40,6 +40,8 @@ class Admitting:
         state = self._state
         turn.lines.ask_again(now=turn.now)
         ahead = self._ahead()
+        # Not before the latest end that this turn has heard of, whose seat may be the one that is taken.
+        began = max(turn.now, state.clock.now())
         around = Surroundings(
             now=turn.now,
             in_hand=turn.lines.of_job,
@@ -60,7 +62,7 @@ class Admitting:
                             run,
                             status=Status.RUNNING,
                             owner=state.id,
-                            started_at=turn.now,
+                            started_at=began,
                             reason=None,
                             not_before=None,
                         )

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from aperture_plugin import Job, hookimpl
 def aperture_jobs():
     yield Job("quick", note)
     yield Job("slow", lambda run: (note(run), time.sleep(0.4)))
+    for number in range(300):
+        yield Job(f"one-of-many-{number}", note)
 
 def note(run):
     # One write, so that a kill leaves the line whole or not at all.
@@ -46,6 +48,9 @@ schedules:
   quick: every second
   slow: every second
 """
+
+MANY = tuple(f"one-of-many-{number}" for number in range(300))
+CROWD = "queues:\n  default: 4\nschedules:\n" + "".join(f"  {name}: every second\n" for name in MANY)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -105,10 +110,10 @@ def history(folder: Path, state: str = STATE) -> list[Run]:
         store.close()
 
 
-def set_up(folder: Path) -> None:
+def set_up(folder: Path, file: str = FILE) -> None:
     (folder / "hooks").mkdir()
     (folder / "hooks" / "jobs.py").write_text(PLUGIN)
-    (folder / "schedules.yaml").write_text(FILE)
+    (folder / "schedules.yaml").write_text(file)
 
 
 def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
@@ -118,6 +123,21 @@ def kill_often(folder: Path, rounds: int, chance: random.Random) -> None:
             begun(process, folder)
             # A moment of chance within a second's worth of slots; nothing depends on how long it really is.
             time.sleep(chance.uniform(0, 1.2))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    with loop(folder) as process:
+        begun(process, folder)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+def kill_in_crowds(folder: Path, rounds: int, chance: random.Random) -> None:
+    """Kill a process again and again while it works off what fell due at one instant."""
+    set_up(folder, CROWD)
+    for _ in range(rounds):
+        with loop(folder) as process:
+            begun(process, folder)
+            time.sleep(1 - time.time() % 1 + chance.uniform(0, 0.2))
             process.send_signal(signal.SIGKILL)
             process.wait()
     with loop(folder) as process:
@@ -152,7 +172,7 @@ def pids_at(folder: Path, state: str) -> list[int]:
         store.close()
 
 
-def check(folder: Path, state: str = STATE) -> None:
+def check(folder: Path, state: str = STATE, *, jobs: Sequence[str] = ("quick", "slow"), seats: int = 2) -> None:
     runs = history(folder, state)
     notes = Counter((folder / "notes").read_text().splitlines())
     assert notes, "nothing ran at all"
@@ -167,8 +187,8 @@ def check(folder: Path, state: str = STATE) -> None:
             assert (run.id, run.attempt + 1) in keys, "a run cut off has no next attempt"
         if run.status not in IN_HAND:
             assert run.finished_at is not None
-    assert most_at_once(runs) <= 2, "the queue ran more than its number"
-    for job in ("quick", "slow"):
+    assert most_at_once(runs) <= seats, "the queue ran more than its number"
+    for job in jobs:
         first = [run for run in runs if run.job == job and run.attempt == 1]
         first.sort(key=lambda run: run.due or run.queued_at)
         assert first[0].due is not None
@@ -200,6 +220,20 @@ def test_a_process_killed_hundreds_of_times_loses_nothing(tmp_path: Path, seed: 
     kill_often(tmp_path, 40, random.Random(seed))
 
     check(tmp_path)
+
+
+def test_a_process_killed_in_the_middle_of_crowds_loses_nothing(tmp_path: Path) -> None:
+    kill_in_crowds(tmp_path, 5, random.Random(1))
+
+    check(tmp_path, jobs=MANY, seats=4)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_a_process_killed_in_the_middle_of_many_crowds_loses_nothing(tmp_path: Path, seed: int) -> None:
+    kill_in_crowds(tmp_path, 25, random.Random(seed))
+
+    check(tmp_path, jobs=MANY, seats=4)
 
 
 def test_two_processes_on_one_store_lose_nothing_when_one_is_killed(tmp_path: Path, shared: str) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.loop.inbox import CancelAsked, Inbox
+from aperture_plugin.loop.inbox import CancelAsked, Inbox, Message
 from aperture_plugin.loop.relay import Relay
+from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Ended, LiveRun
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import Run, Status, but
 from aperture_plugin.testing import World
 from aperture_plugin.testing.pretending import PretendingExecutor
 
@@ -246,3 +247,25 @@ def test_an_end_is_recorded_with_the_moment_it_came_at(crowd: Crowd) -> None:
 
     ended = [run for run in crowd.world.history() if run.status is Status.COMPLETED]
     assert {run.duration for run in ended[:4]} == {timedelta(milliseconds=5)}
+
+
+def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(crowd: Crowd) -> None:
+    world = crowd.world
+    world.clock.advance("1 minute")
+    world.loop.tick()
+    now = world.clock.now()
+    hear = world.loop._hear
+
+    def pass_the_time(turn: Turn, _messages: list[Message]) -> None:
+        world.clock.advance(timedelta(milliseconds=5))  # as it does while a turn claims what is due
+        world._executor.tell_ends()  # type: ignore[union-attr]
+        hear(turn, world.loop.inbox.take())
+        assert turn.now == now
+
+    world.loop._hear = pass_the_time  # type: ignore[method-assign]
+    world.loop._details_changed = True
+    world.loop.tick()
+
+    runs = world.history()
+    assert {run.finished_at for run in runs if run.finished_at} == {now + timedelta(milliseconds=5)}
+    assert most_at_once([but(run, finished_at=run.finished_at or world.clock.now()) for run in runs]) == 4
