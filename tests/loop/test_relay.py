@@ -249,7 +249,9 @@ def test_an_end_is_recorded_with_the_moment_it_came_at(crowd: Crowd) -> None:
     assert {run.duration for run in ended[:4]} == {timedelta(milliseconds=5)}
 
 
-def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(crowd: Crowd) -> None:
+def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = crowd.world
     world.clock.advance("1 minute")
     world.loop.tick()
@@ -262,7 +264,7 @@ def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(c
         hear(turn, world.loop.inbox.take())
         assert turn.now == now
 
-    world.loop._hear = pass_the_time  # type: ignore[method-assign]
+    monkeypatch.setattr(world.loop, "_hear", pass_the_time)
     world.loop._details_changed = True
     world.loop.tick()
 
