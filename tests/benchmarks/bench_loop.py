@@ -114,8 +114,8 @@ class Beat:
     """Celery's beat, with its own scheduler in memory."""
 
     def __init__(self, count: int) -> None:
-        from celery import Celery  # type: ignore[import-untyped]
-        from celery.beat import Scheduler  # type: ignore[import-untyped]
+        from celery import Celery
+        from celery.beat import Scheduler
 
         app: Any = Celery("bench", broker="memory://", set_as_current=False)
         self.scheduler: Any = Scheduler(app, lazy=True)
