@@ -199,7 +199,7 @@ class _FileReader:
             else:
                 said, findings = read_piece(shape, part.text, depth, self._scanner)
                 if not findings and any(in_pieces(name) and isinstance(said[name].value, dict) for name in said):
-                    from aperture_plugin.config.faults import too_unusual  # as in `pieces`
+                    from aperture_plugin.config.faults.telling import too_unusual  # as in `pieces`
 
                     findings = [too_unusual((0, 0, 1))]
             self._tell((*strayed(part), *findings), part.line)

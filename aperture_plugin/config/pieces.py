@@ -188,7 +188,7 @@ def _scanned(shape: Keys | Named, text: str, depth: int, scanner: Scanner, doubt
         return _walked(shape, node)
     key = Piece(text, 0).key
     known = key is not None and (isinstance(shape, Named) or key.text in shape.keys)
-    from aperture_plugin.config.faults import told  # a file without a fault is read without it
+    from aperture_plugin.config.faults.telling import told  # a file without a fault is read without it
 
     fault = told(text, refused, () if isinstance(shape, Named) else tuple(shape.keys))
     return Words({key.text: Said(FAULTY, key.spot, key.spot)} if key and known else {}, [fault])
