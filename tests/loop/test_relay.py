@@ -258,7 +258,7 @@ def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(
     now = world.clock.now()
     hear = world.loop._hear
 
-    def pass_the_time(turn: Turn, _messages: list[Message]) -> None:
+    def pass_the_time(turn: Turn, messages: list[Message]) -> None:
         world.clock.advance(timedelta(milliseconds=5))  # as it does while a turn claims what is due
         world._executor.tell_ends()  # type: ignore[union-attr]
         hear(turn, world.loop.inbox.take())
