@@ -12,8 +12,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from aperture_plugin.config.doubts import Doubt
 from aperture_plugin.config.nodes import Node, Scalar, Sequence
-from aperture_plugin.config.plain import Doubt, compose
+from aperture_plugin.config.plain import compose
 from aperture_plugin.config.schema import JOB, JOBS
 from aperture_plugin.config.shape import OneOrMany, Reads
 from aperture_plugin.config.walking import Said, misnamed, said_by

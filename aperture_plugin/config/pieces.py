@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 
 from aperture_plugin.config import hints
 from aperture_plugin.config.asking import Refused, Scanner
+from aperture_plugin.config.doubts import TOO_MUCH, Doubt
 from aperture_plugin.config.nodes import Mapping, Node, Scalar
-from aperture_plugin.config.plain import TOO_MUCH, Doubt, compose, key_on
+from aperture_plugin.config.plain import compose, key_on
 from aperture_plugin.config.shape import Keys, Named, PhraseOr, Shape
 from aperture_plugin.config.walking import FAULTY, Finding, Said, duplicate, misnamed, moved, said_by
 

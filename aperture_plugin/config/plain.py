@@ -12,22 +12,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aperture_plugin.config.doubts import DEEPEST, MOST, MOST_IN_ALL, TOO_DEEP, TOO_MUCH, Doubt
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.config.unquoting import Unknown, folded, folded_lines, unescaped
 
-__all__ = ["DEEPEST", "MOST", "MOST_IN_ALL", "TOO_DEEP", "TOO_MUCH", "Doubt", "compose", "key_on"]
-
-TOO_DEEP: Final = "nested too deep"
-TOO_MUCH: Final = "too many values"
-
-DEEPEST: Final = 32
-"""How many lists and mappings may stand within one another."""
-
-MOST: Final = 20_000
-"""How many items a list may have, and keys a mapping that is read as one piece."""
-
-MOST_IN_ALL: Final = 200_000
-"""How many items and keys there may be in all that is read as one piece."""
+__all__ = ["compose", "key_on"]
 
 # No pattern here can take a character in two ways: looking back is in vain, and a line takes time in proportion to its
 # length. Only single characters are repeated possessively: of a group, Python before 3.11.5 then takes too much
@@ -54,21 +43,6 @@ _IN_LIST: Final = re.compile(
 _HEADER: Final = re.compile(r"([|>])(?:([+-])?([1-9])?|([1-9])([+-]))(?: +#.*| *)$")
 _DOCUMENT: Final = re.compile(r"^(?:---|\.\.\.)(?:[ \t]|$)", re.MULTILINE)
 _LONGEST_KEY: Final = 1000
-
-
-class Doubt(Exception):
-    """Something that this module leaves to strictyaml.
-
-    Attributes:
-        line, column: Where it stands, counted from 0; the column only where it is *certain*.
-        certain: What is wrong beyond doubt, `TOO_DEEP` or `TOO_MUCH`, so that there is nothing to ask.
-    """
-
-    def __init__(self, line: int, column: int = 0, certain: str = "") -> None:
-        super().__init__(line)
-        self.line = line
-        self.column = column
-        self.certain = certain
 
 
 def compose(text: str, depth: int = 0) -> Mapping | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final
 
+from aperture_plugin.config.doubts import DEEPEST
 from aperture_plugin.config.entries import FileWords, PresetWords, place_of
 from aperture_plugin.config.graphs import circles
 from aperture_plugin.config.hints import offered
 from aperture_plugin.config.model import Preset
-from aperture_plugin.config.plain import DEEPEST
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.walking import FAULTY, Said
 from aperture_plugin.words.sizes import Sizes

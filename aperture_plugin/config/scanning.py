@@ -27,8 +27,8 @@ from strictyaml.ruamel.events import (
 )
 
 from aperture_plugin.config.asking import Refused
+from aperture_plugin.config.doubts import DEEPEST, TOO_DEEP
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
-from aperture_plugin.config.plain import DEEPEST, TOO_DEEP
 
 __all__ = ["scan"]
 

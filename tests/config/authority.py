@@ -8,13 +8,14 @@ from typing import Any
 import strictyaml
 
 from aperture_plugin.config.asking import Refused, Scanner
+from aperture_plugin.config.doubts import Doubt
 from aperture_plugin.config.entries import FileWords
 from aperture_plugin.config.filewords import read_words
 from aperture_plugin.config.keylines import job_in_lines
 from aperture_plugin.config.memory import Remembered
 from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar
 from aperture_plugin.config.pieces import read_piece
-from aperture_plugin.config.plain import Doubt, compose
+from aperture_plugin.config.plain import compose
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.scanning import scan
 from aperture_plugin.config.schema import FILE, JOBS

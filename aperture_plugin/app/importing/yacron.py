@@ -13,7 +13,8 @@ from aperture_plugin.app.importing.phrasing import phrases_of_cron
 from aperture_plugin.app.importing.proof import dues_by_the_minute
 from aperture_plugin.config import nodes
 from aperture_plugin.config.asking import Refused
-from aperture_plugin.config.plain import Doubt, compose
+from aperture_plugin.config.doubts import Doubt
+from aperture_plugin.config.plain import compose
 from aperture_plugin.config.scanning import scan
 from aperture_plugin.config.zones import read_zone_name
 from aperture_plugin.triggers.cron import check_cron, fields_of

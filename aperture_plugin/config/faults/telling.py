@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from aperture_plugin.config.asking import TOO_LONG, Refused
+from aperture_plugin.config.doubts import MOST, MOST_IN_ALL, TOO_DEEP, TOO_MUCH
 from aperture_plugin.config.faults import lines, marks
 from aperture_plugin.config.faults.case import Case
 from aperture_plugin.config.nodes import Spot
-from aperture_plugin.config.plain import MOST, MOST_IN_ALL, TOO_DEEP, TOO_MUCH
 from aperture_plugin.config.walking import Finding
 from aperture_plugin.words.unreadable import quoted
 
