@@ -17,7 +17,9 @@ _log = logging.getLogger("aperture")
 GAP: Final = timedelta(seconds=30)
 """A tick that comes later than it meant to by more than this found the machine asleep, or the clock stepped."""
 
-_BACK_OFF: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
+_BACK_OFF: Final = (0.1, 0.25, 0.5)
+"""How many seconds it waits before it tries again to reach the store. Not longer: another process may die as soon
+as the store is back, and is to be found within 10 seconds of its last beat (promise 6), of which a lease takes nine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

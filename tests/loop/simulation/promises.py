@@ -131,7 +131,7 @@ class Promises(Watching):
         changed = [run for run in (*written.added, *written.updated) if self.runs[run.key] is run]
         for run in changed:
             if run.status in ENDED and (before[run.key] is None or before[run.key].status not in ENDED):  # type: ignore[union-attr]
-                self._check_end(process, run)
+                self._check_end(process, run, before[run.key])
         for run in written.added:
             if run.trigger is RunTrigger.AFTER and run.attempt == 1:
                 self._check_follower(process, run)
@@ -244,7 +244,7 @@ class Promises(Watching):
         silent = self.time.passed - owner.unwell_at < timedelta(seconds=LEASE_SECONDS)
         self.check(silent, 6, f"{said(was)} was cut off, and its process lives")
 
-    def _check_end(self, process: Process, run: Run) -> None:
+    def _check_end(self, process: Process, run: Run, was: Run | None) -> None:
         self.check(run.finished_at is not None, 2, f"{said(run)} has no time of its end")
         if run.status is not Status.COMPLETED:
             self.check(run.reason, 2, f"{said(run)} has no reason")
@@ -253,8 +253,14 @@ class Promises(Watching):
         job = process.config.jobs.get(run.job)
         follows = (run.id, run.attempt + 1) in self.runs
         if run.status is Status.INTERRUPTED:
-            wanted = job is not None and job.interrupted is Interrupted.RUN_AGAIN and run.cancel_reason is None
-            self.check(follows == wanted, 6, f"{said(run)} {'runs' if follows else 'does not run'} again")
+            # What was cut off is found before a save of the same turn is taken in.
+            words = (job, self.configs.get(process.id, process.config).jobs.get(run.job))
+            again = {one is not None and one.interrupted is Interrupted.RUN_AGAIN for one in words}
+            self.check(
+                follows in {one and run.cancel_reason is None for one in again},
+                6,
+                f"{said(run)} {'runs' if follows else 'does not run'} again",
+            )
         if run.status is Status.FAILED and (same := self._job(process, run.job)) is not None:
             self._check_retry(run, same, follows=follows)
         if run.status is Status.COMPLETED:
@@ -262,12 +268,11 @@ class Promises(Watching):
             for name, config in process.config.jobs.items():
                 if isinstance(config.schedule, After) and run.job in config.schedule.jobs:
                     self.completed_since[name].add(run.job)
-        self._check_timeout(process, run)
+        if was is None or was.status not in WAITING or was.is_given:  # else it had been put off, and waited
+            self._check_timeout(process, run)
 
     def _check_timeout(self, process: Process, run: Run) -> None:
         job, said_then, began = process.config.jobs.get(run.job), self.timeouts.get(run.key), self.began.get(run.key)
-        if run.status is Status.SKIPPED:
-            return  # It had been put off, and waited.
         if job is None or job.timeout != said_then or said_then is None or began is None or process.unwell_at > began:
             return  # A save lifted it, or somebody else had no chance to look.
         took = self.time.passed - began
