@@ -265,7 +265,8 @@ class Promises(Watching):
             self._check_retry(run, same, follows=follows)
         if run.status is Status.COMPLETED:
             self.check(not follows, 2, f"{said(run)} runs again")
-            for name, config in process.config.jobs.items():
+            # A save of the same turn is taken in after it is heard who has ended.
+            for name, config in self.configs.get(process.id, process.config).jobs.items():
                 if isinstance(config.schedule, After) and run.job in config.schedule.jobs:
                     self.completed_since[name].add(run.job)
         if was is None or was.status not in WAITING or was.is_given:  # else it had been put off, and waited
