@@ -47,13 +47,13 @@ def command(
     """
     source = reading.source_of(file)
     now = reading.now()
-    with looked_into(source, url=state) as (read, store):
-        zone = reading.zone_of(read, source)
+    with looked_into(source, url=state) as (config, store):
+        zone = reading.zone_of(config, source)
         end = _instant("--until", until, now, zone)
         begin = end - _DAYS if since is None else _instant("--from", since, now, zone)
         if begin >= end:
             raise WrongUsage("--from is not before --until", hint="the span reaches from the one to the other")
-        configured = {} if read.config is None else read.config.jobs
+        configured = {} if config is None else config.jobs
         known = dict.fromkeys([*configured, *sorted(known_jobs(store))]) if jobs else {}
         for job in jobs:
             reading.known_job(job, known, where=source.name)

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from aperture_plugin.app.asking import ask_cancel, known_jobs, running_loops, whoever
-from aperture_plugin.app.stores import opened
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.looking import entered
 from aperture_plugin.cli.output import say
 
 __all__ = ["command"]
@@ -26,9 +26,8 @@ def command(file: Path, job: str, note: str | None, state: str | None) -> None:
     Whichever process has it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    with opened(source, read, url=state) as store:
-        configured = () if read.config is None else read.config.jobs
+    with entered(source, url=state) as (config, store):
+        configured = () if config is None else config.jobs
         reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
         asked = ask_cancel(store, job, now=reading.now(), by=whoever(), note=note)
         owners = {loop.id for loop in running_loops(store, now=reading.now())}

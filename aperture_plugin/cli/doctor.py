@@ -11,6 +11,7 @@ import click
 from aperture_plugin.app.diagnosing import Case, Finding, Verdict, diagnose, examined, finding_json
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused
+from aperture_plugin.cli.looking import require_file
 from aperture_plugin.cli.output import TEXT, in_colour, plain, say, show_json
 
 __all__ = ["command"]
@@ -32,9 +33,10 @@ def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | 
     with a line to paste where there is something to do. Without JOB, all jobs are looked at. Exits with 1 if there
     is a problem.
     """
-    reading.require(file)
     source = reading.source_of(file)
     with examined(source, now=reading.now(), state=state, load=lambda: reading.plugins_of(file, modules)) as case:
+        if case.loop is None:
+            require_file(source, url=state)
         if job is not None:
             _require(job, case)
         found = diagnose(case, job)

@@ -59,9 +59,9 @@ def command(
     """
     source = reading.source_of(file)
     now = reading.now()
-    with looked_into(source, url=state) as (read, store):
-        local = reading.zone_of(read, source)
-        configured = {} if read.config is None else read.config.jobs
+    with looked_into(source, url=state) as (config, store):
+        local = reading.zone_of(config, source)
+        configured = {} if config is None else config.jobs
         query = RunQuery(
             jobs=list(jobs) or None,
             statuses=[Status(status) for status in statuses] or None,

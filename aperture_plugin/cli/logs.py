@@ -39,8 +39,8 @@ def command(file: Path, run: str, follow: bool, state: str | None, output_format
     source = reading.source_of(file)
     if follow and output_format != TEXT:
         raise WrongUsage("--follow goes with --format text")
-    with looked_into(source, url=state) as (read, store):
-        zone = reading.zone_of(read, source)
+    with looked_into(source, url=state) as (config, store):
+        zone = reading.zone_of(config, source)
         run_id = _chosen(store, run)
         if output_format == TEXT:
             _show(store, run_id, zone, follow=follow)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from aperture_plugin.app.asking import ask_pause, known_jobs, whoever
-from aperture_plugin.app.stores import opened
 from aperture_plugin.app.when import Towards, read_instant
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli.looking import entered
 from aperture_plugin.cli.moments import away, dated
 from aperture_plugin.cli.output import say
 from aperture_plugin.ports import Pause
@@ -32,20 +34,23 @@ def command(file: Path, job: str, until: str | None, note: str | None, state: st
     goes on, and `aperture run` still runs the job.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    now, zone = reading.now(), reading.zone_of(read, source)
-    configured = {} if read.config is None else read.config.jobs
-    if job in configured:
-        zone = configured[job].zone
-    try:
-        end = None if until is None else read_instant(until, now=now, zone=zone, towards=Towards.FUTURE)
-    except Unreadable as problem:
-        raise WrongUsage(f"--until: {problem.message}", hint=problem.hint) from None
-    if end is not None and end <= now:
-        raise WrongUsage(f"--until: {dated(end, zone, now=now)} is past already", hint="name a time to come")
-    with opened(source, read, url=state) as store:
+    now = reading.now()
+    with entered(source, url=state) as (config, store):
+        configured = {} if config is None else config.jobs
         reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
+        zone = configured[job].zone if job in configured else reading.zone_of(config, source)
+        end = None if until is None else _end(until, now=now, zone=zone)
         before = ask_pause(store, Pause(job=job, since=now, until=end, note=note, by=whoever()))
     lasts = "until you resume it" if end is None else f"until {dated(end, zone, now=now)} ({away(end, now=now)})"
     say(f"{job} is paused {lasts}" + ("" if before is None else "; its pause from before is replaced"))
     say(f"   aperture resume {job} lifts it")
+
+
+def _end(said: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        end = read_instant(said, now=now, zone=zone, towards=Towards.FUTURE)
+    except Unreadable as problem:
+        raise WrongUsage(f"--until: {problem.message}", hint=problem.hint) from None
+    if end <= now:
+        raise WrongUsage(f"--until: {dated(end, zone, now=now)} is past already", hint="name a time to come")
+    return end

@@ -149,6 +149,6 @@ def known_job(job: str, among: Iterable[str], *, where: str) -> str:
     return job
 
 
-def zone_of(read: Reading, source: Source) -> ZoneInfo:
-    """Return the zone in which times are told and read: the file's, or the server's where the file is not valid."""
-    return local_zone(source.environ) if read.config is None else read.config.zone
+def zone_of(config: Config | None, source: Source) -> ZoneInfo:
+    """Return the zone in which times are told and read: the file's, or the server's where no file is known."""
+    return local_zone(source.environ) if config is None else config.zone

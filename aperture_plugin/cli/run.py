@@ -15,12 +15,12 @@ import click
 
 from aperture_plugin.app.asking import ask_run, config_in_force, preset_in_force, running_loops, whoever
 from aperture_plugin.app.seeing import run_json
-from aperture_plugin.app.stores import opened
 from aperture_plugin.cli import options, reading
 from aperture_plugin.cli.failures import Refused, unknown
+from aperture_plugin.cli.looking import entered
 from aperture_plugin.cli.output import TEXT, plain, say, show_json
 from aperture_plugin.cli.problems import say_problems
-from aperture_plugin.config.model import JobConfig, Reading
+from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.pieces import join_with_and
@@ -55,11 +55,10 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
     stderr; what came of it to stdout.
     """
     source = reading.source_of(file)
-    read = reading.read(source)
-    zone = reading.zone_of(read, source)
-    with opened(source, read, url=state) as store:
+    with entered(source, url=state) as (in_force, store):
+        zone = reading.zone_of(in_force, source)
         if running_loops(store, now=reading.now()):
-            config = _job(store, source, read, job, modules)
+            config = _job(store, source, job, modules)
             run = ask_run(
                 store, config, run_id=RunIds(os.urandom(4)).new(reading.now()), now=reading.now(), by=whoever()
             )
@@ -76,11 +75,13 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
 # ── by the loop ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _job(store: Store, source: Source, read: Reading, name: str, modules: tuple[str, ...]) -> JobConfig:
+def _job(store: Store, source: Source, name: str, modules: tuple[str, ...]) -> JobConfig:
     """Return the words of the job that the loop has in force."""
+    read = reading.judged(source)
     if read.config is not None and read.config.preset_is_auto:
-        source = reading.picked(source, modules, in_force=preset_in_force(store, now=reading.now()))
-        read = reading.read(source)
+        in_force = preset_in_force(store, now=reading.now())
+        source = reading.picked(source, modules, in_force=in_force, seen=read)
+        read = reading.judged(source)
     config = config_in_force(
         store, read.config, reread=lambda text: source.read(text.encode(), now=reading.now()).config
     )

@@ -61,7 +61,7 @@ def _look(store: Store, source: Source, read: Reading) -> Overview:
         now=reading.now(),
         config=read.config,
         file=source.name,
-        zone=reading.zone_of(read, source),
+        zone=reading.zone_of(read.config, source),
         problems=read.problems,
         reread=lambda text: source.read(text.encode(), now=reading.now()).config,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from aperture_plugin.app.aperture import Aperture
+from aperture_plugin.config.settings import DEFAULT_STATE
 from aperture_plugin.executors.inline import InlineExecutor
 from aperture_plugin.loop.inbox import ConfigRefusedMessage
 from aperture_plugin.loop.loop import Loop
@@ -79,6 +80,7 @@ class World:
         self._loop: Loop | None = None
         self._executor: PretendingExecutor | None = None
         self._names: tuple[str, ...] = ()
+        self._address = DEFAULT_STATE
 
     # ── the file ──
 
@@ -229,7 +231,7 @@ class World:
         """Enter the store beside the loop, as another process would; the loop may be stopped."""
         from aperture_plugin.store.opening import open_store
 
-        store = open_store(self._state or "sqlite:///aperture.db", directory=self.folder)
+        store = open_store(self._state or self._address, directory=self.folder)
         store.open()
         try:
             yield store
@@ -237,12 +239,14 @@ class World:
             store.close()
 
     def _look_up_names(self) -> None:
-        """Read the file once without plugins, to learn which jobs it names."""
-        from aperture_plugin.app.opening import Source
+        """Read the file once without plugins, to learn which jobs and which store it names."""
+        from aperture_plugin.app.opening import Source, address_of
 
         if not self.file.exists():
             return
-        reading = Source(path=self.file, environ=self.environ).load(now=self.clock.now())
+        source = Source(path=self.file, environ=self.environ)
+        reading = source.load(now=self.clock.now())
+        self._address = address_of(source, reading, url=None) or self._address
         if reading.config is not None:
             self._names = tuple(reading.config.jobs)
 

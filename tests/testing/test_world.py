@@ -20,3 +20,12 @@ def test_time_passes_whatever_the_floats_of_an_end_round_to(aperture_world: Worl
         world.advance(timedelta(seconds=0.6))
 
     assert {run.status for run in world.history("library-scan")} == {"completed"}
+
+
+def test_the_past_is_read_in_the_store_that_the_file_names(aperture_world: World) -> None:
+    aperture_world.write("state: sqlite:///jobs.db\nschedules:\n  scan: every hour\n").start(at="2026-01-10 01:00")
+
+    aperture_world.advance("90 minutes")
+
+    assert {run.job for run in aperture_world.history()} == {"scan"}
+    assert not (aperture_world.folder / "aperture.db").exists()

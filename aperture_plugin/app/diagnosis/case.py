@@ -24,6 +24,7 @@ from aperture_plugin.app.stores import sqlite_file
 from aperture_plugin.clock.processes import is_alive
 from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Config, JobConfig, Reading
+from aperture_plugin.files.reading import look_at
 from aperture_plugin.loop.lease import LEASE_SECONDS
 from aperture_plugin.plugins.errors import PluginError, PluginProblem
 from aperture_plugin.plugins.plugins import Plugins
@@ -202,18 +203,16 @@ def examined(source: Source, *, now: datetime, state: str | None, load: Callable
     Args:
         state: URL of the store in place of the environment's and the file's.
         load: Loads the plugins.
-    Raises:
-        FileNotFoundError: The file is not there.
-        OSError: It cannot be read.
     """
-    alone = replace(source, plugins=None).load(now=now)
+    content = look_at(source.path)
+    alone = replace(source, plugins=None).judge(content, now=now)
     plugins: Plugins | None = None
     plugin_problems: Sequence[PluginProblem] = ()
     reading = alone
     try:
         loaded = load()
         loaded.ask_jobs()
-        reading = replace(source, plugins=loaded).read(alone.text.encode(), now=now)
+        reading = replace(source, plugins=loaded).judge(content, now=now)
         plugins = loaded
     except PluginError as error:
         plugin_problems = error.problems
