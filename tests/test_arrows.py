@@ -24,6 +24,7 @@ ROOMS = [
     {"loop"},
     {"app", "worker"},
     {"cli", "web", "testing"},
+    {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 

@@ -68,7 +68,7 @@ def loop(folder: Path, state: str = STATE) -> Iterator[subprocess.Popen[bytes]]:
     """A loop in a process of its own, once it is in force."""
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "aperture_plugin.cli", "start", str(folder / "schedules.yaml"), "--state", state],
+            [sys.executable, "-m", "aperture_plugin", "start", str(folder / "schedules.yaml"), "--state", state],
             env={**os.environ, "NOTES": str(folder / "notes"), "TZ": "UTC"},
             stdout=subprocess.DEVNULL,
             stderr=log,

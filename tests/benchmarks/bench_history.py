@@ -158,7 +158,7 @@ def milliseconds(work: Callable[[], object], times: int, *, by_clock: bool) -> f
 def command(folder: Path, words: str) -> Callable[[], object]:
     """Return what runs a command, as a process of its own."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("APERTURE", "PYTHON"))}
-    line = [sys.executable, "-m", "aperture_plugin.cli", *words.split()]
+    line = [sys.executable, "-m", "aperture_plugin", *words.split()]
     return lambda: subprocess.run(line, cwd=folder, env=environ, capture_output=True, check=False)
 
 

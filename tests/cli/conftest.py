@@ -89,7 +89,7 @@ class Terminal:
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Begin a command, and leave it running."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "aperture_plugin.cli", *words],
+            [sys.executable, "-m", "aperture_plugin", *words],
             cwd=self.folder,
             env=self.environ,
             stdout=subprocess.PIPE,

@@ -161,7 +161,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(terminal: Terminal) -> None:
     os.close(read_end)
 
     ran = subprocess.run(
-        [sys.executable, "-m", "aperture_plugin.cli", "next", "--until", "2 hours"],
+        [sys.executable, "-m", "aperture_plugin", "next", "--until", "2 hours"],
         cwd=terminal.folder,
         stdout=write_end,
         stderr=subprocess.PIPE,
@@ -176,7 +176,7 @@ def test_a_terminal_that_lacks_a_letter_is_no_reason_for_a_traceback(terminal: T
     terminal.write("schedules:\n  scan:\n    schedule: dåily\n")
 
     ran = subprocess.run(
-        [sys.executable, "-m", "aperture_plugin.cli", "check"],
+        [sys.executable, "-m", "aperture_plugin", "check"],
         cwd=terminal.folder,
         env={**terminal.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,

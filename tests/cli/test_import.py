@@ -73,7 +73,7 @@ def test_folders_are_looked_through_and_a_service_is_found_beside_its_timer(worl
 
 
 def test_stdin_is_a_source(world: World) -> None:
-    words = [sys.executable, "-m", "aperture_plugin.cli", "import", "crontab", "-"]
+    words = [sys.executable, "-m", "aperture_plugin", "import", "crontab", "-"]
 
     ran = subprocess.run(words, input=TAB, check=True, capture_output=True, text=True)
 

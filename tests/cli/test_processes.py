@@ -268,7 +268,7 @@ def working_for(run_id: str) -> list[int]:
 def on_a_terminal(terminal: Terminal, *words: str) -> pexpect.spawn[str]:
     return pexpect.spawn(
         sys.executable,
-        ["-m", "aperture_plugin.cli", *words],
+        ["-m", "aperture_plugin", *words],
         cwd=str(terminal.folder),
         env={**terminal.environ, "TERM": "xterm-256color"},
         dimensions=(40, 120),

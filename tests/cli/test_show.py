@@ -140,7 +140,7 @@ def test_one_accepted_file_is_printed_byte_for_byte_even_when_the_file_is_gone(w
     world.start(at="2026-01-10 01:00").stop()
     world.file.unlink()
 
-    words = [sys.executable, "-m", "aperture_plugin.cli", "show", "--generation", "1"]
+    words = [sys.executable, "-m", "aperture_plugin", "show", "--generation", "1"]
     printed = subprocess.run(words, check=True, capture_output=True)
     assert printed.stdout == odd.encode()
     assert shell("show", "--generation", "1", "--format", "json").json["text"] == odd

@@ -44,7 +44,7 @@ def test_a_tz_that_is_no_zone_means_utc_and_is_warned_of_once(said: str, caplog:
 
 def test_a_tz_that_is_no_zone_is_told_in_one_line_by_a_command(tmp_path: Path) -> None:
     (tmp_path / "schedules.yaml").write_text("schedules:\n  scan: daily at 2 AM\n")
-    command = [sys.executable, "-m", "aperture_plugin.cli", "next", "--count", "1", "--from", "2026-03-29"]
+    command = [sys.executable, "-m", "aperture_plugin", "next", "--count", "1", "--from", "2026-03-29"]
     environ = {**os.environ, "TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
 
     told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, cwd=tmp_path)

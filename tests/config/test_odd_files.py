@@ -54,7 +54,7 @@ def test_every_huge_odd_file_is_checked_in_time(name: str, report: str, tmp_path
 def check(name: str, report: str, folder: Path) -> None:
     """Run `aperture check` on an odd file, as a process of its own, and hold it to the seconds and bytes."""
     (folder / "schedules.yaml").write_bytes(ODD_FILES[name](LARGE))
-    words = [sys.executable, "-m", "aperture_plugin.cli", "check", "--format", report]
+    words = [sys.executable, "-m", "aperture_plugin", "check", "--format", report]
 
     with (folder / "out").open("wb") as out, Popen(words, cwd=folder, stdout=out, stderr=PIPE) as process:
         resource.prlimit(process.pid, resource.RLIMIT_CPU, (6 * SECONDS, 6 * SECONDS))

@@ -37,7 +37,7 @@ class Pipeline:
         programs.mkdir()
         for name in ("pip", "gh", "curl"):
             self._program(programs / name, f'echo {name} "$@" >> {self.calls}')
-        self._program(programs / "aperture", f'exec {sys.executable} -m aperture_plugin.cli "$@"')
+        self._program(programs / "aperture", f'exec {sys.executable} -m aperture_plugin "$@"')
         self.environ = {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": str(folder),

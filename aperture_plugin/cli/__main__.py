@@ -1,7 +1,0 @@
-"""`python -m aperture_plugin.cli`: the command line where its script is not on the path."""
-
-from __future__ import annotations
-
-from aperture_plugin.cli import main
-
-main()
