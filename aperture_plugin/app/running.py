@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from aperture_plugin.app.handles import Waiters
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.plugins.loading import Plugins
+from aperture_plugin.plugins.plugins import RAISED
 from aperture_plugin.ports import Executor, Report, StoreRefused, StoreUnavailable, Work
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import ENDED, WAITING, Run, Status
@@ -52,7 +54,7 @@ class Executors:
     @property
     def hands_on(self) -> bool:
         """Whether the chosen executor lets its workers begin runs."""
-        return bool(getattr(self.of_name(self._chosen()), "hands_on", False))
+        return bool(_asked(lambda: getattr(self.of_name(self._chosen()), "hands_on", False)))
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt."""
@@ -62,22 +64,31 @@ class Executors:
         """Tell the chosen executor how many attempts are about to begin, if it wants to know."""
         expect = getattr(self.of_name(self._chosen()), "expect", None)
         if expect is not None:
-            expect(count)
+            _asked(partial(expect, count))
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
         for executor in list(self._by_name.values()):
-            executor.cancel(key, reason)
+            _asked(partial(executor.cancel, key, reason))
 
     def kill(self, key: tuple[str, int]) -> bool:
         """End an attempt by force, where that can be done."""
-        killed = [executor.kill(key) for executor in list(self._by_name.values())]
+        killed = [_asked(partial(executor.kill, key)) for executor in list(self._by_name.values())]
         return any(killed)
 
     def stop(self, timeout: timedelta) -> None:
         """Free every worker."""
         for executor in list(self._by_name.values()):
-            executor.stop(timeout)
+            _asked(partial(executor.stop, timeout))
+
+
+def _asked(call: Callable[[], object]) -> object:
+    """Return what an executor answers; None where it raises, for it may be a plugin's, and the loop goes on."""
+    try:
+        return call()
+    except RAISED:
+        _log.exception("an executor raised, and is passed over")
+        return None
 
 
 class Messenger:

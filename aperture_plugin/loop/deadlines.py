@@ -33,6 +33,7 @@ class _Watched:
     progressed_at: float
     stalled_after: float | None
     given_up_at: float | None = None
+    was_forced: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +64,18 @@ class Deadlines:
         if watched is not None and watched.given_up_at is None:
             watched.given_up_at = at + patience.total_seconds()
             heappush(self._heap, (watched.given_up_at, key, Deadline.GIVE_UP.value))
+
+    def forced(self, key: Key, *, at: float, patience: timedelta = PATIENCE) -> None:
+        """Watch for an attempt, ended by force at *at*, of whose end nothing is heard."""
+        watched = self._watched.get(key)
+        if watched is not None:
+            watched.was_forced = True
+            heappush(self._heap, (at + patience.total_seconds(), key, Deadline.GIVE_UP.value))
+
+    def was_forced(self, key: Key) -> bool:
+        """Say whether force has been used already."""
+        watched = self._watched.get(key)
+        return watched is not None and watched.was_forced
 
     def forget(self, key: Key) -> None:
         """Watch an attempt no longer."""

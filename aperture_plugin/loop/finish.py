@@ -67,16 +67,21 @@ def begin(state: State, turn: Turn, key: Key, *, at: datetime, ask_to_stop: AskT
         ask_to_stop(turn, run, run.cancel_reason)
 
 
-def give_up(state: State, turn: Turn, run: Run) -> None:
+def give_up(state: State, turn: Turn, run: Run, *, was_forced: bool = False) -> None:
     """Write the end of an attempt that was asked to stop, does not, and cannot be killed.
 
-    Its handler still lives in a thread of this process: the job is not started beside it.
+    Its handler still lives, in a thread of this process or wherever its executor has it: until its end is told
+    after all, the job is not started beside it.
+
+    Args:
+        was_forced: Force was used, and nothing came of it.
     """
     turn.settled.append(partial(state.deadlines.forget, run.key))
     state.ghosts[run.key] = run
     verdict = _verdict(state, turn, run)
     status = OutcomeStatus.CANCELLED if verdict is None else OutcomeStatus.FAILED
-    reason = f"{verdict or run.cancel_reason}; its handler did not stop when asked, and was given up"
+    how = "when asked, and could not be ended by force" if was_forced else "when asked"
+    reason = f"{verdict or run.cancel_reason}; its handler did not stop {how}, and was given up"
     _write_end(state, turn, but(run, cancel_reason=reason), Outcome(status=status, reason=reason), at=turn.now)
 
 

@@ -206,7 +206,8 @@ class Loop:
                 turn = self._open_turn(ledger, now)
                 self._hear(turn, messages)
                 self._handing.return_given(turn)
-                recover(self.state, turn, turn.lines.running_of(self.state.id), reason=reason)
+                left = list(turn.lines.running_of(self.state.id))
+                recover(self.state, turn, left, reason=reason)
                 turn.write()
                 ledger.drop_loop(self.state.id)
         except (StoreUnavailable, StoreRefused) as away:
@@ -214,6 +215,7 @@ class Loop:
             return
         self._backlog = []
         self._settle(turn)
+        self._stopping.end_cut_off(left)
 
     # ── one turn ────────────────────────────────────────────────────────────────────────────────
 

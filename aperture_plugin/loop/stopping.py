@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -102,13 +102,25 @@ class Stopping:
                 case Deadline.STALLED if job.stalled_after is not None:
                     self._overdue(turn, run, f"it stalled: no progress for {said(job.stalled_after)}")
                 case Deadline.GIVE_UP:
-                    if not self._executor.kill(key):
-                        self._unseat(key)
-                        give_up(self._state, turn, run)
+                    self._use_force(turn, run, at)
                 case Deadline.TIMEOUT | Deadline.STALLED:
                     pass  # A reload has lifted it since the attempt began.
                 case _:
                     assert_never(deadline)
+
+    def end_cut_off(self, runs: Iterable[Run]) -> None:
+        """End by force whatever still works on attempts that are recorded as cut off: others will follow them."""
+        for run in runs:
+            self._executor.kill(run.key)
+
+    def _use_force(self, turn: Turn, run: Run, at: float) -> None:
+        deadlines = self._state.deadlines
+        was_forced = deadlines.was_forced(run.key)
+        if not was_forced and self._executor.kill(run.key):
+            turn.settled.append(partial(deadlines.forced, run.key, at=at))
+            return
+        self._unseat(run.key)
+        give_up(self._state, turn, run, was_forced=was_forced)
 
     def recover_the_dead(self, turn: Turn) -> None:
         """Find processes that died, and runs whose process is not on the store at all."""
@@ -125,6 +137,7 @@ class Stopping:
         for run in orphans:
             if self._is_program(run) and run.owner not in elsewhere:
                 turn.settled.append(partial(self._end_group, run.group, run.id))
+        turn.settled.append(partial(self.end_cut_off, orphans))
         silent = {loop.id: loop.host for loop in loops if loop.id in dead & elsewhere}
         for host in sorted(set(silent.values())):
             self._take_over(turn, [run for run in orphans if silent.get(run.owner or "") == host], host)

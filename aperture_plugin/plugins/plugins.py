@@ -29,7 +29,7 @@ from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.nearest import did_you_mean
 
-__all__ = ["Origin", "Plugin", "Plugins"]
+__all__ = ["RAISED", "Origin", "Plugin", "Plugins"]
 
 _log = logging.getLogger("aperture")
 

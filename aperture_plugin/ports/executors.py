@@ -80,6 +80,9 @@ Report = Callable[[Event], None]
 class Executor(Protocol):
     """Where handlers run: threads, processes, celery.
 
+    It is called in the loop's thread, at times within a transaction: nothing here waits for a network, a worker or
+    a lock that another program may hold. What it raises is logged; raised by `start`, it fails that attempt.
+
     One that may be told to `start` from within the *report* of an end, by a worker, says so by `hands_on = True`;
     to any other the loop alone gives work. One that has a method `expect(count)` is told, a second before a crowd of
     jobs falls due, how many attempts will begin at once.
@@ -88,7 +91,11 @@ class Executor(Protocol):
     name: str
 
     def start(self, work: Work, report: Report) -> None:
-        """Begin an attempt and return at once; every end of it is told to *report* as one `Ended`."""
+        """Begin an attempt and return at once; every end of it is told to *report* as one `Ended`.
+
+        An attempt is handed over once, and must never be worked on twice, whatever is delivered again on the way
+        to a worker: what follows a failure is another attempt, and it is not the executor's to make.
+        """
         ...
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
@@ -96,9 +103,19 @@ class Executor(Protocol):
         ...
 
     def kill(self, key: tuple[str, int]) -> bool:
-        """End an attempt by force, where that can be done; say whether it could."""
+        """End an attempt by force, where that can be done; say whether it could.
+
+        One that is not known here may have been begun by a process that died, or may have been marked `interrupted`:
+        whoever can reach its worker ends it, so that it does not go on beside the attempt that follows.
+
+        Returns:
+            Whether its end is on its way to *report*. Where it does not come within seconds, the attempt is given up.
+        """
         ...
 
     def stop(self, timeout: timedelta) -> None:
-        """Take no more work, and free every worker that is idle; give the others that long."""
+        """Take no more work, and free every worker that is idle; give the others that long.
+
+        What the loop had begun has ended by now, or was recorded as `interrupted`.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
 
@@ -11,6 +12,7 @@ from aperture_plugin.loop.inbox import CancelAsked
 from aperture_plugin.ports import LiveRun
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.testing import World
+from aperture_plugin.testing.pretending import PretendingExecutor
 
 
 def fail(run: LiveRun) -> None:
@@ -291,3 +293,70 @@ def test_after_the_cool_down_the_next_slot_is_a_trial_and_a_failure_pauses_again
         (16, "completed"),
         (18, "completed"),
     ]
+
+
+def test_force_that_comes_to_nothing_does_not_leave_a_run_running_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[tuple[str, int]] = []
+
+    def kill(_self: object, key: tuple[str, int]) -> bool:
+        forced.append(key)
+        return True
+
+    monkeypatch.setattr(PretendingExecutor, "kill", kill)
+    world.durations["scan"] = "5 hours"
+    world.stubborn.add("scan")
+    world.write(job("timeout: 1 hour", schedule="every 6 hours")).start(at="2026-01-10 05:00")
+
+    world.advance("3 hours")
+
+    [run] = world.history()
+    assert forced == [run.key]
+    assert (run.status, run.reason) == (
+        "failed",
+        "it timed out after 1 hour; its handler did not stop when asked, and could not be ended by force, "
+        "and was given up",
+    )
+
+
+def test_an_executor_that_raises_wherever_it_is_asked_stops_neither_its_run_nor_the_loop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raises(*_: object) -> NoReturn:
+        raise ConnectionError("the broker is away")
+
+    for name in ("cancel", "kill", "stop", "expect"):
+        monkeypatch.setattr(PretendingExecutor, name, raises, raising=False)
+    monkeypatch.setattr(PretendingExecutor, "hands_on", property(raises))
+    world.durations["scan"] = "5 hours"
+    world.write(job("timeout: 1 hour", schedule="every 6 hours") + "  other: every 3 hours\n")
+    world.start(at="2026-01-10 05:00").advance("5 hours")
+
+    scan, *others = world.history()
+    assert (scan.status, scan.reason) == (
+        "failed",
+        "it timed out after 1 hour; its handler did not stop when asked, and was given up",
+    )
+    assert [run.status for run in others] == ["completed", "completed"]
+
+
+def test_what_is_cut_off_is_ended_wherever_its_executor_can_reach_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[tuple[str, int]] = []
+
+    def kill(_self: object, key: tuple[str, int]) -> bool:
+        ended.append(key)
+        return False
+
+    monkeypatch.setattr(PretendingExecutor, "kill", kill)
+    world.durations["scan"] = "5 hours"
+    world.write(job(schedule="every 6 hours")).start(at="2026-01-10 05:00").advance("2 hours")
+
+    world.kill().start()
+    after_a_crash, [cut_off, _] = list(ended), world.history()
+    world.stop()
+
+    assert after_a_crash == [cut_off.key]
+    assert ended == [cut_off.key, (cut_off.id, 2)]
