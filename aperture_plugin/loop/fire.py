@@ -12,7 +12,7 @@ from aperture_plugin.loop.ready import Ready
 from aperture_plugin.loop.state import State
 from aperture_plugin.loop.turn import Turn
 from aperture_plugin.ports import Claim
-from aperture_plugin.rules.endings import gave_way, gives_way
+from aperture_plugin.rules.endings import gave_way, gives_way, runs_again
 from aperture_plugin.rules.firing import Due, Pass, Queue, fire
 from aperture_plugin.rules.jittering import jitter_of
 from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but, queued_at
@@ -71,8 +71,8 @@ def _answers(state: State, turn: Turn, job: JobConfig, due: Due) -> list[Queue |
         due,
         now=turn.now,
         able_since=state.able_since,
-        waiting=any(run.status in WAITING for run in in_hand if run not in retries),
-        running=any(run.status is Status.RUNNING for run in in_hand),
+        waiting=any(run.status in WAITING and not runs_again(run) for run in in_hand if run not in retries),
+        running=any(run.status is Status.RUNNING or runs_again(run) for run in in_hand),
     )
     answers = decide(held_back=state.held_back(job.name))
     if not retries:

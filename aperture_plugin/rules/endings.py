@@ -23,6 +23,7 @@ __all__ = [
     "gives_way",
     "held_off",
     "put_off",
+    "runs_again",
 ]
 
 _STATUS = {
@@ -96,6 +97,14 @@ def gives_way(run: Run, job: JobConfig) -> bool:
     """
     is_retry = run.attempt > 1 and run.not_before is not None
     return is_retry and run.status in WAITING and not run.is_given and not job.retry.past_next_slot
+
+
+def runs_again(run: Run) -> bool:
+    """Say whether *run*, which is in hand, waits to go on with what was cut off.
+
+    It is due already, so to the slots that follow it is as one that still runs: one of them may wait behind it.
+    """
+    return run.attempt > 1 and run.not_before is None and run.status in WAITING
 
 
 def gave_way(retry: Run, job: JobConfig, *, failed: Run | None, slot: datetime, now: datetime) -> Run:

@@ -92,7 +92,8 @@ def fire(
         able_since: Since when a loop has been able to run the job without a break; a slot due before
             that passed while nothing ran.
         held_back: The job's pause, if it has one.
-        waiting, running: Whether a run of the job is in hand in that way.
+        waiting, running: Whether a run of the job is in hand in that way; one that was cut off, and waits to run
+            again, counts as running.
     Returns:
         Answers in the order of their slots; together they stand for every slot of *due*, once.
     """

@@ -23,6 +23,34 @@ def test_a_run_cut_off_by_a_crash_runs_again_as_its_next_attempt(world: World) -
     assert (second.status, second.attempt, second.id, second.due) == ("completed", 2, first.id, first.due)
 
 
+def test_what_was_missed_after_a_run_was_cut_off_is_caught_up_beside_its_next_attempt(world: World) -> None:
+    world.durations["scan"] = "30 minutes"
+    world.write("schedules:\n  scan: every hour\n").start(at="2026-01-10 01:30").advance("40 minutes").kill()
+    world.clock.advance("3 hours 10 minutes")  # 03:00, 04:00 and 05:00 pass unseen
+
+    world.start().advance("70 minutes")
+
+    assert [(run.trigger, run.due.hour, run.attempt, run.status, run.missed) for run in world.history() if run.due] == [
+        ("schedule", 2, 1, "interrupted", 0),
+        ("schedule", 2, 2, "completed", 0),
+        ("catch-up", 5, 1, "completed", 3),
+        ("schedule", 6, 1, "running", 0),
+    ]
+
+
+def test_one_slot_waits_beside_a_run_that_was_cut_off_and_cannot_go_on_yet(world: World) -> None:
+    world.durations |= {"scan": "30 minutes", "long": "4 hours"}
+    schedules = "schedules:\n  scan: every hour\n  long: daily at 1:45 AM\n"
+    world.write(f"queues:\n  default: 2\n{schedules}").start(at="2026-01-10 01:30").advance("40 minutes").kill()
+
+    world.write(schedules).start().advance("3 hours")
+
+    waiting = [(run.due.hour, run.attempt) for run in world.history("scan") if run.due and run.status == "queued"]
+    passed = [(run.due.hour, run.reason) for run in world.history("scan") if run.due and run.status == "skipped"]
+    assert waiting == [(2, 2), (3, 1)]
+    assert passed == [(4, "another run of scan was already waiting"), (5, "another run of scan was already waiting")]
+
+
 def test_a_run_cut_off_is_left_where_the_file_says_so(world: World) -> None:
     world.durations["scan"] = "1 hour"
     world.write("schedules:\n  scan:\n    schedule: every 2 hours\n    interrupted: leave\n")

@@ -125,7 +125,7 @@ def test_a_run_that_was_cut_off_gives_way_to_nobody(world: World) -> None:
 
     world.start().advance("20 minutes")
 
-    assert told(world.history("scan")) == [(0, 1, "interrupted"), (0, 2, "waiting"), (30, 1, "skipped")]
+    assert told(world.history("scan")) == [(0, 1, "interrupted"), (0, 2, "waiting"), (30, 1, "waiting")]
 
 
 def test_who_waits_for_a_run_by_hand_hears_that_its_retry_gave_way(world: World) -> None:

@@ -208,7 +208,7 @@ class Promises(Watching):
         if job is None or run.status not in WAITING or run.trigger is RunTrigger.AFTER:
             return
         if job.overlap is Overlap.QUEUE_ONE:
-            waiting = [other for other in others if other.status in WAITING]
+            waiting = [other for other in others if other.status in WAITING and not self._was_cut_off(other)]
             self.check(not waiting, 4, f"{said(run)} was queued beside another that waits")
         if job.overlap is Overlap.SKIP:
             self.check(not others, 4, f"{said(run)} was queued, and the file says skip")
@@ -225,6 +225,10 @@ class Promises(Watching):
     def _is_retry(self, run: Run) -> bool:
         before = self.runs.get((run.id, run.attempt - 1))
         return before is not None and before.status is Status.FAILED
+
+    def _was_cut_off(self, run: Run) -> bool:
+        before = self.runs.get((run.id, run.attempt - 1))
+        return before is not None and before.status is Status.INTERRUPTED
 
     def _check_change(self, process: Process, was: Run, run: Run) -> None:
         self.check(was.status not in ENDED, 2, f"{said(was)} had ended, and was overwritten as {run.status}")
