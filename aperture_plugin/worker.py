@@ -23,9 +23,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from aperture_plugin.executors.live import WorkerRun
+    from aperture_plugin.executors.errands import Errand
     from aperture_plugin.executors.wire import Speaker
-    from aperture_plugin.ports import Event
     from aperture_plugin.rules.jobs import Outcome
 
 __all__ = ["main"]
@@ -54,62 +53,47 @@ def main(orders: int, answers: int) -> int:
     order = json.loads(first)
     sys.path[:] = order["path"]
 
+    from aperture_plugin.executors.errands import Errand
     from aperture_plugin.executors.wire import Speaker, outcome_to
 
     speaker = Speaker(answers)
-    outcome = _carry_out(order, heard, speaker)
+    errand = _errand(order, heard, speaker)
+    outcome = errand.run() if isinstance(errand, Errand) else errand
     speaker.say(outcome=outcome_to(outcome))
     return 0
 
 
-def _carry_out(order: dict[str, Any], heard: Iterator[bytes], speaker: Speaker) -> Outcome:
+def _errand(order: dict[str, Any], heard: Iterator[bytes], speaker: Speaker) -> Errand | Outcome:
+    """Return what is to be run; how it ended where it cannot be."""
     from aperture_plugin.executors.attempts import failed
-    from aperture_plugin.executors.live import WorkerRun
-    from aperture_plugin.executors.params import params_of
-    from aperture_plugin.executors.wire import run_from
+    from aperture_plugin.executors.errands import Errand
     from aperture_plugin.plugins.errors import PluginError
     from aperture_plugin.plugins.loading import load_plugins
 
-    run, recipe = run_from(order["run"]), dict(order["plugins"])
+    recipe = dict(order["plugins"])
     directory = recipe.pop("directory")
     try:
         plugins = load_plugins(directory=None if directory is None else Path(directory), **recipe)
-        job = plugins.jobs.get(run.job)
+        jobs = plugins.jobs
     except PluginError as error:
         return failed(f"a process of its own could not load the plugins: {error.problems[0].message}")
-    if job is None:
-        return failed(f'in a process of its own no plugin registers "{run.job}"', permanent=True)
     budget = _Budget(speaker)
-    params = params_of(job.params, order["words"])
-    live = WorkerRun(run, params, lambda event: _tell(speaker, event), clock=_Clock(), spend=budget.spend)
-    threading.Thread(target=_obey, args=(heard, live, budget), name="aperture-orders", daemon=True).start()
-    outcome = plugins.run_job(job, live)
-    live.end()
-    return outcome
+    say = lambda message: speaker.say(**message)  # noqa: E731
+    errand = Errand(order, jobs, plugins.run_job, say, clock=_Clock(), spend=budget.spend)
+    threading.Thread(target=_obey, args=(heard, errand, budget), name="aperture-orders", daemon=True).start()
+    return errand
 
 
-def _tell(speaker: Speaker, event: Event) -> None:
-    from aperture_plugin.ports import Logged, Progressed
-
-    match event:
-        case Progressed():
-            speaker.say(progress=[event.done, event.total])
-        case Logged():
-            speaker.say(log=[event.line.level, event.line.text])
-        case _:
-            raise AssertionError(f"a handler tells nothing of the kind of {event}")
-
-
-def _obey(heard: Iterator[bytes], live: WorkerRun, budget: _Budget) -> None:
+def _obey(heard: Iterator[bytes], errand: Errand, budget: _Budget) -> None:
     """Do what is said on the pipe, until nobody is left to say anything."""
     for line in heard:
         match json.loads(line):
             case {"cancel": str(reason)}:
-                live.cancel(reason)
+                errand.cancel(reason)
             case {"spent": int(number)} as answer:
                 budget.answer(number, answer)
     # Whoever started this process is dead: its successor will run the slot again, and not beside us.
-    live.cancel("the process that started it is gone")
+    errand.cancel("the process that started it is gone")
     time.sleep(_GRACE_SECONDS)
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
@@ -125,7 +109,7 @@ class _Budget:
         self._open: dict[int, SimpleQueue[dict[str, Any]]] = {}
 
     def spend(self, _key: tuple[str, int], limit: str, calls: int, _cancelled: threading.Event) -> None:
-        from aperture_plugin.ports import PutOff, RunCancelled
+        from aperture_plugin.executors.errands import raise_spent
 
         number = next(self._numbers)
         answers = self._open[number] = SimpleQueue()
@@ -133,15 +117,7 @@ class _Budget:
         # A cancel is answered too, by him who was asked to spend.
         answer = answers.get()
         del self._open[number]
-        match answer:
-            case {"kind": "RunCancelled", "text": str(text)}:
-                raise RunCancelled(text)
-            case {"kind": "PutOff", "text": str(text), "until": str(until)}:
-                raise PutOff(datetime.fromisoformat(until), text)
-            case {"kind": "KeyError", "text": str(text)}:
-                raise KeyError(text)
-            case {"kind": str(kind), "text": str(text)}:
-                raise RuntimeError(f"{kind}: {text}")
+        raise_spent(answer)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Let the one go on who waits for that number."""

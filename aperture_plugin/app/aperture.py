@@ -340,7 +340,7 @@ class Aperture:
             config = self._config_as_picked(config)
             budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
             self._executors = executors_of(
-                self._plugins, budgets, self.clock, chosen=lambda: self.config.executor, made=executor
+                self._plugins, budgets, self.clock, chosen=lambda: self.config, made=executor
             )
             self._loop = loop_of(
                 config,
@@ -356,7 +356,7 @@ class Aperture:
                 substitute=substitute,
             )
             # An executor that nobody provides is found out before anything starts.
-            self._executors.of_name(config.executor)
+            self._executors.named_by(config)
         except BaseException:
             self.close()
             raise
@@ -411,7 +411,7 @@ class Aperture:
             plugins.ask_jobs()
             reading = source.judge(content, now=self.clock.now(), starting=True)
             if reading.config is not None and self._executors is not None:
-                self._executors.of_name(reading.config.executor)
+                self._executors.named_by(reading.config)
         except PluginError as error:
             return False, error.as_problems(source.name)
         if reading.config is not None:

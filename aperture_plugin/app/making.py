@@ -35,21 +35,26 @@ _LIVING: Final[set[str]] = set()
 
 
 def executors_of(
-    plugins: Plugins, budgets: Budgets, clock: Clock, *, chosen: Callable[[], str], made: MakeExecutor | None
+    plugins: Plugins, budgets: Budgets, clock: Clock, *, chosen: Callable[[], Config], made: MakeExecutor | None
 ) -> Executors:
     """Return the executors of one loop: those built in, and those that plugins provide.
 
     Args:
-        chosen: Returns the name that the file in force says.
+        chosen: Returns the file in force.
         made: Makes the one that is used whatever the file says.
     """
     if made is not None:
-        return Executors(lambda _name: made(plugins, budgets.spend), chosen)
+        return Executors(lambda *_: made(plugins, budgets.spend), chosen)
+    threads = ThreadExecutor(plugins.run_job, clock=clock, spend=budgets.spend)
     built_in: dict[str, Callable[[], Executor]] = {
-        "threads": lambda: ThreadExecutor(plugins.run_job, clock=clock, spend=budgets.spend),
+        "threads": lambda: threads,
         "processes": lambda: ProcessExecutor(plugins.recipe(), clock=clock, spend=budgets.spend),
     }
-    return Executors(lambda name: plugins.executor(name, built_in, spend=budgets.spend), chosen)
+
+    def provide(name: str, broker: str | None) -> Executor:
+        return plugins.executor(name, built_in, spend=budgets.spend, broker=broker)
+
+    return Executors(provide, chosen, beside=lambda: threads)
 
 
 def loop_of(

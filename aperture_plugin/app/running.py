@@ -25,61 +25,81 @@ _log = logging.getLogger("aperture")
 _MOST_LOGGED: Final = 50
 """So many problems of a file are logged: one slip may spoil a thousand jobs, and a log is read from its end."""
 
+_BESIDE: Final = ("", None)
+"""What the executor of commands is kept under: no name that a file can say."""
+
 
 class Executors:
     """The executors of one loop as one: new work goes to the one that the file in force names.
 
+    A command runs beside the loop whatever that is, and so no executor of a plugin has to know what one is.
+
     Args:
-        provide: Returns the executor of a name; raises `PluginError` where nobody has it.
-        chosen: Returns the name that the file in force says under `executor`.
+        provide: Returns the executor of a name and a broker; raises `PluginError` where nobody has it.
+        chosen: Returns the file in force, which names both.
+        beside: Returns the executor of commands; None leaves them to the one that is chosen.
     """
 
     name = "executors"
 
-    def __init__(self, provide: Callable[[str], Executor], chosen: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        provide: Callable[[str, str | None], Executor],
+        chosen: Callable[[], Config],
+        beside: Callable[[], Executor] | None = None,
+    ) -> None:
         self._provide = provide
         self._chosen = chosen
-        self._by_name: dict[str, Executor] = {}
+        self._beside = beside
+        self._made: dict[tuple[str, str | None], Executor] = {}
 
-    def of_name(self, name: str) -> Executor:
-        """Return the executor of that name, made when it is first asked for.
+    def named_by(self, config: Config) -> Executor:
+        """Return the executor that *config* names, made when it is first asked for.
 
         Raises:
             PluginError: No plugin provides it, or the one that does raised.
         """
-        if name not in self._by_name:
-            self._by_name[name] = self._provide(name)
-        return self._by_name[name]
+        named = config.executor, config.broker
+        if named not in self._made:
+            self._made[named] = self._provide(*named)
+        return self._made[named]
 
     @property
     def hands_on(self) -> bool:
         """Whether the chosen executor lets its workers begin runs."""
-        return bool(_asked(lambda: getattr(self.of_name(self._chosen()), "hands_on", False)))
+        return bool(_asked(lambda: getattr(self.named_by(self._chosen()), "hands_on", False)))
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt."""
-        self.of_name(self._chosen()).start(work, report)
+        if self._beside is not None and (work.config.command is not None or work.job is None):
+            executor = self._made.get(_BESIDE) or self._made.setdefault(_BESIDE, self._beside())
+        else:
+            executor = self.named_by(self._chosen())
+        executor.start(work, report)
 
     def expect(self, count: int) -> None:
         """Tell the chosen executor how many attempts are about to begin, if it wants to know."""
-        expect = getattr(self.of_name(self._chosen()), "expect", None)
+        expect = getattr(self.named_by(self._chosen()), "expect", None)
         if expect is not None:
             _asked(partial(expect, count))
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
-        for executor in list(self._by_name.values()):
+        for executor in self._all():
             _asked(partial(executor.cancel, key, reason))
 
     def kill(self, key: tuple[str, int]) -> bool:
         """End an attempt by force, where that can be done."""
-        killed = [_asked(partial(executor.kill, key)) for executor in list(self._by_name.values())]
+        killed = [_asked(partial(executor.kill, key)) for executor in self._all()]
         return any(killed)
 
     def stop(self, timeout: timedelta) -> None:
         """Free every worker."""
-        for executor in list(self._by_name.values()):
+        for executor in self._all():
             _asked(partial(executor.stop, timeout))
+
+    def _all(self) -> set[Executor]:
+        return set(self._made.values())
 
 
 def _asked(call: Callable[[], object]) -> object:

@@ -12,7 +12,7 @@ from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 
-__all__ = ["Call", "Doing", "Handle", "Key", "begin", "carry_out", "failed"]
+__all__ = ["Call", "Doing", "Handle", "Key", "begin", "carry_out", "failed", "masked"]
 
 Key = tuple[str, int]
 
@@ -84,14 +84,14 @@ def carry_out(work: Work, run: WorkerRun, handle: Handle, doings: MutableMapping
         else:
             doing = handle(work.job, work, run)
         doings[run.key] = doing
-        return _masked(run, doing.run())
+        return masked(run, doing.run())
     except BaseException as error:  # noqa: BLE001 - a dispatch that breaks its word must not lose the run's end
-        return _masked(run, failed(f"{type(error).__name__}: {error}"))
+        return masked(run, failed(f"{type(error).__name__}: {error}"))
     finally:
         doings.pop(run.key, None)
 
 
-def _masked(run: WorkerRun, outcome: Outcome) -> Outcome:
+def masked(run: WorkerRun, outcome: Outcome) -> Outcome:
     """Return *outcome* without secrets in its reason and traceback; its result is the handler's own to choose."""
     if not isinstance(outcome, Outcome) or (outcome.reason is None and outcome.error is None):
         return outcome  # What a host's hook answers may be anything; it is judged where it is recorded.

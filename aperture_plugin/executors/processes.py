@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from aperture_plugin.executors.errands import hear, order_of, spent
 from aperture_plugin.executors.groups import Group, signal_name
 from aperture_plugin.executors.live import WorkerRun, no_limits
 from aperture_plugin.executors.output import Lines
@@ -22,8 +23,8 @@ from aperture_plugin.executors.pooled import PooledExecutor
 from aperture_plugin.executors.pumping import Pump
 from aperture_plugin.executors.secrets import Mask, secrets_of
 from aperture_plugin.executors.text import storable
-from aperture_plugin.executors.wire import Message, Messages, Speaker, outcome_from, run_to
-from aperture_plugin.ports import RUN_VARIABLE, Clock, Progressed, PutOff, Spawned, Spender, Work
+from aperture_plugin.executors.wire import Message, Messages, Speaker, outcome_from
+from aperture_plugin.ports import RUN_VARIABLE, Clock, Spawned, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
 __all__ = ["ProcessExecutor"]
@@ -59,8 +60,7 @@ class _Process:
         self._order = {
             "plugins": dict(recipe),
             "path": [str(folder) for folder in sys.path],
-            "run": run_to(work.run),
-            "words": _plain(work.config.params),
+            **order_of(work),
         }
         self._run = run
         self._group: Group | None = None
@@ -117,11 +117,9 @@ class _Process:
 
     def _hear(self, said: Message) -> None:
         """Do what the worker asks; called in the pump's thread, which must not wait."""
+        if hear(said, self._run):
+            return
         match said:
-            case {"progress": [int(done), int() | None as total]}:
-                self._run.tell(Progressed(self._run.key, done, total))
-            case {"log": [str(level), str(text)]}:
-                self._run.write(level, text)
             case {"spend": [int(number), str(limit), int(calls)]}:
                 name = f"aperture-{self._run.job}-spends"
                 threading.Thread(target=self._spend, args=(number, limit, calls), name=name, daemon=True).start()
@@ -131,14 +129,7 @@ class _Process:
                     self._group.kill_later()
 
     def _spend(self, number: int, limit: str, calls: int) -> None:
-        try:
-            self._run.spend(limit, calls)
-        except PutOff as error:
-            self._speaker.say(spent=number, kind="PutOff", text=error.reason, until=error.until.isoformat())
-        except BaseException as error:  # noqa: BLE001 - raised again where the handler waits for the answer
-            self._speaker.say(spent=number, kind=type(error).__name__, text=_text_of(error))
-        else:
-            self._speaker.say(spent=number)
+        self._speaker.say(spent=number, **spent(self._run, limit, calls))
 
     def _lost(self, code: int | None, tail: str) -> Outcome:
         """Return the outcome of a process that ended without a word."""
@@ -153,14 +144,3 @@ class _Process:
             reason = f"{asked} ({ended})" if asked else ended
             return Outcome(status=OutcomeStatus.CANCELLED, reason=reason, error=error)
         return Outcome(status=OutcomeStatus.FAILED, reason=ended, error=error)
-
-
-def _text_of(error: BaseException) -> str:
-    # A KeyError shows its text in quotes.
-    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-
-
-def _plain(words: Any) -> Any:
-    if isinstance(words, Mapping):
-        return {name: _plain(word) for name, word in words.items()}
-    return [_plain(word) for word in words] if isinstance(words, list | tuple) else words

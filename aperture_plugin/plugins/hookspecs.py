@@ -89,11 +89,12 @@ class Hooks:
         raise AssertionError("a hookspec is never called")
 
     @hookspec(firstresult=True)
-    def aperture_executor(self, name: str, dispatch: Dispatch, spend: Spender) -> Executor | None:
+    def aperture_executor(self, name: str, dispatch: Dispatch, spend: Spender, broker: str | None) -> Executor | None:
         """Provide the executor of that *name*; the first implementation that answers wins.
 
-        Asked once at start, in the starting thread, with what the file says under `executor`. The
-        built-in implementation knows `threads` and `processes` and is asked last.
+        Asked at start, in the starting thread, and when a save names another executor or broker, in the
+        loading thread. The built-in implementation knows `threads` and `processes` and is asked last. A
+        `command` runs beside the loop, whatever the executor.
 
             @hookimpl
             def aperture_executor(self, name, dispatch):
@@ -104,8 +105,10 @@ class Hooks:
             dispatch: Runs a job by way of `aperture_run_job`: `dispatch(job, run)` answers with an
                 `Outcome` and never raises.
             spend: What a live run's `spend` calls.
+            broker: What the file says under `broker`, its variables filled in; None where it is silent.
         Returns:
-            An `Executor`, or None for "not mine".
+            An `Executor` (see `aperture_plugin.ports`; `aperture_plugin.executors.errands` has what one needs
+            whose handlers are called in other processes), or None for "not mine".
 
         Raising is an error at load, told with the plugin's name. New in 0.1.
         """

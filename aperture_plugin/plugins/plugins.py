@@ -201,18 +201,25 @@ class Plugins:
         return found
 
     def executor(
-        self, name: str, built_in: Mapping[str, Callable[[], Executor]], *, spend: Spender | None = None
+        self,
+        name: str,
+        built_in: Mapping[str, Callable[[], Executor]],
+        *,
+        spend: Spender | None = None,
+        broker: str | None = None,
     ) -> Executor:
         """Return the executor called *name*; the plugins are asked before ours.
 
         Args:
             built_in: What makes each executor that we bring along.
             spend: How runs spend from limits, for a plugin's executor.
+            broker: What the file says under `broker`.
         Raises:
             PluginError: Nobody knows that name, a plugin raised, or answered with something else.
         """
         self._built_in.executors = built_in
-        asked = self._each("aperture_executor", name=name, dispatch=self.run_job, spend=spend or _no_limits)
+        given = {"dispatch": self.run_job, "spend": spend or _no_limits, "broker": broker}
+        asked = self._each("aperture_executor", name=name, **given)
         for plugin, call, where in asked:
             try:
                 answer = call()

@@ -21,7 +21,8 @@ class Work:
 
     Attributes:
         run: The attempt as the store has it, already `running`.
-        job: What the plugin registered; None for a `command`.
+        job: What the plugin registered; None for a `command`, and where no plugin registers it. Both run beside the
+            loop: an executor that a plugin provides is given neither.
         config: The job's words, `command` and `params` among them.
         directory: Absolute folder of the file, where a command runs.
     """
