@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from aperture_plugin.clock.processes import is_alive
+from aperture_plugin.clock.processes import here, is_alive
 from aperture_plugin.loop.lease import LEASE_SECONDS
 from aperture_plugin.ports import LoopRecord
 
-__all__ = ["LATE_AFTER", "SCHEDULE", "is_late", "ticking"]
+__all__ = ["LATE_AFTER", "SCHEDULE", "is_here", "is_late", "ticking"]
 
 SCHEDULE: Final = "schedule"
 """What a loop serves that fires slots; a foreground run serves `run`."""
@@ -24,27 +24,28 @@ def ticking(
     loops: Iterable[LoopRecord],
     *,
     now: datetime,
-    host: str | None = None,
     lives: Callable[[int, str], bool] = is_alive,
 ) -> list[LoopRecord]:
     """Return the loops that fire slots and are alive, the one that beat last first.
 
-    On this host the process itself is looked at. Of another host there is only the lease, held against our
-    own wall clock: whoever has the time should rather watch whether its beat moves.
+    In this place the process itself is looked at. Of another host or container there is only the lease, held against
+    our own wall clock: whoever has the time should rather watch whether its beat moves.
 
     Args:
-        host: This host's name; None to ask.
         lives: Says of a pid and its boot identity whether that process lives.
     """
-    here = host or socket.gethostname()
     lease = timedelta(seconds=LEASE_SECONDS)
     alive = [
         loop
         for loop in loops
-        if loop.serves == SCHEDULE
-        and (lives(loop.pid, loop.boot) if loop.host == here else now - loop.beat_at <= lease)
+        if loop.serves == SCHEDULE and (lives(loop.pid, loop.boot) if is_here(loop) else now - loop.beat_at <= lease)
     ]
     return sorted(alive, key=lambda loop: loop.beat_at, reverse=True)
+
+
+def is_here(loop: LoopRecord) -> bool:
+    """Say whether the process of *loop* can be looked at from this one."""
+    return loop.place == f"{socket.gethostname()}/{here()}"
 
 
 def is_late(loop: LoopRecord, *, now: datetime) -> bool:

@@ -7,20 +7,28 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from aperture_plugin.ports import RUN_VARIABLE
 
-__all__ = ["boot_identity", "end_group", "is_alive"]
+__all__ = ["boot_identity", "end_group", "here", "is_alive"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_MACHINE_ID = Path("/etc/machine-id")
+_NUMBERS = Path("/proc/self/ns/pid")
+_OF_THE_MACHINE: Final = "pid:[4026531836]"
+"""The space of process numbers that is the machine's own, on every Linux."""
 
 
 def boot_identity(pid: int) -> str:
-    """Return what tells process *pid* from any other that ever had its number: this boot, and when it began.
+    """Return what tells process *pid* from any other that ever had its number: where, this boot, and when it began.
 
     Returns:
-        Text to compare for equality; empty if there is no such process.
+        Text to compare for equality, which begins with where such numbers mean anything (see `here`) and a slash;
+        empty if there is no such process.
     """
     stat = Path(f"/proc/{pid}/stat")
     try:
@@ -28,11 +36,39 @@ def boot_identity(pid: int) -> str:
         fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         if fields[0] in {"Z", "X"}:
             return ""
-        return f"{_BOOT_ID.read_text(encoding='ascii').strip()}/{fields[19]}"
+        return f"{here()}/{_boot_id()}/{fields[19]}"
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return ""
     return _told_by_ps(pid)
+
+
+def here() -> str:
+    """Return what tells the space of process numbers that this process lives in from any other.
+
+    Two containers have numbers of their own though they may be called by one name, and so have two machines. That of
+    a machine is the same after a boot, so that what ran before it is known to be dead; that of a container is not
+    known again.
+    """
+    return _here(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _here(_process: int) -> str:
+    try:
+        numbers = str(_NUMBERS.readlink())
+    except OSError:
+        return ""
+    machine = ""
+    if numbers == _OF_THE_MACHINE:
+        with suppress(OSError):
+            machine = _MACHINE_ID.read_text(encoding="ascii", errors="replace").strip()
+    # A machine's own id is nobody's business but its own.
+    return sha256(f"aperture {machine or f'{_boot_id()} {numbers}'}".encode()).hexdigest()[:16]
+
+
+def _boot_id() -> str:
+    return _BOOT_ID.read_text(encoding="ascii").strip()
 
 
 def is_alive(pid: int, boot: str) -> bool:
@@ -89,4 +125,5 @@ def _works_for(run_id: str, process: Path) -> bool:
 def _told_by_ps(pid: int) -> str:
     """Return when a process began, where there is no /proc to read it from (macOS, BSD)."""
     told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return told.stdout.strip()
+    began = told.stdout.strip()
+    return f"{here()}/{began}" if began else ""

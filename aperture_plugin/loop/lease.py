@@ -26,7 +26,7 @@ class Lease:
 
     Attributes:
         record: As the store has it.
-        is_alive: Says of a loop of this host whether it still lives.
+        is_alive: Says of a loop of this place whether it still lives.
         seen: By loop: the beat last seen, and when we first saw it, on our own monotonic clock. Wall
             clocks of two machines, or a stepped one, have no part in this.
         is_alone: No other process was on the store when it was last looked at.
@@ -52,11 +52,11 @@ class Lease:
         self.beats_at = at + (LONE_BEAT_SECONDS if self.is_alone else BEAT_SECONDS)
 
     def note(self, loops: Sequence[LoopRecord], *, at: float) -> None:
-        """Note who is on the store, and the beats of those on other hosts; a beat that is new counts from *at* on."""
+        """Note who is on the store, and the beats of those in other places; a beat that is new counts from *at* on."""
         self.is_alone = all(loop.id == self.record.id for loop in loops)
         if not self.is_alone:
             self.beats_at = min(self.beats_at, at + BEAT_SECONDS)
-        elsewhere = [loop for loop in loops if loop.host != self.record.host]
+        elsewhere = [loop for loop in loops if loop.place != self.record.place]
         known = self.seen
         self.seen = {loop.id: (loop.beat, at) for loop in elsewhere}
         self.seen.update((loop.id, known[loop.id]) for loop in elsewhere if known.get(loop.id, (-1,))[0] == loop.beat)
@@ -67,9 +67,9 @@ class Lease:
         return min((self.beats_at, *(since + LEASE_SECONDS for _, since in self.seen.values())))
 
     def dead(self, loops: Sequence[LoopRecord], *, at: float) -> list[LoopRecord]:
-        """Return those of *loops* that died: at once on this host, after a lease's length elsewhere."""
+        """Return those of *loops* that died: at once in this place, after a lease's length elsewhere."""
         self.note(loops, at=at)
-        here = [loop for loop in loops if loop.host == self.record.host and loop.id != self.record.id]
+        here = [loop for loop in loops if loop.place == self.record.place and loop.id != self.record.id]
         silent = {loop_id for loop_id, (_, since) in self.seen.items() if at >= since + LEASE_SECONDS}
         return [loop for loop in here if not self.is_alive(loop)] + [loop for loop in loops if loop.id in silent]
 

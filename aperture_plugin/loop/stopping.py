@@ -133,7 +133,7 @@ class Stopping:
         alive = {loop.id for loop in loops} - dead | {state.id}
         state.is_alone = alive == {state.id}
         orphans = [run for run in turn.lines if run.owner is not None and run.owner not in alive]
-        elsewhere = {loop.id for loop in loops if loop.host != self._lease.record.host}
+        elsewhere = {loop.id for loop in loops if loop.place != self._lease.record.place}
         for run in orphans:
             if self._is_program(run) and run.owner not in elsewhere:
                 turn.settled.append(partial(self._end_group, run.group, run.id))

@@ -105,8 +105,8 @@ class LoopRecord:
 
     Attributes:
         id: Made anew at each start; a run's `owner`.
-        boot: Identity of this boot of the machine and of the process within it, so that a recycled pid
-            is not taken for the loop; see `clock.processes`.
+        boot: Where a pid means anything, identity of this boot of the machine and of the process within it, so that
+            neither a recycled pid nor another container's is taken for the loop; see `clock.processes`.
         serves: `schedule` for a loop, `run` for a foreground `aperture run`, which fires nothing.
         beat: Grows with every renewal of the lease; whoever sees it stand still for the lease's length,
             by a monotonic clock of his own, may take the process for dead.
@@ -123,6 +123,11 @@ class LoopRecord:
     beat: int
     beat_at: datetime
     details: Mapping[str, Any]
+
+    @property
+    def place(self) -> str:
+        """Where its pid can be looked at: on its host, and there in the space of numbers that it lives in."""
+        return f"{self.host}/{self.boot.partition('/')[0]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

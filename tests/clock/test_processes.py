@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from aperture_plugin.clock.processes import boot_identity, end_group, is_alive
+import pytest
+
+from aperture_plugin.clock import processes
+from aperture_plugin.clock.processes import boot_identity, end_group, here, is_alive
 
 
 def begun_for(run_id: str, code: str = "input()") -> subprocess.Popen[bytes]:
@@ -29,6 +33,50 @@ def test_another_process_with_a_recycled_number_is_not_taken_for_it() -> None:
 
     assert not is_alive(os.getpid(), f"{boot}/{int(begun) - 1}")
     assert not is_alive(os.getpid(), f"another-boot/{begun}")
+
+
+def test_numbers_of_another_container_are_told_from_ours() -> None:
+    code = "import os; from aperture_plugin.clock.processes import boot_identity; print(boot_identity(os.getpid()))"
+    apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+
+    def there(*words: str) -> str:
+        told = subprocess.run([*words, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        if told.returncode != 0:
+            pytest.skip(f"no numbers of one's own here: {told.stderr}")
+        return told.stdout.partition("/")[0]
+
+    ours = boot_identity(os.getpid()).partition("/")[0]
+
+    assert there() == ours == here()
+    assert len({ours, there(*apart), there(*apart)}) == 3
+
+
+def test_a_machine_is_known_again_after_a_boot_and_a_container_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, boot, numbers = (tmp_path / name for name in ("machine", "boot", "numbers"))
+    for name, path in {"_MACHINE_ID": machine, "_BOOT_ID": boot, "_NUMBERS": numbers}.items():
+        monkeypatch.setattr(processes, name, path)
+
+    def at(space: str, booted: str, machine_id: str = "3d12") -> str:
+        numbers.unlink(missing_ok=True)
+        numbers.symlink_to(space)
+        boot.write_text(booted)
+        machine.write_text(machine_id)
+        processes._here.cache_clear()
+        return here()
+
+    try:
+        own, another = "pid:[4026531836]", "pid:[4026532180]"
+        assert at(own, "monday") == at(own, "tuesday") != at(own, "tuesday", "9aa0")
+        assert at(own, "monday", "") != at(own, "tuesday", "")
+        assert at(another, "monday") == at(another, "monday", "9aa0") != at(another, "tuesday")
+        assert at(another, "monday") != at("pid:[4026532181]", "monday")
+        numbers.unlink()
+        processes._here.cache_clear()
+        assert here() == ""
+    finally:
+        processes._here.cache_clear()
 
 
 def test_a_process_that_ended_lives_no_more_even_before_it_is_reaped() -> None:

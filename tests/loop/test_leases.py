@@ -31,6 +31,15 @@ def test_a_process_elsewhere_is_dead_when_its_beat_has_stood_still_for_a_lease()
     assert found == [[], [], [], [theirs]]
 
 
+def test_a_namesake_in_another_container_is_looked_at_by_its_beat_and_not_by_its_number() -> None:
+    ours = Lease(record=replace(record("ours", "here"), boot="a/boot/1"), is_alive=lambda _loop: False, beats_at=3.0)
+    beside, namesake = (replace(record(name, "here"), boot=f"{name}/boot/1") for name in ("a", "b"))
+
+    found = [ours.dead([beside, namesake], at=at) for at in (0.0, LEASE_SECONDS)]
+
+    assert found == [[beside], [beside, namesake]]
+
+
 def test_a_beat_that_is_seen_between_two_of_our_own_counts_from_there_on() -> None:
     ours, theirs = lease(), record("theirs", "there", beat=2)
     ours.dead([replace(theirs, beat=1)], at=0.0)

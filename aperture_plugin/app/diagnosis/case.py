@@ -6,7 +6,6 @@ Nothing that is wrong with one of them hides the others: it is kept here as a fi
 from __future__ import annotations
 
 import shlex
-import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.auditing import Audit, audit
-from aperture_plugin.app.loops import ticking
+from aperture_plugin.app.loops import is_here, ticking
 from aperture_plugin.app.opening import Source, store_of
 from aperture_plugin.app.stores import sqlite_file
 from aperture_plugin.clock.processes import is_alive
@@ -144,7 +143,7 @@ class Case:
 
     def is_alive(self, loop: LoopRecord) -> bool:
         """Whether the process of a loop, or of a run in the foreground, lives as far as can be told from here."""
-        if loop.host == socket.gethostname():
+        if is_here(loop):
             return is_alive(loop.pid, loop.boot)
         return self.now - loop.beat_at <= timedelta(seconds=LEASE_SECONDS)
 

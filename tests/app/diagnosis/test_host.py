@@ -134,7 +134,7 @@ def test_a_loop_that_died_is_told_with_when_it_last_ticked(started: World, monke
     who = pid_of(started)
     started.kill()
     started.clock.advance("2 hours")
-    alter(started, "UPDATE loops SET boot = 'another boot of this machine'")
+    alter(started, "UPDATE loops SET boot = boot || '0'")
 
     assert look_at(started, "loop") == [
         (
@@ -149,7 +149,7 @@ def test_a_loop_that_died_is_told_with_when_it_last_ticked(started: World, monke
 def test_of_two_loops_the_dead_one_is_a_note(started: World) -> None:
     alter(
         started,
-        "INSERT INTO loops SELECT 'dead', host, pid, 'another boot', serves, since, beat, beat_at, details FROM loops",
+        "INSERT INTO loops SELECT 'dead', host, pid, boot || '0', serves, since, beat, beat_at, details FROM loops",
     )
 
     (well, _, _), (verdict, words, _) = look_at(started, "loop")
