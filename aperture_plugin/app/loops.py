@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aperture_plugin.clock.processes import here, is_alive
-from aperture_plugin.loop.lease import LEASE_SECONDS
+from aperture_plugin.loop.lease import LONE_BEAT_SECONDS
 from aperture_plugin.ports import LoopRecord
 
 __all__ = ["LATE_AFTER", "SCHEDULE", "is_here", "is_late", "ticking"]
@@ -16,8 +16,8 @@ __all__ = ["LATE_AFTER", "SCHEDULE", "is_here", "is_late", "ticking"]
 SCHEDULE: Final = "schedule"
 """What a loop serves that fires slots; a foreground run serves `run`."""
 
-LATE_AFTER: Final = timedelta(seconds=10)
-"""A loop that has not renewed its lease for so long hangs, or its machine sleeps."""
+LATE_AFTER: Final = timedelta(seconds=LONE_BEAT_SECONDS + 3)
+"""A loop that has not beaten for so long hangs, or its machine sleeps; one that is alone on the store beats seldom."""
 
 
 def ticking(
@@ -28,17 +28,16 @@ def ticking(
 ) -> list[LoopRecord]:
     """Return the loops that fire slots and are alive, the one that beat last first.
 
-    In this place the process itself is looked at. Of another host or container there is only the lease, held against
-    our own wall clock: whoever has the time should rather watch whether its beat moves.
+    In this place the process itself is looked at. Of another host or container there is only its beat, held against
+    our own wall clock: whoever has the time should rather watch whether it moves.
 
     Args:
         lives: Says of a pid and its boot identity whether that process lives.
     """
-    lease = timedelta(seconds=LEASE_SECONDS)
     alive = [
         loop
         for loop in loops
-        if loop.serves == SCHEDULE and (lives(loop.pid, loop.boot) if is_here(loop) else now - loop.beat_at <= lease)
+        if loop.serves == SCHEDULE and (lives(loop.pid, loop.boot) if is_here(loop) else not is_late(loop, now=now))
     ]
     return sorted(alive, key=lambda loop: loop.beat_at, reverse=True)
 

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from aperture_plugin.ports import Ledger, LoopRecord
 
-__all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "Lease"]
+__all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "LONE_BEAT_SECONDS", "Lease"]
 
 BEAT_SECONDS: Final = 3.0
-LONE_BEAT_SECONDS: Final = 6.0
-"""With nobody else on the store the beat is for whoever looks from outside. Who joins is noticed, and beaten for."""
+LONE_BEAT_SECONDS: Final = 12.0
+"""With nobody else on the store the beat is for whoever looks from outside. Who joins is noticed within half a second,
+and beaten for from then on: long before a lease's length has passed for him."""
 
 LEASE_SECONDS: Final = 9.0
 """A process that has not renewed its lease for so long is dead: within the 10 s of promise 6, even if its last beat

@@ -6,8 +6,8 @@ No part of the test suite (its name keeps pytest away):
     python tests/benchmarks/bench_idle.py [seconds to watch, 60]
 
 What to reach: less than one second of processor time an hour at 10,000 jobs. Whoever wakes so seldom finds nothing in
-the processor's caches, and the less the more others run: a quiet machine counts. Of 0.8 s the loop takes half (a beat
-each 6 s), a quarter the look at the file each 3 s, the rest those who listen: for what is written to the store, and to
+the processor's caches, and the less the more others run: a quiet machine counts. The loop takes two fifths (a beat
+each 12 s), a quarter the look at the file each 3 s, the rest those who listen: for what is written to the store, and to
 the file's folder, where the store mostly lies too.
 """
 

@@ -17,14 +17,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.auditing import Audit, audit
-from aperture_plugin.app.loops import is_here, ticking
+from aperture_plugin.app.loops import is_here, is_late, ticking
 from aperture_plugin.app.opening import Source, store_of
 from aperture_plugin.app.stores import sqlite_file
 from aperture_plugin.clock.processes import is_alive
 from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Config, JobConfig, Reading
 from aperture_plugin.files.reading import look_at
-from aperture_plugin.loop.lease import LEASE_SECONDS
 from aperture_plugin.plugins.errors import PluginError, PluginProblem
 from aperture_plugin.plugins.plugins import Plugins
 from aperture_plugin.ports import (
@@ -145,7 +144,7 @@ class Case:
         """Whether the process of a loop, or of a run in the foreground, lives as far as can be told from here."""
         if is_here(loop):
             return is_alive(loop.pid, loop.boot)
-        return self.now - loop.beat_at <= timedelta(seconds=LEASE_SECONDS)
+        return not is_late(loop, now=self.now)
 
     def line(self, command: str, *, on_file: bool = False) -> str:
         """Return *command* as it is typed for this file.
