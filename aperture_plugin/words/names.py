@@ -39,7 +39,7 @@ def read_job_name(text: str) -> str:
         raise Unreadable("bad-job-name", message, hint, start=LONGEST_NAME, length=len(text) - LONGEST_NAME)
     odd = _ODD.search(text)
     place = 0 if odd is None else odd.start()
-    instead = _ODD.sub("-", _without_accents(text.strip())).lstrip("._-")
+    instead = _ODD.sub("-", _without_accents(text.strip())).strip("._-")
     raise Unreadable(
         "bad-job-name",
         f"{quoted(text)} is not a job's name: it {'has' if odd else 'begins with'} {quoted(text[place])}",

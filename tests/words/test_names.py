@@ -54,6 +54,14 @@ REFUSED = {
               is at most 64 characters long; write scan
         write: scan
     """,
+    ":scan.": """
+        ":scan." is not a job's name: it has ":" [bad-job-name]
+        :scan.
+        ^
+        hint: a name has letters, digits, dots, dashes and underscores, begins with a letter or digit, and
+              is at most 64 characters long; write scan
+        write: scan
+    """,
     "größe": """
         "größe" is not a job's name: it has "ö" [bad-job-name]
         größe
