@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["aperture_plugins", "aperture_world"]
 
+pytest.register_assert_rewrite("aperture_plugin.testing.contract")
+"""What an executor breaks of its contract is told with the values that were compared."""
+
 
 @pytest.fixture
 def aperture_plugins() -> Sequence[object]:
