@@ -208,6 +208,8 @@ class JobReader:
             values = {inner: self._value(word, entry, name, in_force) for inner, word in said.value.items()}
             texts = [word.text for word in said.value.values()] if key == "environment" else []
             secrets = tuple(value for text in texts for value in self.environment.brought(text))
+            if entry.layer == DEFAULTS:
+                values = _Shared(values)
             shared = _Filled(values, secrets, self.environment.filled_in - before)
             if entry.layer == DEFAULTS:
                 self.shared[key] = shared
@@ -224,6 +226,39 @@ class JobReader:
         return said.text if filled is None else filled
 
 
+class _Shared(dict[str, Any]):
+    """Values of `defaults` that thousands of jobs look up where they are.
+
+    What they were last found equal to is remembered: the jobs of two files are compared one by one.
+    """
+
+    __slots__ = ("_like",)
+    __hash__ = None  # as of any dict
+
+    def __eq__(self, other: object) -> bool:
+        if other is self or other is getattr(self, "_like", None):
+            return True
+        same = dict.__eq__(self, other)
+        if same is True:
+            self._like = other
+        return same
+
+
+class _Layered(ChainMap[str, Any]):
+    """A job's own values over those that it shares: two layers, the lower of which may have two itself."""
+
+    __hash__ = None  # type: ignore[assignment]  # as of any mapping
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, MappingProxyType):
+            return NotImplemented  # It asks again, with what it hides.
+        if isinstance(other, _Layered) and self.maps[1] == other.maps[1]:
+            # Only what one of them has of its own can make a difference.
+            own = self.maps[0].keys() | other.maps[0].keys()
+            return all(key in self and key in other and self[key] == other[key] for key in own)
+        return super().__eq__(other)
+
+
 class _Filled(NamedTuple):
     """Values with variables filled in, what those brought, and how many values had one."""
 
@@ -238,7 +273,7 @@ class _Filled(NamedTuple):
         elif len(self.values) <= _FEW:
             values = {**self.values, **upper.values}
         else:
-            values = ChainMap(upper.values, self.values)
+            values = _Layered(upper.values, self.values)
         return _Filled(values, self.secrets + upper.secrets, self.filled_in + upper.filled_in)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.comparing.slots import Key, Slots
-from aperture_plugin.config.expect.planned import Budget, Planned, TooMany
+from aperture_plugin.config.expect.planned import Budget, Planned, Start, TooMany
 from aperture_plugin.config.lint.rhythms import runs_per_week
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.words.schedules import After
@@ -82,6 +82,7 @@ class Starts:
         self._slots = slots
         self.weeks = (slots.until - slots.since) / WEEK
         self._known: dict[str, list[datetime]] = {}
+        self._planned: dict[str, list[Start]] = {}
 
     def of(self, job: JobConfig) -> list[datetime]:
         """Return the starts of *job* within the span, jitter left out, ascending."""
@@ -117,6 +118,7 @@ class Starts:
             until=self._slots.until,
             lasting=None,
             budget=Budget(_MOST_STARTS),
+            known=self._planned,
         )
         found: list[datetime] = []
         try:

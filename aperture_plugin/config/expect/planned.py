@@ -8,7 +8,7 @@ needs and limits are left to `plan`, which rehearses them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 from typing import Final, NamedTuple
@@ -89,6 +89,8 @@ class Planned:
     Attributes:
         lasting: What every run is taken to last; None leaves it to `assumed_of`.
         budget: Spent by whatever is looked at.
+        known: The starts of those that run after others, and of whatever they run after: found once. Whoever plans
+            again for the same file and span may hand it on.
     """
 
     config: Config
@@ -96,6 +98,7 @@ class Planned:
     until: datetime
     lasting: timedelta | None
     budget: Budget
+    known: dict[str, list[Start]] = field(default_factory=dict)
 
     def job(self, name: str) -> JobConfig | None:
         """Return the job if it has starts of its own: it is there, enabled, and not manual."""
@@ -148,8 +151,8 @@ class Planned:
 
     def _chain(self, last: JobConfig) -> list[Start]:
         """Return the starts of a job that runs after others, which may run after others in turn, however many."""
-        known: dict[str, list[Start]] = {}
-        ahead = [last.name]
+        known = self.known
+        ahead = [] if last.name in known else [last.name]
         while ahead:
             job = self.job(ahead[-1])
             followed = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +18,7 @@ from aperture_plugin.app.comparing.sides import Side, absent, side_of
 from aperture_plugin.app.comparing.slots import Slots
 from aperture_plugin.app.comparing.words import Difference, move_text
 from aperture_plugin.app.rehearsal.collisions import collisions_of
+from aperture_plugin.config.expect.planned import Budget
 from tests.app.rehearsal.samples import Sample, instant, samples
 
 SINCE = instant("2026-03-20T12:00")
@@ -320,3 +321,20 @@ def test_every_comparison_can_be_told(old: Sample, new: Sample, is_gone: bool) -
     found = comparison_json(comparison)
     assert len(found["hours"]) == 24
     assert found["same"] is comparison.is_nothing
+
+
+def test_a_long_chain_is_followed_once_and_not_once_for_each_of_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    spend = Budget.spend
+
+    def counted(self: Budget, at: datetime | None = None, *, times: int = 1) -> None:
+        nonlocal looked_at
+        looked_at += times
+        spend(self, at, times=times)
+
+    monkeypatch.setattr(Budget, "spend", counted)
+    links = {f"job-{n}": f"after job-{n - 1}" for n in range(1, 100)}
+
+    compare(jobs(**{"job-0": "daily at 2 AM"}, **links), jobs(**{"job-0": "daily at 3 AM"}, **links))
+
+    assert looked_at < 2 * 100 * 28 * 2
