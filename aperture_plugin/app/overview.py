@@ -72,6 +72,7 @@ class Overview:
         jobs: In file order.
         queue: What is queued or waiting, in the order in which it will start.
         running: What runs, the longest first.
+        is_blind: Whether the store could not be read: what it alone knows is left out, not none.
     """
 
     now: datetime
@@ -86,6 +87,12 @@ class Overview:
     jobs: tuple[JobView, ...]
     queue: tuple[Run, ...]
     running: tuple[Run, ...]
+    is_blind: bool = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the loop lets its runs finish, and starts nothing new."""
+        return self.loop is not None and bool(self.loop.details.get("draining"))
 
     @property
     def is_well(self) -> bool:

@@ -25,10 +25,10 @@ def job_lines(seen: Overview, *, width: int | None, colour: bool) -> Iterator[st
     """
     if width is None or width >= _WIDE:
         headings: tuple[str, ...] = ("JOB", "SCHEDULE", "STATE", "NEXT RUN", "", "LAST RUN")
-        rows = [_one_line(job, seen.now) for job in seen.jobs]
+        rows = [_one_line(job, seen) for job in seen.jobs]
     else:
         headings = ("JOB", "NEXT RUN", "STATE AND LAST RUN")
-        rows = [row for job in seen.jobs for row in _two_lines(job, seen.now)]
+        rows = [row for job in seen.jobs for row in _two_lines(job, seen)]
     return columns(headings, rows, width=width, colour=colour)
 
 
@@ -39,27 +39,33 @@ def next_words(job: JobView, *, now: datetime) -> tuple[str, str]:
     return next_run(job.next_run, now=now), scheduled_for(job.next_run, job.zone, now=now)
 
 
-def _one_line(job: JobView, now: datetime) -> tuple[Cell | str, ...]:
-    distance, clock = next_words(job, now=now)
-    ended, ago = last_run(job.last_run, now=now)
+def _one_line(job: JobView, seen: Overview) -> tuple[Cell | str, ...]:
+    distance, clock = next_words(job, now=seen.now)
+    ended, ago = _last(job, seen)
     return (
         Cell(job.name, "bold"),
         job.schedule,
-        _state(job),
+        _state(job, seen),
         distance,
         Cell(clock, "dim"),
         Cell(f"{ended} {ago}".rstrip(), state_cell(ended).style),
     )
 
 
-def _two_lines(job: JobView, now: datetime) -> Iterator[tuple[Cell | str, ...]]:
-    distance, clock = next_words(job, now=now)
-    ended, ago = last_run(job.last_run, now=now)
-    yield Cell(job.name, "bold"), distance or "—", _state(job)
+def _two_lines(job: JobView, seen: Overview) -> Iterator[tuple[Cell | str, ...]]:
+    distance, clock = next_words(job, now=seen.now)
+    ended, ago = _last(job, seen)
+    yield Cell(job.name, "bold"), distance or "—", _state(job, seen)
     yield Cell(job.schedule, "dim"), Cell(clock, "dim"), Cell(f"{ended} {ago}".rstrip(), state_cell(ended).style)
 
 
-def _state(job: JobView) -> Cell:
+def _last(job: JobView, seen: Overview) -> tuple[str, str]:
+    return ("", "") if seen.is_blind else last_run(job.last_run, now=seen.now)
+
+
+def _state(job: JobView, seen: Overview) -> Cell:
     if job.state == IDLE and job.waiting_for is not None:
         return Cell("paused" if "paused" in job.waiting_for else "off", "magenta")
+    if seen.is_blind:
+        return Cell("")
     return state_cell(job.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def command(file: Path, state: str | None, output_format: str) -> None:
             seen = _look(store, source, read)
     except (StoreUnavailable, StoreRefused) as error:
         # What the file alone can tell is better than nothing.
-        away, seen = error, _look(empty_store(), source, read)
+        away, seen = error, replace(_look(empty_store(), source, read), is_blind=True)
     if seen.loop is None:
         require_file(source, url=state)
     if output_format == TEXT:

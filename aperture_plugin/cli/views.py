@@ -35,12 +35,17 @@ def headline(seen: Overview) -> Text:
 def pulse(seen: Overview) -> Text:
     """Return whether a loop runs, and since when."""
     loop = seen.loop
+    if seen.is_blind:
+        return Text("whether a loop runs, and what has run, cannot be told while the store cannot be read", "bold red")
     if loop is None:
         return Text.assemble(("no loop is running", "bold red"), "; aperture start runs one")
     since = f"since {dated(loop.since, seen.zone, now=seen.now)} (pid {loop.pid})"
     if seen.is_late:
         beat = away(loop.beat_at, now=seen.now)
         return Text.assemble(("the loop is late", "bold red"), f": it last ticked {beat}; running {since}")
+    if seen.is_stopping:
+        said = f": it lets what runs finish, and starts nothing new; running {since}"
+        return Text.assemble(("the loop is stopping", "yellow"), said)
     return Text.assemble(("running", "green"), f" {since}")
 
 

@@ -95,6 +95,17 @@ def test_a_loop_that_does_not_tick_is_late(world: World, shell: Shell) -> None:
     assert "the loop is late: it last ticked 20 seconds ago" in answer.out
 
 
+def test_a_loop_that_is_stopping_starts_nothing_new(world: World, shell: Shell) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write(FILE).start(at="2026-01-09 23:59").advance("5 minutes")
+    world.loop.drain()
+    world.advance("1 second")
+
+    answer = shell("status")
+
+    assert "the loop is stopping: it lets what runs finish, and starts nothing new; running since " in answer.out
+
+
 def test_a_refused_file_is_shown_with_what_goes_on(world: World, shell: Shell) -> None:
     world.write(FILE).start()
     world.save(FILE.replace("daily at 2 AM", "dayly at 2 AM"))
@@ -201,6 +212,19 @@ def test_a_store_that_cannot_be_read_does_not_hide_what_the_file_says(world: Wor
     assert answer.code == 1
     assert [job["job"] for job in answer.json["jobs"]] == ["scan", "sync", "off", "chain"]
     assert answer.err.startswith("error: the store cannot be read, so this is what the file alone says: sqlite:///")
+
+
+def test_a_store_that_cannot_be_read_leaves_open_whether_a_loop_runs_and_what_has_run(
+    world: World, shell: Shell
+) -> None:
+    world.write(FILE)
+    (world.folder / "aperture.db").write_text("not a database at all, but long enough to be looked at" * 20)
+
+    answer = shell("status")
+
+    assert "whether a loop runs, and what has run, cannot be told while the store cannot be read" in answer.out
+    assert "no loop is running" not in answer.out
+    assert "never ran" not in answer.out
 
 
 def test_the_preset_that_the_loop_has_picked_is_the_one_that_is_shown(world: World, shell: Shell) -> None:
