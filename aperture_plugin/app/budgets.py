@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Config
-from aperture_plugin.ports import Clock, PutOff, Store
+from aperture_plugin.ports import Clock, PutOff, Store, StoreUnavailable
 from aperture_plugin.rules.budgets import bin_of, free_at, window_start
 from aperture_plugin.words.limits import Limit
 from aperture_plugin.words.moments import moment_text
@@ -20,6 +20,9 @@ __all__ = ["PATIENCE", "Budgets"]
 
 PATIENCE: Final = timedelta(seconds=60)
 """A run waits so long in its seat for a budget to return; for longer it is put off, and its seat is free."""
+
+_LOOK_AGAIN: Final = timedelta(seconds=1)
+"""While the store is away nothing can be counted; after so long it is asked again."""
 
 Sleep = Callable[[threading.Event, timedelta], object]
 
@@ -52,15 +55,25 @@ class Budgets:
         Raises:
             KeyError: The file declares no such limit.
             ValueError: It allows so many calls never.
-            PutOff: They may be made so late that the run should not hold its seat until then.
+            PutOff: They may be made so late that the run should not hold its seat until then, or the store is
+                away for so long: the run begins again once it is back.
         """
+        away_since: datetime | None = None
         while not cancelled.is_set():
             config = self._config()
             if name not in config.limits:
                 raise KeyError(f'{config.file} declares no limit "{name}"{did_you_mean(name, config.limits)}')
             zone = _zone_of(config.limits[name], config)
-            free = self._take(name, config.limits[name], calls, zone)
-            now = self._clock.now()
+            try:
+                free = self._take(name, config.limits[name], calls, zone)
+            except StoreUnavailable as away:
+                now = self._clock.now()
+                away_since = away_since or now
+                if now - away_since >= PATIENCE:
+                    raise PutOff(now, f"limit {name} could not be counted: {away}") from away
+                self._sleep(cancelled, _LOOK_AGAIN)
+                continue
+            now, away_since = self._clock.now(), None
             if free <= now:
                 return
             if free - now > PATIENCE:

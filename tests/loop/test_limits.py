@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from aperture_plugin.ports import LiveRun
+import pytest
+
+from aperture_plugin.app.budgets import Budgets
+from aperture_plugin.ports import LiveRun, StoreUnavailable
 from aperture_plugin.testing import World
 
 
@@ -83,3 +87,41 @@ def test_a_daily_budget_returns_at_its_hour_of_its_zone_also_when_the_clocks_cha
         datetime(2026, 3, 9, 6, 30, tzinfo=UTC),
     ]
     assert len(calls) == 40
+
+
+def test_a_run_that_spends_while_the_store_is_away_waits_for_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[datetime] = []
+    spender(world, calls, 3)
+    fails_until(datetime(2026, 1, 10, 2, 0, 20, tzinfo=UTC), world, monkeypatch)
+
+    world.write(text("40 per 10 seconds")).start(at="2026-01-10 02:00").advance("1 minute")
+
+    [run] = world.history()
+    assert (run.status, run.attempt, len(calls)) == ("completed", 1, 3)
+    assert calls[0] >= datetime(2026, 1, 10, 2, 0, 20, tzinfo=UTC)
+
+
+def test_a_run_that_spends_while_the_store_is_long_away_begins_again_when_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[datetime] = []
+    spender(world, calls, 3)
+    fails_until(datetime(2026, 1, 10, 2, 5, tzinfo=UTC), world, monkeypatch)
+
+    world.write(text("40 per 10 seconds")).start(at="2026-01-10 02:00").advance("10 minutes")
+
+    [run] = world.history()
+    assert (run.status, run.attempt, len(calls)) == ("completed", 1, 3)
+    assert calls[0] >= datetime(2026, 1, 10, 2, 5, tzinfo=UTC)
+
+
+def fails_until(back: datetime, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody count a call before *back*, as if the store were away."""
+    take = Budgets._take
+
+    def away(self: Budgets, *given: Any) -> datetime:
+        if world.clock.now() < back:
+            raise StoreUnavailable("the store is away")
+        return take(self, *given)
+
+    monkeypatch.setattr(Budgets, "_take", away)
