@@ -185,8 +185,8 @@ class Loop:
         self._keeping.stop()
 
     def running_here(self) -> list[Run]:
-        """Return the attempts that this process runs."""
-        return list(self.state.live.values())
+        """Return the attempts that this process runs, without those that were given up."""
+        return [run for key, run in self.state.live.items() if key not in self.state.ghosts]
 
     def ask_all_to_stop(self, reason: str) -> None:
         """Ask every attempt that runs here to stop."""

@@ -98,6 +98,19 @@ def test_a_handler_that_does_not_stop_is_given_up_and_its_job_not_started_beside
     assert world.history()[1].status == "running"
 
 
+def test_nobody_waits_at_the_stop_for_a_handler_that_was_given_up(world: World) -> None:
+    world.durations["scan"] = "5 hours"
+    world.stubborn.add("scan")
+    world.write(job("timeout: 1 hour", schedule="every 2 hours")).start(at="2026-01-10 01:00")
+
+    world.advance("1 hour 30 minutes")
+    running = [run.job for run in world.loop.running_here()]
+    world.advance("31 minutes")
+
+    assert running == ["scan"]
+    assert world.loop.running_here() == []
+
+
 def test_a_run_without_progress_has_stalled(world: World) -> None:
     world.durations["scan"] = "5 hours"
 
