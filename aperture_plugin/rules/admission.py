@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Overlap
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.triggers.walltime import due_of
+from aperture_plugin.words.moments import moment_text
 from aperture_plugin.words.times import time_text
 from aperture_plugin.words.windows import Window
 
@@ -95,6 +97,9 @@ class Skip:
 
 Admission = Start | Ahead | Wait | Skip
 
+_SURELY_MEANT: Final = timedelta(hours=20)
+"""A time of day that is nearer than this needs no date: nobody takes it for yesterday's or tomorrow's."""
+
 _START, _AHEAD = Start(), Ahead()
 
 
@@ -131,16 +136,19 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     What a person asked for does not wait for needs or windows (DESIGN.md, section 4, promise 5).
     """
     if run.not_before is not None and run.not_before > around.now:
-        return Wait(run.reason or f"it may start at {_clock_text(run.not_before, job.zone)}", Until(run.not_before))
+        return Wait(
+            run.reason or f"it may start at {_clock_text(run.not_before, job.zone, now=around.now)}",
+            Until(run.not_before),
+        )
     by_itself = run.trigger is not RunTrigger.MANUAL
     if by_itself and job.needs and (held := _needs(job, around)) is not None:
         return held
     if job.requires_env and (absent := [name for name in job.requires_env if not around.environ.get(name)]):
         return Skip(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set, and {job.name} requires it")
     if by_itself and job.window is not None and (opens := _opens(job.window, job.zone, around.now)) is not None:
-        return Wait(f"its window opens at {_clock_text(opens, job.zone)}", Until(opens))
+        return Wait(f"its window opens at {_clock_text(opens, job.zone, now=around.now)}", Until(opens))
     if job.name in around.ghosts:
-        since = _clock_text(around.ghosts[job.name], job.zone)
+        since = _clock_text(around.ghosts[job.name], job.zone, now=around.now)
         return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
     if job.overlap is not Overlap.ALLOW and _has_begun(around.in_hand(job.name)):
         return Wait("its last run is still running", OnJob(job.name))
@@ -187,7 +195,7 @@ def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:
         if last is None:
             return Skip(f"{need} has never run, and {job.name} needs it")
         if last.status is not Status.COMPLETED:
-            ended = _clock_text(last.finished_at or last.queued_at, job.zone)
+            ended = _clock_text(last.finished_at or last.queued_at, job.zone, now=around.now)
             return Skip(f"{need} last ended as {last.status} ({ended}), and {job.name} needs it")
     return None
 
@@ -204,5 +212,7 @@ def _opens(window: Window, zone: ZoneInfo, now: datetime) -> datetime | None:
     return first if first > now else opens.replace(tzinfo=zone, fold=1).astimezone(UTC)
 
 
-def _clock_text(instant: datetime, zone: ZoneInfo) -> str:
-    return time_text(instant.astimezone(zone).time().replace(second=0, microsecond=0, tzinfo=None))
+def _clock_text(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """Return the wall time of *instant*, with its date where the time alone could be taken for another day's."""
+    wall = instant.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+    return time_text(wall.time()) if abs(instant - now) < _SURELY_MEANT else moment_text(wall)

@@ -14,6 +14,7 @@ from aperture_plugin.config.model import JobConfig, Overlap
 from aperture_plugin.config.problems import Place
 from aperture_plugin.rules.admission import OnJob, OnReady, OnSeat, Skip, Start, Surroundings, Until, Wait, admit
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.words.times import time_text
 from aperture_plugin.words.windows import Window
 
 NOW = datetime(2026, 1, 10, 3, 15, tzinfo=UTC)
@@ -112,6 +113,24 @@ def test_a_run_waits_until_its_window_opens() -> None:
     admission = admit(run_of(), job(window=Window(since=time(22), until=time(2))), around())
 
     assert admission == Wait("its window opens at 10:00 PM", Until(NOW.replace(hour=22, minute=0)))
+
+
+def test_a_window_that_opens_on_another_day_is_told_with_its_date() -> None:
+    just_closed = job(window=Window(since=time(1), until=NOW.time()))
+
+    admission = admit(run_of(), just_closed, around())
+
+    opens = NOW.replace(hour=1, minute=0) + timedelta(days=1)
+    assert admission == Wait(f"its window opens at {opens.date()} 1:00 AM", Until(opens))
+
+
+def test_a_need_that_failed_days_ago_is_told_with_its_date() -> None:
+    last = replace(run_of("library-scan"), status=Status.FAILED, finished_at=NOW - timedelta(days=3))
+
+    admission = admit(run_of(), job(needs=("library-scan",)), around(last={"library-scan": last}))
+
+    said = f"{(NOW - timedelta(days=3)).date()} {time_text(NOW.time())}"
+    assert admission == Skip(f"library-scan last ended as failed ({said}), and embeddings needs it")
 
 
 def test_a_window_that_opened_before_the_clocks_went_back_opens_once_more() -> None:

@@ -55,13 +55,17 @@ def queue_step(case: Case, name: str) -> Iterator[Finding]:
 
 
 def _waits(case: Case, run: Run) -> Finding:
-    before = case.seen.lines[run.queue]
     running = [one for one in case.seen.in_hand if one.status is Status.RUNNING and one.queue == run.queue]
     since = told(run.queued_at, case.zone_of(run.job), now=case.now)
-    number = bisect_left(before, run.place, key=lambda other: other.place) + 1
-    place = f"{ordinal(number)} of {len(before)} in queue {run.queue}"
-    behind = f", where {_lasting(running[0], case)}" if running else ""
-    found = f"run {run.id} is {run.status} since {since}, {place}{behind}; it waits for: {run.reason or 'its turn'}"
+    found = f"run {run.id} is {run.status} since {since}"
+    if run.status is Status.QUEUED:
+        before = case.seen.lines[run.queue]
+        number = bisect_left(before, run.place, key=lambda other: other.place) + 1
+        found += f", {ordinal(number)} of {len(before)} in queue {run.queue}"
+        found += f", where {_lasting(running[0], case)}" if running else ""
+        found += f"; it waits for: {run.reason or 'its turn'}"
+    else:  # What it waits for is not its place in the queue.
+        found += f": {run.reason or 'its turn'}"
     job, slots = case.job(run.job), coming(case, run.job)
     if job is not None and slots and gives_way(run, job):
         at = told(slots[0].due, job.zone, now=case.now)
