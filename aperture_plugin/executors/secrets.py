@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from json import dumps
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 __all__ = ["MASK", "Mask", "looks_secret", "mask_of", "secrets_of"]
 
 MASK: Final = "•••"
 _SHORTEST: Final = 4
 """A shorter value says little, and masking it would make holes all over the text."""
+
+_SHORTEST_ENCODED: Final = 8
+"""In base64 a shorter one is found in what has nothing to do with it."""
 
 _SECRET_WORD: Final = re.compile(
     "auth|authorization|cookie|credentials?|dsn|keys?|passphrase|passwd|password|pat|pin|private|pwd"
@@ -66,7 +72,8 @@ class Mask:
     def __init__(self, secrets: Iterable[str]) -> None:
         # A program prints a secret of several lines line by line.
         pieces = {line.strip() for secret in secrets for line in secret.splitlines()}
-        usable = [piece for piece in pieces if len(piece) >= _SHORTEST and piece.lower() not in _NOT_SECRET]
+        told = [piece for piece in pieces if len(piece) >= _SHORTEST and piece.lower() not in _NOT_SECRET]
+        usable = list({written for piece in told for written in (piece, *_encoded(piece))})
         self.longest = max(map(len, usable), default=0)
         # The longest first: of two secrets, one may begin the other.
         usable.sort(key=lambda piece: (-len(piece), piece))
@@ -75,6 +82,20 @@ class Mask:
     def __call__(self, text: str) -> str:
         """Return *text* with every secret in it replaced."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+def _encoded(secret: str) -> Iterator[str]:
+    """Yield a secret as URLs, JSON and headers write it."""
+    data = secret.encode("utf-8", "backslashreplace")
+    yield from (quote(data), quote(data, safe=""), quote_plus(data))
+    yield from (dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1])
+    for encode in (b64encode, urlsafe_b64encode):
+        # In `user:password` it may begin at any of three places; what also holds bits of its neighbours is left out.
+        for before in range(3):
+            text = encode(bytes(before) + data).decode()
+            inner = text[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+            if len(inner) >= _SHORTEST_ENCODED:
+                yield inner
 
 
 @lru_cache(maxsize=8)

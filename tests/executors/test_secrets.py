@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -44,6 +49,36 @@ def test_values_that_say_nothing_are_not_masked() -> None:
 
 def test_the_longer_of_two_secrets_is_masked_whole() -> None:
     assert Mask(["hunter2", "hunter2-extended"])("with hunter2-extended") == f"with {MASK}"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        quote,
+        partial(quote, safe=""),
+        quote_plus,
+        json.dumps,
+        partial(json.dumps, ensure_ascii=False),
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.b64encode(f"me:{secret}".encode()).decode(),
+        lambda secret: base64.b64encode(f"user:{secret}\n".encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(f"someone:{secret}".encode()).decode(),
+    ],
+)
+def test_a_secret_is_masked_as_urls_json_and_headers_write_it(write: Callable[[str], str]) -> None:
+    secret = 'pä ss/w"ord+42&x?ÿÿÿ'
+    mask = Mask([secret])
+    plain = write("")
+
+    written = mask(f"{write(secret)} was refused")
+
+    assert MASK in written
+    assert len(written) <= len(f"{plain} was refused") + len(MASK) + 16  # what stands around it in base64
+    assert not any(part in written for part in ("ss/w", "ord", "%2B42", secret[:6]))
+
+
+def test_a_short_secret_is_not_looked_for_in_base64() -> None:
+    assert Mask(["abcd"])("YWJj is a word") == "YWJj is a word"
 
 
 SECRETS = st.lists(st.text("abc123", min_size=4, max_size=8), min_size=1, max_size=3)
