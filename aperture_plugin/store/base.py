@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
@@ -28,6 +29,9 @@ class SqlStore(ABC):
     Attributes:
         url: Where it is, a password masked.
     """
+
+    _LOOK: ClassVar[str]
+    """Begins a transaction that goes on seeing what it saw at first, and holds up nobody."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -108,6 +112,7 @@ class SqlStore(ABC):
     def snapshot(self) -> Iterator[Ledger]:
         """Enter a consistent read of the store that holds up nobody."""
         with self._in_words(), self._reading() as connection:
+            connection.exec_driver_sql(self._LOOK)
             yield SqlLedger(connection, foreign=False, wrote=_refuse_to_write)
 
     def history(self, query: RunQuery) -> list[Run]:

@@ -42,6 +42,8 @@ _STOPPED_SECONDS: Final = 30
 class PostgresStore(SqlStore):
     """A store in the PostgreSQL database that *address* names."""
 
+    _LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
     def __init__(self, address: URL) -> None:
         super().__init__(address.render_as_string(hide_password=True))
         self._address = address

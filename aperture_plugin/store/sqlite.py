@@ -34,6 +34,8 @@ _PAGES_FOLDED: Final = 4000
 class SqliteStore(SqlStore):
     """A store in the file *path*."""
 
+    _LOOK = "BEGIN"
+
     def __init__(self, path: Path, *, shown: str) -> None:
         super().__init__(shown)
         self._path = path

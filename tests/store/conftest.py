@@ -15,7 +15,7 @@ from aperture_plugin.store.opening import open_store
 from tests.store.databases import database
 from tests.store.memory import MemoryStore, Tables
 
-CONTRACT = {"test_store", "test_accounts", "test_forgetting"}
+CONTRACT = {"test_store", "test_promises", "test_accounts", "test_forgetting"}
 
 
 @pytest.fixture
