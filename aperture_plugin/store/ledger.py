@@ -11,7 +11,6 @@ from sqlalchemy import (
     Connection,
     Table,
     and_,
-    bindparam,
     delete,
     func,
     insert,
@@ -53,7 +52,6 @@ from aperture_plugin.store.records import (
     taken_of,
 )
 from aperture_plugin.store.schema import (
-    IN_HAND_WORDS,
     completed,
     eras,
     generations,
@@ -65,7 +63,7 @@ from aperture_plugin.store.schema import (
     spends,
 )
 from aperture_plugin.store.spans import CLAIMS, TAKEN
-from aperture_plugin.store.words import ALL_LOOPS, BEAT
+from aperture_plugin.store.words import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
 
 __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
 
@@ -191,11 +189,7 @@ class SqlLedger:
 
     def in_hand(self) -> list[Run]:
         """Return every attempt that is queued, waiting or running, over all processes."""
-        # The words stand in the statement itself: only then does SQLite use the partial index.
-        literal = runs.c.status.in_(
-            [bindparam(f"s{n}", word, literal_execute=True) for n, word in enumerate(IN_HAND_WORDS)]
-        )
-        return [run_of(row) for row in self._connection.execute(select(runs).where(literal)).mappings()]
+        return [run_of(row) for row in IN_HAND.run(self._connection).mappings()]
 
     def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
         """Return each job's latest attempt that ran and ended."""
@@ -221,8 +215,8 @@ class SqlLedger:
     def completed(self) -> dict[str, frozenset[str]]:
         """Return, for each job that comes after several, which of those completed since its own last run."""
         found: dict[str, set[str]] = {}
-        for follower, job in self._connection.execute(select(completed.c.follower, completed.c.job)):
-            found.setdefault(follower, set()).add(job)
+        for row in COMPLETED.run(self._connection).mappings():
+            found.setdefault(row["follower"], set()).add(row["job"])
         return {follower: frozenset(jobs) for follower, jobs in found.items()}
 
     def keep_completed(self, since_then: Mapping[str, frozenset[str]]) -> None:
@@ -237,7 +231,7 @@ class SqlLedger:
 
     def pauses(self) -> dict[str, Pause]:
         """Return the pauses in force by job."""
-        return {row["job"]: pause_of(row) for row in self._connection.execute(select(pauses)).mappings()}
+        return {row["job"]: pause_of(row) for row in ALL_PAUSES.run(self._connection).mappings()}
 
     def set_pause(self, pause: Pause) -> None:
         """Pause a job, or change its pause."""

@@ -7,9 +7,19 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Dialect, bindparam, func, literal_column, select, update
 
-from aperture_plugin.store.schema import loops, meta
+from aperture_plugin.store.schema import IN_HAND_WORDS, completed, loops, meta, pauses, runs
 
-__all__ = ["ALL_LOOPS", "BEAT", "COUNT_AND_TELL", "COUNT_AND_TELL_RELAXED", "WRITES", "Words"]
+__all__ = [
+    "ALL_LOOPS",
+    "ALL_PAUSES",
+    "BEAT",
+    "COMPLETED",
+    "COUNT_AND_TELL",
+    "COUNT_AND_TELL_RELAXED",
+    "IN_HAND",
+    "WRITES",
+    "Words",
+]
 
 
 class Words:
@@ -29,6 +39,11 @@ class Words:
         return compiled.string, list(compiled.positiontup) if compiled.positional else None
 
 
+IN_HAND = Words(select(runs).where(runs.c.status.in_(literal_column(f"'{word}'") for word in IN_HAND_WORDS)))
+"""The states stand in the statement itself: only then does SQLite use the partial index."""
+
+COMPLETED = Words(select(completed.c.follower, completed.c.job))
+ALL_PAUSES = Words(select(pauses))
 ALL_LOOPS = Words(select(loops))
 BEAT = Words(
     update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
