@@ -83,8 +83,7 @@ class Stopping:
             state.ghosts[key] = known
             turn.write_line(known, "WARNING", f"{_LOST}; what this attempt still does is not recorded")
             turn.settled.append(partial(_log.warning, "%s (run %s, attempt %d): %s", known.job, *key, _LOST))
-            turn.settled.append(partial(state.deadlines.forget, key))
-            turn.settled.append(partial(self._executor.cancel, key, _LOST))
+            turn.settled.append(partial(self._stop, known, _LOST))
 
     def enforce_deadlines(self, turn: Turn, at: float) -> None:
         """Deal with every deadline that has passed by the monotonic time *at*."""
@@ -94,6 +93,11 @@ class Stopping:
         for key, deadline in passed:
             run = turn.lines.get(key)
             job = None if run is None else self._state.job_config(run.job)
+            if deadline is Deadline.GIVE_UP and key in self._state.ghosts:
+                # It was taken over: how it ended is written, and all that is left to do is to end it.
+                turn.settled.append(partial(self._state.deadlines.forget, key))
+                self._executor.kill(key)
+                continue
             if run is None or job is None or run.status is not Status.RUNNING:
                 continue
             match deadline:

@@ -27,12 +27,12 @@ PROGRAM = FILE.replace("daily", "\n    command: 'true'\n    schedule: daily")
 class Pair:
     """Host A, whose run takes 30 seconds however often it is asked to stop, and host B, whose run takes 3."""
 
-    def __init__(self, url: str, folder: Path, text: str = FILE) -> None:
+    def __init__(self, url: str, folder: Path, text: str = FILE, *, killable: bool = False) -> None:
         self.time = Time()
         self._text = text
         self.promises = Promises(self.time)
         self._url, self._folder = url, folder
-        self.a = self._process("a", Behaviour(takes=timedelta(seconds=30), stubborn=True))
+        self.a = self._process("a", Behaviour(takes=timedelta(seconds=30), stubborn=True, killable=killable))
         self.b = self._process("b", Behaviour(takes=timedelta(seconds=3)))
 
     def open(self) -> Store:
@@ -125,6 +125,30 @@ def test_what_another_recorded_stands_when_the_one_that_was_taken_for_dead_comes
         (1, "its handler came back only now (completed); how the attempt ended stands already"),
     ]
     assert "taken for dead by another" in caplog.text
+
+
+def test_what_was_taken_over_and_does_not_stop_when_asked_is_ended_by_force_where_that_can_be_done(
+    tmp_path: Path,
+) -> None:
+    pair = Pair("sqlite:///aperture.db", tmp_path, killable=True)
+    pair.a.begin()
+    pair.advance(1)
+    pair.b.begin()
+    pair.a.wakes_at = pair.time.passed
+    pair.b.hangs_until = pair.time.passed + timedelta(seconds=2)  # so that A takes the slot
+    pair.advance(3)
+    pair.a.faults.away = True
+    pair.advance(12)
+    pair.a.faults.away = False
+    pair.advance(8)  # The handler itself would come back later.
+
+    first, second = pair.history()
+    assert (first.status, second.status) == ("interrupted", "completed")
+    assert pair.log(first.id)[-1] == (
+        1,
+        "its handler came back only now (cancelled); how the attempt ended stands already",
+    )
+    assert pair.promises.broken == []
 
 
 def test_a_program_that_another_host_may_still_run_is_told_of(tmp_path: Path) -> None:
