@@ -93,6 +93,42 @@ def test_each_outside_library_has_one_home() -> None:
     assert wrong == []
 
 
+def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_nowhere_else() -> None:
+    places = {
+        "aperture_plugin.store.opening": {"app/opening.py", "testing/world.py"},
+        "aperture_plugin.store.places": {"app/stores.py"},
+        "aperture_plugin.executors.threads": {"app/making.py"},
+        "aperture_plugin.executors.processes": {"app/making.py"},
+        "aperture_plugin.executors.inline": {"testing/world.py"},
+    }
+    wrong = [
+        f"{name} imports {imported}"
+        for name, tree in modules()
+        if room_of(name) in {"loop", "app", "cli", "web", "testing"}
+        for imported in imports(tree)
+        if imported.startswith(("aperture_plugin.store", "aperture_plugin.executors"))
+        and imported != "aperture_plugin.executors.secrets"
+        and name not in places.get(imported, ())
+    ]
+
+    assert wrong == []
+
+
+def test_nothing_above_the_ports_asks_which_database_or_executor_it_talks_to() -> None:
+    names = {"sqlite", "postgres", "postgresql", "threads", "processes", "celery"}
+    wrong = [
+        f"{name}:{node.lineno} compares with {node.value!r}"
+        for name, tree in modules()
+        if room_of(name) in {"rules", "loop", "app", "cli", "web"}
+        for compared in ast.walk(tree)
+        if isinstance(compared, ast.Compare | ast.MatchValue)
+        for node in ast.walk(compared)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.partition(":")[0] in names
+    ]
+
+    assert wrong == []
+
+
 @pytest.mark.parametrize("room", PURE)
 def test_the_core_looks_at_nothing_that_surrounds_it(room: str) -> None:
     wrong = [

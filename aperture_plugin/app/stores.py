@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from aperture_plugin.app.opening import Source, address_of, store_of
 from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.store.places import file_of
 
-__all__ = ["empty_store", "opened", "opened_to_look", "sqlite_file"]
-
-_SQLITE: Final = "sqlite:///"
+__all__ = ["empty_store", "opened", "opened_to_look", "store_file"]
 
 
 @contextmanager
@@ -39,7 +38,7 @@ def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iter
     Raises:
         StoreUnavailable, StoreRefused: As `opened`.
     """
-    path = sqlite_file(source, reading, url=url)
+    path = store_file(source, reading, url=url)
     if path is not None and not path.exists():
         yield empty_store()
         return
@@ -58,12 +57,10 @@ def empty_store() -> Store:
     return cast(Store, _NoStore())
 
 
-def sqlite_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
+def store_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
     """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
     address = address_of(source, reading, url=url)
-    if address is None or not address.startswith(_SQLITE):
-        return None
-    return source.directory / address.removeprefix(_SQLITE).partition("?")[0]
+    return None if address is None else file_of(address, directory=source.directory)
 
 
 class _NoLedger:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from aperture_plugin.app.asking import config_in_force, running_loops
 from aperture_plugin.app.opening import Source, address_of
-from aperture_plugin.app.stores import opened, opened_to_look, sqlite_file
+from aperture_plugin.app.stores import opened, opened_to_look, store_file
 from aperture_plugin.cli import reading
 from aperture_plugin.cli.failures import WrongUsage
 from aperture_plugin.cli.output import say
@@ -78,7 +78,7 @@ def require_file(source: Source, *, url: str | None) -> None:
 
 def say_where_else(source: Source, read: Reading, *, url: str | None) -> None:
     """Say that a broken file may have named another store, where the one that it is taken to name is not there."""
-    path = sqlite_file(source, read, url=url)
+    path = store_file(source, read, url=url)
     if path is not None and not path.exists() and (named := url or source.environ.get("APERTURE_STATE")):
         say(f"note: {named} is not there yet: nothing has run on it", err=True)
     is_default = address_of(source, read, url=url) == DEFAULT_STATE

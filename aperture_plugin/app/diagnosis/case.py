@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.app.auditing import Audit, audit
 from aperture_plugin.app.loops import is_here, is_late, ticking
 from aperture_plugin.app.opening import Source, store_of
-from aperture_plugin.app.stores import sqlite_file
+from aperture_plugin.app.stores import store_file
 from aperture_plugin.clock.processes import is_alive
 from aperture_plugin.clock.zones import local_zone
 from aperture_plugin.config.model import Config, JobConfig, Reading
@@ -224,7 +224,7 @@ def examined(source: Source, *, now: datetime, state: str | None, load: Callable
         store=None,
         trouble=None,
         where="",
-        store_file=sqlite_file(source, alone, url=state),
+        store_file=store_file(source, alone, url=state),
         seen=Seen(),
         config=reading.config or alone.config,
         loop=None,
