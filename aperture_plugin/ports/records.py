@@ -136,7 +136,7 @@ class RunQuery:
 
     Attributes:
         since: Queued at or after it.
-        begins: What the run's id begins with.
+        begins: What the run's id begins with; with it the latest id stands first, and of that the last attempt.
         limit: At most so many; None for all.
     """
 
@@ -156,10 +156,12 @@ class StoreFacts:
     Attributes:
         schema: Version of its tables; `knows` is the one this program knows.
         size: Bytes it takes; None where the database does not say.
-        attempts: How many attempts its history has.
+        attempts: How many attempts its history has, as far as they are counted.
+        has_more: Whether it has more than those; to count them all takes the longer the more there are.
     """
 
     schema: int
     knows: int
     size: int | None
     attempts: int
+    has_more: bool = False

@@ -6,9 +6,9 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
@@ -20,7 +20,10 @@ from aperture_plugin.store.migrations import migrate
 from aperture_plugin.store.records import log_of, micros, run_of
 from aperture_plugin.store.schema import SCHEMA_VERSION, logs, meta, metadata, runs
 
-__all__ = ["SqlStore"]
+__all__ = ["ATTEMPTS_COUNTED", "SqlStore"]
+
+ATTEMPTS_COUNTED: Final = 10_000
+"""So many attempts are counted, however many there are: neither database knows a number without going through all."""
 
 
 class SqlStore(ABC):
@@ -117,7 +120,9 @@ class SqlStore(ABC):
 
     def history(self, query: RunQuery) -> list[Run]:
         """Return attempts, newest first."""
-        chosen = select(runs).order_by(runs.c.seq.desc())
+        # The order of ids is that of an index as well, so that no more is looked at than is asked for.
+        latest_first = [runs.c.seq] if query.begins is None else [runs.c.id, runs.c.attempt]
+        chosen = select(runs).order_by(*(column.desc() for column in latest_first))
         if query.jobs is not None:
             chosen = chosen.where(runs.c.job.in_(list(query.jobs)))
         if query.statuses is not None:
@@ -133,7 +138,8 @@ class SqlStore(ABC):
         if query.run_id is not None:
             chosen = chosen.where(runs.c.id == query.run_id)
         if query.begins is not None:
-            chosen = chosen.where(self._begins(query.begins))
+            # A span of texts, and not LIKE, for which SQLite finds no index. No character is greater than the last.
+            chosen = chosen.where(runs.c.id >= query.begins, runs.c.id < query.begins + "\U0010ffff")
         if query.limit is not None:
             chosen = chosen.limit(query.limit)
         with self._in_words(), self._reading() as connection:
@@ -156,12 +162,15 @@ class SqlStore(ABC):
 
     def facts(self) -> StoreFacts:
         """Return what the store is like."""
+        some = select(runs.c.seq).limit(ATTEMPTS_COUNTED + 1).subquery()
         with self._in_words(), self._reading() as connection:
+            attempts = connection.execute(select(func.count()).select_from(some)).scalar_one()
             return StoreFacts(
                 schema=connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar_one(),
                 knows=SCHEMA_VERSION,
                 size=self._size(connection),
-                attempts=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
+                attempts=min(attempts, ATTEMPTS_COUNTED),
+                has_more=attempts > ATTEMPTS_COUNTED,
             )
 
     def sync(self) -> None:
@@ -200,10 +209,6 @@ class SqlStore(ABC):
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
-
-    def _begins(self, text: str) -> ColumnElement[bool]:
-        """Return whether a run's id begins with *text*."""
-        return runs.c.id.startswith(text, autoescape=True)
 
     def _to_disk(self) -> None:  # noqa: B027  # one of the two needs it
         """Wait until what was committed is on the disk."""

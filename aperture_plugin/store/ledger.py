@@ -148,8 +148,9 @@ class SqlLedger:
         """Return the claims of *jobs* that stand for a slot due in the span, each with what became of its run."""
         found: dict[str, list[Taken]] = {}
         span = {"since": micros(since), "until": micros(until)}
+        chosen = TAKEN[self._connection.dialect.name]
         for some in _chunks(jobs):
-            for job, *row in self._connection.execute(TAKEN, {**span, "jobs": some}):
+            for job, *row in self._connection.execute(chosen, {**span, "jobs": some}):
                 found.setdefault(job, []).append(taken_of(row))
         return found
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    VARCHAR,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -28,13 +40,16 @@ __all__ = [
     "spends",
 ]
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """What changes the tables counts it up, and adds its statements to `migrations`."""
 
 metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only where the column is a plain INTEGER."""
+
+_RunId = String().with_variant(VARCHAR(collation="C"), "postgresql")
+"""In the order of its characters, as in SQLite, whatever a database's language: ids that begin alike stand together."""
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", BigInteger, nullable=False))
 
@@ -54,7 +69,7 @@ runs = Table(
     "runs",
     metadata,
     Column("seq", _Id, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False),
+    Column("id", _RunId, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("job", String, nullable=False),
     Column("trigger", String, nullable=False),

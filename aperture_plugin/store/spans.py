@@ -5,9 +5,23 @@ A claim stands for the slots from `first_due` to `due`. Both statements are give
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, bindparam, case, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.store.schema import IN_HAND_WORDS, claims, latest, runs
@@ -36,28 +50,40 @@ _BOUNDS = (
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
 
-# A claim's run has a row for each attempt. All that is asked of them is which kinds of states there are.
-TAKEN: Final = (
-    select(
-        claims.c.job,
-        claims.c.due,
-        claims.c.first_due,
-        claims.c.count,
-        func.count(runs.c.id).label("attempts"),
-        func.sum(case((runs.c.status.in_(IN_HAND_WORDS), 1), else_=0)).label("in_hand"),
-        func.sum(case((runs.c.status == Status.SKIPPED.value, 1), else_=0)).label("skipped"),
+_OF_BOUNDS = and_(claims.c.job == _BOUNDS.c.job, claims.c.due.between(_SINCE, _BOUNDS.c.last))
+
+
+def _taken(found: FromClause, both: FromClause) -> Select[Any]:
+    """Return what became of the claims *found*, which *both* tells with the bounds of their jobs.
+
+    A claim's run has a row for each attempt. All that is asked of them is which kinds of states there are.
+    """
+    return (
+        select(
+            found.c.job,
+            found.c.due,
+            found.c.first_due,
+            found.c.count,
+            func.count(runs.c.id).label("attempts"),
+            func.sum(case((runs.c.status.in_(IN_HAND_WORDS), 1), else_=0)).label("in_hand"),
+            func.sum(case((runs.c.status == Status.SKIPPED.value, 1), else_=0)).label("skipped"),
+        )
+        .select_from(both.outerjoin(runs, runs.c.id == found.c.run_id))
+        .where(found.c.first_due < _UNTIL)
+        .group_by(found.c.job, found.c.due, found.c.first_due, found.c.count)
+        .order_by(found.c.job, found.c.due)
     )
-    .select_from(
-        _BOUNDS.join(
-            claims,
-            and_(claims.c.job == _BOUNDS.c.job, claims.c.due.between(_SINCE, _BOUNDS.c.last)),
-        ).outerjoin(runs, runs.c.id == claims.c.run_id)
-    )
-    .where(claims.c.first_due < _UNTIL)
-    .group_by(claims.c.job, claims.c.due)
-    .order_by(claims.c.job, claims.c.due)
-)
-"""The claims of some `jobs`: job, due, first due, count; of the attempts how many there are, in hand, and skipped."""
+
+
+# PostgreSQL cannot tell how near the bounds of a job are, and would sooner read all claims there are than look for
+# those of each job. An offset, of nothing, keeps it from doing anything but that.
+_ONE_BY_ONE = select(claims).where(_OF_BOUNDS).offset(literal_column("0")).lateral("found")
+
+TAKEN: Final[Mapping[str, Select[Any]]] = {
+    "sqlite": _taken(claims, _BOUNDS.join(claims, _OF_BOUNDS)),
+    "postgresql": _taken(_ONE_BY_ONE, _BOUNDS.join(_ONE_BY_ONE, true())),
+}
+"""By database, the claims of some `jobs`: job, due, first due, count; of the attempts how many, in hand, skipped."""
 
 _JOB = bindparam("job", type_=String)
 CLAIMS: Final = (

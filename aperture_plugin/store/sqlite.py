@@ -13,14 +13,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
 from aperture_plugin.ports import StoreRefused, StoreUnavailable
 from aperture_plugin.store.base import SqlStore
 from aperture_plugin.store.ears import Source
 from aperture_plugin.store.inotify import FilesHeard
-from aperture_plugin.store.schema import runs
 
 __all__ = ["SqliteStore"]
 
@@ -127,10 +126,6 @@ class SqliteStore(SqlStore):
         # What was written last lies beside it until it is folded in.
         files = [self._path, self._beside("-wal"), self._beside("-shm")]
         return sum(path.stat().st_size for path in files if path.exists())
-
-    def _begins(self, text: str) -> ColumnElement[bool]:
-        # LIKE takes capitals for small letters here, so no index helps it; a span of texts does. None is longer.
-        return and_(runs.c.id >= text, runs.c.id < text + "\U0010ffff")
 
     def _look_before(self) -> None:
         found = _identity(self._path)

@@ -120,6 +120,8 @@ class MemoryStore:
         """Return attempts, newest first."""
         self._look()
         found = [run for run in reversed(self.tables.runs.values()) if _is_asked_for(run, query)]
+        if query.begins is not None:
+            found.sort(key=lambda run: (run.id, run.attempt), reverse=True)
         return found[: query.limit]
 
     def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:

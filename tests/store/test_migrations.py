@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from aperture_plugin.ports import RunQuery, Store, StoreRefused
+from aperture_plugin.ports import RunQuery, Store, StoreRefused, StoreUnavailable
 from aperture_plugin.store import migrations
 from aperture_plugin.store.opening import open_store
 from aperture_plugin.store.schema import SCHEMA_VERSION
@@ -24,6 +24,7 @@ UNDONE = [
     "ALTER TABLE latest DROP COLUMN forgotten",
     "DROP INDEX runs_by_time",
     "DROP TABLE completed",
+    'ALTER TABLE runs ALTER COLUMN id TYPE VARCHAR COLLATE "default"',
     "UPDATE meta SET value = 1 WHERE key = 'schema'",
 ]
 """What makes of a PostgreSQL store one of version 1; of SQLite there is a real one."""
@@ -137,6 +138,33 @@ def test_a_postgresql_store_moves_up_too(postgres_url: str, tmp_path: Path) -> N
     assert (version, shape(postgres_url)) == (SCHEMA_VERSION, new)
 
 
+def test_a_loop_that_runs_on_postgresql_meanwhile_is_refused_once_and_goes_on(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """The server has prepared its statements for the columns as they were; it takes that as a store that is away."""
+    engine = create_engine(postgres_url)
+    with opened(postgres_url, tmp_path) as older:
+        with engine.begin() as connection:
+            for statement in UNDONE:
+                connection.execute(text(statement))
+
+        def look() -> str:
+            try:
+                with older.transaction() as ledger:
+                    return f"{len(ledger.in_hand())} in hand"
+            except StoreUnavailable:
+                return "away"
+
+        before = [look() for _ in range(12)]
+        with opened(postgres_url, tmp_path):
+            pass
+        after = [look() for _ in range(3)]
+    engine.dispose()
+
+    assert before == ["0 in hand"] * 12
+    assert after == ["away", "0 in hand", "0 in hand"]
+
+
 def test_a_step_that_fails_leaves_the_store_as_it_was(
     old: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +180,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
 
 def test_every_version_has_its_step() -> None:
     assert sorted(migrations.MIGRATIONS) == list(range(2, SCHEMA_VERSION + 1))
+    assert migrations.ON_POSTGRESQL.keys() <= migrations.MIGRATIONS.keys()
 
 
 def test_a_loop_of_the_older_version_still_writes_to_a_store_that_moved_up(old: str, tmp_path: Path) -> None:

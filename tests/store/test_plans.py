@@ -12,7 +12,9 @@ from sqlalchemy import event
 
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import RAN, Run, RunTrigger, Status
+from aperture_plugin.store import base
 from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.records import instant
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 LARGE = ("runs", "logs", "claims")
@@ -82,6 +84,12 @@ def test_of_a_time_the_index_tells_where_to_stop(opened: Store) -> None:
     assert "SEARCH runs USING COVERING INDEX runs_by_time (queued_at>?)" in found
 
 
+def test_of_ids_that_begin_so_the_index_tells_where_to_stop_and_in_which_order(opened: Store) -> None:
+    found = plans(opened, lambda: opened.history(RunQuery(begins="a")))
+
+    assert found == ["SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id>? AND id<?)"]
+
+
 QUESTIONS: dict[str, Callable[[Any], object]] = {
     "in_hand": lambda ledger: ledger.in_hand(),
     "last_runs": lambda ledger: ledger.last_runs(),
@@ -132,6 +140,68 @@ def test_on_postgresql_too_there_is_an_index_for_it(postgres_url: str, tmp_path:
     assert [step for step in steps if "Seq Scan" in step and step.split(" on ")[1].split()[0] in LARGE] == []
     if name in {"claims", "taken"}:
         assert any("Index Cond" in step and "due >=" in step and "due <=" in step for step in steps)
+
+
+def test_on_postgresql_the_claims_of_all_jobs_are_looked_for_job_by_job(postgres_url: str, tmp_path: Path) -> None:
+    """With so many jobs its planner thinks little of the index, for it cannot tell where the span of each one ends."""
+    names = [f"job-{number}" for number in range(20)]
+    store = open_store(postgres_url, directory=tmp_path)
+    store.open()
+    engine: Any = store._engine  # type: ignore[attr-defined]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO claims SELECT 'job-' || mod(n, 20), n, '2026-01-10T12:00:00', n, 1, 'run-' || n"
+            " FROM generate_series(1, 20000) AS n"
+        )
+        connection.exec_driver_sql("INSERT INTO latest (job, claimed) SELECT job, max(due) FROM claims GROUP BY job")
+        connection.exec_driver_sql("ANALYZE claims, latest")
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with store.snapshot() as ledger:
+        found = ledger.taken(names, instant(1000), instant(2000))
+    [(statement, given)] = [each for each in asked if each[0].lstrip().startswith("WITH")]
+
+    with engine.connect() as connection:
+        steps = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", given)]
+    store.close()
+
+    assert [len(found[name]) for name in names] == [50] * 20
+    assert [step for step in steps if "Seq Scan on claims" in step] == []
+
+
+def test_on_postgresql_too_the_index_of_ids_tells_where_to_stop(postgres_url: str, tmp_path: Path) -> None:
+    store = open_store(postgres_url, directory=tmp_path)
+    store.open()
+    asked: list[tuple[str, Any]] = []
+    engine: Any = store._engine  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    store.history(RunQuery(begins="a"))
+    [(statement, given)] = [each for each in asked if each[0].startswith("SELECT runs")]
+
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        steps = [row[0].strip() for row in connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) {statement}", given)]
+    store.close()
+
+    assert [step.split(": ")[0] for step in steps] == [
+        "Limit",
+        "->  Index Scan Backward using runs_id_attempt_key on runs",
+        "Index Cond",
+    ]
+
+
+def test_attempts_are_counted_as_far_as_a_person_reads_a_number_for(
+    opened: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "ATTEMPTS_COUNTED", 2)
+    told = []
+    for number in range(3):
+        with opened.transaction() as ledger:
+            ledger.add([run_of(number)])
+        facts = opened.facts()
+        told.append((facts.attempts, facts.has_more))
+
+    assert told == [(1, False), (2, False), (2, True)]
 
 
 def run_of(number: int) -> Run:

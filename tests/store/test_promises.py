@@ -123,6 +123,18 @@ def test_history_narrows_by_all_that_it_is_asked_for(store: Store) -> None:
     assert (len(ids()), len(ids(limit=None)), ids(limit=0)) == (20, 32, [])
 
 
+def test_of_runs_whose_ids_begin_so_the_latest_id_stands_first_whatever_was_written_last(store: Store) -> None:
+    with store.transaction() as ledger:
+        ledger.add([run_of(name) for name in ("5hc", "5hch", "5hd", "5hb", "5H", "5g")])
+        ledger.add([run_of("5hb", attempt=2)])
+
+    found = [run.key for run in store.history(RunQuery(begins="5h"))]
+    latest = [run.key for run in store.history(RunQuery(begins="5h", limit=1))]
+
+    assert found == [("5hd", 1), ("5hch", 1), ("5hc", 1), ("5hb", 2), ("5hb", 1)]
+    assert latest == [("5hd", 1)]
+
+
 def test_lines_are_numbered_in_their_order_and_told_of_one_attempt_where_that_is_asked(store: Store) -> None:
     lines = [
         LogLine(run_id=run, attempt=attempt, at=NOON, level="INFO", text=f"{run} {attempt}")

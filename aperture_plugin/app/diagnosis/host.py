@@ -43,7 +43,8 @@ def store_step(case: Case) -> Iterator[Finding]:
         yield problem("store", str(trouble), advice=look)
         return
     size = "" if facts.size is None else f"{_bytes(facts.size)}, "
-    found = f"{case.where} can be read and written: {size}{counted(facts.attempts, 'attempt')}, schema {facts.schema}"
+    attempts = ("over " if facts.has_more else "") + counted(facts.attempts, "attempt")
+    found = f"{case.where} can be read and written: {size}{attempts}, schema {facts.schema}"
     if case.store_file is None:
         yield ok("store", found)
         return

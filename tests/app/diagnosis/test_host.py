@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from aperture_plugin.app.diagnosis import host
+from aperture_plugin.store import base
 from aperture_plugin.store.schema import SCHEMA_VERSION
 from aperture_plugin.testing import World
 from tests.app.diagnosis.looking import alter, look, look_at, said
@@ -50,6 +51,17 @@ def test_a_store_that_is_well_is_told_with_its_size(started: World) -> None:
     assert words.startswith("sqlite:///aperture.db can be read and written: ")
     assert f"0 attempts, schema {SCHEMA_VERSION}; " in words
     assert words.endswith(" left on its disk")
+
+
+def test_of_a_long_history_it_says_over_how_many_attempts_it_is(
+    started: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "ATTEMPTS_COUNTED", 2)
+
+    started.advance("4 hours")
+
+    [(_, words, _)] = look_at(started, "store")
+    assert f", over 2 attempts, schema {SCHEMA_VERSION}; " in words
 
 
 @pytest.mark.parametrize(
