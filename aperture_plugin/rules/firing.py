@@ -1,6 +1,11 @@
 """What becomes of the slots that a tick finds due: a run, or a row that says why not.
 
 Every slot that goes in comes out in exactly one answer (DESIGN.md, section 4, promises 2 to 4).
+
+Where a run of the job is in hand as slots come to be caught up, promises 3 and 4 read together like this. One that
+was cut off has had its turn and goes on with it: the catch-up waits behind it, as it would behind one that runs. One
+that has not begun has the job's one place in the line: what was missed is skipped with that reason, as it would have
+been on time. It is not merged into that run, which is on record as the run of an earlier slot.
 """
 
 from __future__ import annotations

@@ -38,6 +38,49 @@ def test_what_was_missed_after_a_run_was_cut_off_is_caught_up_beside_its_next_at
     ]
 
 
+_SKIP = "it was due while nothing ran, and the file says missed: skip"
+_WAITED = "it was due while nothing ran, and another run of scan was already waiting"
+_IN_HAND = "it was due while nothing ran, and scan was still in hand (overlap: skip)"
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "words", "became_of_two", "became_of_the_rest"),
+    [
+        ("ended", "", ["completed"], [(5, 3, None)]),
+        ("running", "", ["interrupted", "completed"], [(5, 3, None)]),
+        ("running", "interrupted: leave", ["interrupted"], [(5, 3, None)]),
+        ("running", "missed: skip", ["interrupted", "completed"], [(3, 0, _SKIP), (4, 0, _SKIP), (5, 0, _SKIP)]),
+        ("running", "overlap: allow", ["interrupted", "completed"], [(5, 3, None)]),
+        (
+            "running",
+            "overlap: skip",
+            ["interrupted", "completed"],
+            [(3, 0, _IN_HAND), (4, 0, _IN_HAND), (5, 0, _IN_HAND)],
+        ),
+        ("queued", "", ["completed"], [(3, 0, _WAITED), (4, 0, _WAITED), (5, 0, _WAITED)]),
+        ("queued", "overlap: allow", ["completed"], [(5, 3, None)]),
+    ],
+)
+def test_what_becomes_of_slots_missed_after_a_crash_that_left_a_run_in_hand(
+    world: World, in_hand: str, words: str, became_of_two: list[str], became_of_the_rest: list[tuple[int, int, object]]
+) -> None:
+    """A run that merely waits has the one place in the line; a tick that was on time would have found it taken too."""
+    world.durations |= {"scan": "1 minute" if in_hand == "ended" else "30 minutes", "long": "20 minutes"}
+    first = f"  long: daily at {'2:00' if in_hand == 'queued' else '11:00'} AM\n"
+    world.write(f"schedules:\n{first}  scan:\n    schedule: every hour\n" + (f"    {words}\n" if words else ""))
+    world.start(at="2026-01-10 01:30").advance("40 minutes").kill()
+    world.clock.advance("3 hours 10 minutes")  # 03:00, 04:00 and 05:00 pass unseen, and it is 05:20
+
+    world.start().advance("35 minutes")
+    world.advance("60 minutes")
+
+    runs = [run for run in world.history("scan") if run.due is not None and run.due.hour < 6]
+    assert [run.status for run in runs if run.due and run.due.hour == 2] == became_of_two
+    assert [
+        (run.due.hour, run.missed, run.reason) for run in runs if run.due and run.due.hour > 2
+    ] == became_of_the_rest
+
+
 def test_one_slot_waits_beside_a_run_that_was_cut_off_and_cannot_go_on_yet(world: World) -> None:
     world.durations |= {"scan": "30 minutes", "long": "4 hours"}
     schedules = "schedules:\n  scan: every hour\n  long: daily at 1:45 AM\n"
