@@ -42,9 +42,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def aperture(*words: str, installed: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Type a command in *folder*, where only the wheel's own modules are found."""
-    command = "from aperture_plugin.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", command, *words],
+        [sys.executable, "-m", "aperture_plugin", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(installed), "PYTHONWARNINGS": "error"},
         capture_output=True,
