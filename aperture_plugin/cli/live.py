@@ -6,7 +6,9 @@ before; warnings are printed above it and stay.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 from types import TracebackType
@@ -17,6 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aperture_plugin.app.overview import Overview
+from aperture_plugin.cli.output import forget_if_gone
 from aperture_plugin.cli.views import comes_next, headline, now_running, recent, refused, waiting
 from aperture_plugin.rules.runs import Run
 
@@ -40,17 +43,20 @@ class LiveTable:
         self._drawn = ""
 
     def __enter__(self) -> Self:
-        self._live.start()
+        with self._as_far_as_there_is_a_terminal():
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        with self._as_far_as_there_is_a_terminal():
+            self._live.stop()
 
     def print(self, line: str) -> None:
         """Print a line above the table."""
-        self._console.print(Text(line), soft_wrap=True)
+        with self._as_far_as_there_is_a_terminal():
+            self._console.print(Text(line), soft_wrap=True)
 
     def draw(self, seen: Overview, ended: Sequence[Run], *, note: Text | None = None) -> None:
         """Draw *seen*, unless that is what stands there already.
@@ -64,12 +70,21 @@ class LiveTable:
         drawn = self._as_text(picture)
         if drawn != self._drawn:
             self._drawn = drawn
-            self._live.update(picture, refresh=True)
+            with self._as_far_as_there_is_a_terminal():
+                self._live.update(picture, refresh=True)
 
     def draw_again(self, *, note: Text) -> None:
         """Draw what was seen last, with another *note*."""
         if self._seen is not None:
             self.draw(*self._seen, note=note)
+
+    @contextmanager
+    def _as_far_as_there_is_a_terminal(self) -> Iterator[None]:
+        """Let a terminal that was closed end no loop: what is drawn from now on is seen by nobody."""
+        try:
+            yield
+        except OSError as error:
+            forget_if_gone(sys.stdout, error)
 
     def _as_text(self, picture: RenderableType) -> str:
         # Not the live console itself: what it captures has the moves of the cursor in it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ __all__ = [
     "TEXT",
     "console",
     "flush",
+    "forget_if_gone",
     "in_colour",
     "is_terminal",
     "plain",
@@ -35,8 +37,8 @@ def say(text: str, *, err: bool = False) -> None:
         stream.write(f"{text}\n")
         if err:
             stream.flush()
-    except BrokenPipeError:
-        _forget(stream)
+    except OSError as error:
+        forget_if_gone(stream, error)
 
 
 def show_json(value: Any) -> None:
@@ -98,10 +100,26 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
-            _forget(stream)
+        except OSError as error:
+            forget_if_gone(stream, error)
         except ValueError:
             pass  # It is closed already: there is nothing left to write to.
+
+
+def forget_if_gone(stream: TextIO, error: OSError) -> None:
+    """Let all that is written to *stream* from now on go nowhere, if *error* says that its reader has gone.
+
+    A pipe's reader ends, or a terminal is closed: whoever still writes, a handler that prints too, is not to fail for
+    that, nor is Python's own last flush.
+
+    Raises:
+        OSError: *error*, where it says anything else.
+    """
+    if error.errno not in {errno.EPIPE, errno.EIO}:
+        raise error
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _standing(*, err: bool) -> TextIO:
@@ -114,10 +132,3 @@ def _standing(*, err: bool) -> TextIO:
     anew = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     setattr(sys, kept, anew)
     return anew
-
-
-def _forget(stream: TextIO) -> None:
-    """Let all that is written to *stream* from now on go nowhere, so that Python's own last flush does too."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -94,6 +96,37 @@ def test_a_signal_stops_it_cleanly(terminal: Terminal, name: str) -> None:
 
     assert (loop.returncode, out) == (0, "")
     assert log.splitlines()[-1].endswith("stopped")
+    assert not terminal.runs()
+
+
+@pytest.mark.parametrize("hangup", ["is heard", "is passed over"])
+def test_a_terminal_that_is_closed_ends_no_loop_but_by_its_hangup(terminal: Terminal, hangup: str) -> None:
+    terminal.write(FILE.replace("every 10 seconds", "every 1 seconds"))
+    words = [sys.executable, "-m", "aperture_plugin", "start"]
+    if hangup == "is passed over":
+        words = ["sh", "-c", 'trap "" HUP; exec "$@" 2>errors', "sh", *words]
+    shell, other = pty.openpty()
+    loop = subprocess.Popen(
+        words,
+        cwd=terminal.folder,
+        env=terminal.environ,
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        start_new_session=True,
+    )
+    os.close(other)
+    terminal.until(terminal.runs)
+
+    os.close(shell)
+    if hangup == "is heard":
+        loop.send_signal(signal.SIGHUP)
+    else:
+        time.sleep(2.5)  # It draws once a second.
+        assert loop.poll() is None
+        loop.terminate()
+
+    assert loop.wait(timeout=20) == 0
     assert not terminal.runs()
 
 
