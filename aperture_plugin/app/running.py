@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -98,8 +98,9 @@ class Executors:
         for executor in self._all():
             _asked(partial(executor.stop, timeout))
 
-    def _all(self) -> set[Executor]:
-        return set(self._made.values())
+    def _all(self) -> Iterable[Executor]:
+        # One may be made for several brokers; and one that is a dataclass has no hash.
+        return {id(executor): executor for executor in list(self._made.values())}.values()
 
 
 def _asked(call: Callable[[], object]) -> object:

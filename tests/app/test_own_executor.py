@@ -47,12 +47,17 @@ class Media:
     def aperture_jobs(self) -> Iterator[Job]:
         yield Job("scan", scan, params={"keep": 7})
         yield Job("break", broken)
+        yield Job("waits", waits)
 
 
 def scan(run: LiveRun) -> dict[str, Any]:
     for item in run.track(range(3)):
         run.log.info("indexed %s", item)
     return {"pid": os.getpid(), "keep": run.params["keep"]}
+
+
+def waits(run: LiveRun) -> None:
+    time.sleep(0.5)
 
 
 def broken(run: LiveRun) -> None:
@@ -71,11 +76,13 @@ class PoolExecutor:
     """Runs handlers in the processes of a pool: the least that an executor can be."""
 
     name = "pool"
+    __hash__ = None  # type: ignore[assignment]  # As that of a dataclass.
 
     def __init__(self, spend: Spender) -> None:
         self._spend = spend
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         self.given: list[Work] = []
+        self.asked: list[tuple[tuple[str, int], str]] = []
 
     def start(self, work: Work, report: Report) -> None:
         self.given.append(work)
@@ -93,7 +100,7 @@ class PoolExecutor:
         self._pool.submit(carried_out, order_of(work)).add_done_callback(done)
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
-        pass
+        self.asked.append((key, reason))
 
     def kill(self, key: tuple[str, int]) -> bool:
         return False
@@ -125,6 +132,7 @@ schedules:
     params:
       keep: 14
   break: manual
+  waits: manual
   say:
     schedule: manual
     command: echo here
@@ -158,6 +166,21 @@ def test_a_hosts_own_executor_runs_handlers_elsewhere_with_all_that_a_handler_ca
     assert lines == ["indexed 0", "indexed 1", "indexed 2"]
     assert broke.status == "failed"
     assert [broker for broker, _ in host.made] == ["redis://localhost/3"]
+
+
+def test_a_hosts_own_executor_is_asked_to_cancel_once(file: Path) -> None:
+    with embedded(file, host := Host()) as aperture:
+        handle = aperture.run("waits")
+        end = time.monotonic() + 20
+        while not host.made[0][1].given:
+            assert time.monotonic() < end, "it never began"
+            time.sleep(0.01)
+        handle.cancel()
+        run = handle.wait(20)
+
+    [(key, reason)] = host.made[0][1].asked
+    assert key == run.key
+    assert reason.startswith("cancelled by")
 
 
 def test_a_command_runs_beside_the_loop_and_no_executor_of_a_plugin_has_to_know_what_one_is(file: Path) -> None:
