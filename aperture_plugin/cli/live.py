@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aperture_plugin.app.overview import Overview
-from aperture_plugin.cli.output import forget_if_gone
+from aperture_plugin.cli.output import forget_if_gone, is_terminal
 from aperture_plugin.cli.views import comes_next, headline, now_running, recent, refused, waiting
 from aperture_plugin.rules.runs import Run
 
@@ -37,7 +37,12 @@ class LiveTable:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(
-            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            # What a handler prints stands above the picture, and does not tear it. Into a file it goes as ever.
+            redirect_stdout=True,
+            redirect_stderr=is_terminal(sys.stderr),
         )
         self._seen: tuple[Overview, Sequence[Run]] | None = None
         self._drawn = ""
@@ -80,11 +85,14 @@ class LiveTable:
 
     @contextmanager
     def _as_far_as_there_is_a_terminal(self) -> Iterator[None]:
-        """Let a terminal that was closed end no loop: what is drawn from now on is seen by nobody."""
+        """Let a terminal that is closed, by a handler too, end no loop: what is drawn then is seen by nobody."""
         try:
             yield
         except OSError as error:
             forget_if_gone(sys.stdout, error)
+        except ValueError:
+            if not self._console.file.closed:
+                raise
 
     def _as_text(self, picture: RenderableType) -> str:
         # Not the live console itself: what it captures has the moves of the cursor in it.

@@ -328,6 +328,49 @@ def test_a_terminal_is_shown_a_table_and_given_back_as_it_was(terminal: Terminal
     assert (table.before or "").count("\x1b[?25l") == 0  # The cursor is not hidden again after the end.
 
 
+def test_what_a_handler_prints_stands_above_the_table_and_leaves_no_half_of_it(terminal: Terminal) -> None:
+    terminal.write("schedules:\n  scan: every 2 seconds\n")
+    terminal.write(
+        "import sys\nfrom aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', scan)\n\n"
+        "def scan(run):\n    print('PRINTED')\n    print('TOLD', file=sys.stderr)\n",
+        "hooks/host.py",
+    )
+
+    table = on_a_terminal(terminal, "start")
+    table.expect("running; Ctrl-C stops it")
+    pictures = []
+    for word in ("PRINTED", "TOLD", "PRINTED", "TOLD"):
+        table.expect(word)
+        pictures.append(table.before or "")
+    table.sendintr()
+    table.expect("stopped\r\n")
+    table.close()
+
+    # Each is written where the picture was, which is taken away first, line by line, and drawn anew below it.
+    assert all(re.search(r"(\x1b\[1A\x1b\[2K){2,}$", picture) for picture in pictures)
+
+
+def test_a_handler_that_closes_the_terminals_stream_ends_no_loop(terminal: Terminal) -> None:
+    terminal.write("schedules:\n  scan: manual only\n")
+    terminal.write(
+        "import sys\nfrom aperture_plugin import Job, hookimpl\n\n"
+        "@hookimpl\ndef aperture_jobs():\n    yield Job('scan', lambda run: sys.stdout.close())\n",
+        "hooks/host.py",
+    )
+    table = on_a_terminal(terminal, "start")
+    table.expect("running; Ctrl-C stops it")
+
+    terminal.type("run", "scan", "--wait")
+    time.sleep(2.5)  # It draws once a second.
+    lives = table.isalive()
+    table.kill(signal.SIGTERM)
+    table.expect(pexpect.EOF)
+    table.close()
+
+    assert (lives, table.exitstatus) == (True, 0)
+
+
 def test_a_terminal_is_shown_a_progress_bar(terminal: Terminal) -> None:
     terminal.write("schedules:\n  scan: manual only\n")
     terminal.write(
