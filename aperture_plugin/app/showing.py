@@ -82,5 +82,9 @@ def _masked(origin: Origin) -> Origin:
     if outer and outer[0] in {"params", "environment"} and looks_secret(name) and not origin.variables:
         text = MASK
     # A parameter may itself have keys; they stand in one line here.
-    text = _WITHIN.sub(lambda found: f"{found[1]}: {MASK}" if looks_secret(found[1]) else found[0], text)
-    return replace(origin, text=Mask(secrets_of({origin.key: text} if not outer else {"value": text}))(text))
+    if ": " in text:
+        text = _WITHIN.sub(lambda found: f"{found[1]}: {MASK}" if looks_secret(found[1]) else found[0], text)
+    secrets = tuple(secrets_of({origin.key: text} if not outer else {"value": text}))
+    if secrets:
+        text = Mask(secrets)(text)
+    return origin if text == origin.text else replace(origin, text=text)

@@ -95,7 +95,7 @@ class Provenance:
         said = {origin.key for origin in found}
         if "timezone" not in said:
             found.append(self._setting("timezone"))
-        found += [Origin(key=key, text=text, layer=BUILT_IN) for key, text in _BUILT_IN.items() if key not in said]
+        found += [origin for key, origin in _BUILT_IN.items() if key not in said]
         return tuple(found)
 
     def _setting(self, key: str) -> Origin:
@@ -113,13 +113,16 @@ _SETTINGS: Final[dict[str, str | None]] = {
     "broker": None,
 }
 _BUILT_IN: Final = {
-    "enabled": "yes",
-    "queue": "default",
-    "missed": "run once",
-    "overlap": "queue one",
-    "retry: attempts": "1",
-    "on failure": "continue",
-    "interrupted": "run again",
+    key: Origin(key=key, text=text, layer=BUILT_IN)
+    for key, text in (
+        ("enabled", "yes"),
+        ("queue", "default"),
+        ("missed", "run once"),
+        ("overlap", "queue one"),
+        ("retry: attempts", "1"),
+        ("on failure", "continue"),
+        ("interrupted", "run again"),
+    )
 }
 
 

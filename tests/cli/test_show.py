@@ -8,9 +8,12 @@ from time import process_time
 
 import pytest
 
+from aperture_plugin.app import showing
+from aperture_plugin.executors.secrets import Mask
 from aperture_plugin.testing import World
 from tests.cli.conftest import Shell
 
+URL = "psql postgresql://me:hunter22@host/db"
 FILE = """\
 timezone: Europe/Riga
 preset: home
@@ -30,6 +33,24 @@ schedules:
         api_key: alsosecret
         user: jane
 """
+
+
+def test_only_where_there_is_a_secret_it_is_looked_for(
+    world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, ...]] = []
+
+    def mask(secrets: tuple[str, ...]) -> Mask:
+        made.append(secrets)
+        return Mask(secrets)
+
+    monkeypatch.setattr(showing, "Mask", mask)
+    world.write(f"schedules:\n  one:\n    schedule: manual\n    command: {URL}\n  two: every hour\n  three: manual\n")
+
+    answer = shell("show")
+
+    assert "postgresql://me:•••@host/db" in answer.out
+    assert made == [("hunter22",)]
 
 
 def test_a_long_text_is_shown_without_delay(world: World, shell: Shell) -> None:
