@@ -52,5 +52,6 @@ def _end(said: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     except Unreadable as problem:
         raise WrongUsage(f"--until: {problem.message}", hint=problem.hint) from None
     if end <= now:
-        raise WrongUsage(f"--until: {dated(end, zone, now=now)} is past already", hint="name a time to come")
+        told = f"{dated(end, zone, now=now)} is past already: it is {dated(now, zone, now=now)} in {zone}"
+        raise WrongUsage(f"--until: {told}", hint="name a time to come")
     return end

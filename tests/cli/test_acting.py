@@ -93,7 +93,8 @@ def test_a_pause_cannot_end_in_the_past(world: World, shell: Shell) -> None:
 
     answer = shell("pause", "slow", "--until", "2020-01-01")
 
-    assert (answer.code, answer.err.splitlines()[0]) == (2, "error: --until: 2020-01-01 12:00 AM is past already")
+    told = "2020-01-01 12:00 AM is past already: it is 12:00 AM in UTC"
+    assert (answer.code, answer.err.splitlines()[0]) == (2, f"error: --until: {told}")
 
 
 def test_a_run_that_is_asked_for_is_queued_behind_what_runs(busy: World, shell: Shell) -> None:
