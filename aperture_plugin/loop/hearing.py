@@ -15,12 +15,20 @@ class Hearing:
     Args:
         poll: Seconds from one asking to the next where the store does not tell; None never asks.
         ring: Wakes the loop; called from another thread.
+        beaten: Called where no more than beats of others may have come, with the monotonic time.
     """
 
-    def __init__(self, store: Store, poll: float | None, ring: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        poll: float | None,
+        ring: Callable[[], object],
+        beaten: Callable[[float], object] = lambda _at: None,
+    ) -> None:
         self._store = store
         self._poll = poll
         self._ring = ring
+        self._beaten = beaten
         self._asked_at = 0.0
         self._was_told = False
         self._is_told: Callable[[], bool] = lambda: False
@@ -38,15 +46,18 @@ class Hearing:
         return None if self._poll is None or self._is_told() else self._poll
 
     def another_wrote(self, at: float) -> bool:
-        """Say whether another process has written, as far as it is time to know."""
+        """Say whether another process has written more than a beat, as far as it is time to know."""
         if not (self._was_told or (self._poll is not None and at - self._asked_at >= self._poll)):
             return False
         self._asked_at = at
         self._was_told = False  # Before asking: what is told from here on is asked for the next time.
         try:
-            return self._store.changed()
+            changed = self._store.changed()
+            if not changed:
+                self._beaten(at)
         except (StoreUnavailable, StoreRefused):
             return True  # The transaction meets it again, and says so in full.
+        return changed
 
     def _told(self) -> None:
         self._was_told = True

@@ -91,7 +91,7 @@ class Loop:
         self._told = told
         self._pace = pace
         self._wakes = Wakes()
-        self._hearing = Hearing(store, pace.poll, self.inbox.ring)
+        self._hearing = Hearing(store, pace.poll, self.inbox.ring, self._note_beats)
         self._syncs = Syncs(pace.sync)
         self._relay = Relay(executor, self.inbox, state.clock)
         self._handing = Handing(state, self._relay, directory)
@@ -395,6 +395,11 @@ class Loop:
         except (StoreUnavailable, StoreRefused) as away:
             _log.debug("what is long past is forgotten later: %s", away)
             self._keeping.put_off(at)
+
+    def _note_beats(self, at: float) -> None:
+        """Read the beats of those in other places, and nothing else."""
+        if self._pace.beat and self._lease.seen:
+            self._lease.note(self._store.loops(), at=at)
 
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""

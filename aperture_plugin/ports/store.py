@@ -240,6 +240,14 @@ class Store(Protocol):
         """Say, at the cost of microseconds, whether there is news that `Ledger.foreign` would tell."""
         ...
 
+    def loops(self) -> list[LoopRecord]:
+        """Return every process that is on the store, as `Ledger.loops` does; nobody is held up, nothing noted as read.
+
+        Raises:
+            StoreUnavailable: It cannot be reached just now.
+        """
+        ...
+
     def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
         """Call *ring*, in another thread, as soon as another process has committed, until the store is closed.
 

@@ -11,14 +11,15 @@ from typing import ClassVar, Final
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from aperture_plugin.ports import Ledger, LogLine, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
+from aperture_plugin.ports import Ledger, LogLine, LoopRecord, RunQuery, StoreFacts, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.store.ears import Ears, Source
 from aperture_plugin.store.errors import in_words
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.migrations import migrate
-from aperture_plugin.store.records import log_of, micros, run_of
+from aperture_plugin.store.records import log_of, loop_of, micros, run_of
 from aperture_plugin.store.schema import SCHEMA_VERSION, logs, meta, metadata, runs
+from aperture_plugin.store.words import ALL_LOOPS
 
 __all__ = ["ATTEMPTS_COUNTED", "SqlStore"]
 
@@ -104,7 +105,7 @@ class SqlStore(ABC):
                     self._news = self._news and not ledger.heeded
                 if wrote and self._ears is not None:
                     self._ears.expect()
-                self._before_commit(connection, wrote=bool(wrote), relaxed=ledger.relaxed)
+                self._before_commit(connection, wrote=bool(wrote), counts=ledger.counts, relaxed=ledger.relaxed)
             self._after_commit()
             self._is_owed = self._is_owed or bool(wrote)
             if self._is_owed and not ledger.relaxed:
@@ -160,6 +161,18 @@ class SqlStore(ABC):
             row = connection.execute(its.order_by(logs.c.seq.desc()).limit(1)).mappings().first()
         return None if row is None else log_of(row)
 
+    def loops(self) -> list[LoopRecord]:
+        """Return every process on the store, outside of any transaction."""
+        with self._lock, self._in_words():
+            connection = self._connection()
+            try:
+                found = [loop_of(row) for row in ALL_LOOPS.run(connection).mappings()]
+                connection.rollback()
+            except SQLAlchemyError:
+                self._roll_back(connection)
+                raise
+            return found
+
     def facts(self) -> StoreFacts:
         """Return what the store is like."""
         some = select(runs.c.seq).limit(ATTEMPTS_COUNTED + 1).subquery()
@@ -179,7 +192,7 @@ class SqlStore(ABC):
 
     @abstractmethod
     def changed(self) -> bool:
-        """Say whether another process has committed since a transaction here last asked."""
+        """Say whether another process has committed more than a beat since a transaction here last asked."""
 
     @abstractmethod
     def _connect(self, *, looking: bool = False) -> None:
@@ -191,7 +204,7 @@ class SqlStore(ABC):
 
     @abstractmethod
     def _is_foreign(self, connection: Connection) -> bool:
-        """Say, within the transaction, whether another process has written since the last one here."""
+        """Say, within the transaction, whether another process has written more than a beat since the last one here."""
 
     @abstractmethod
     def _size(self, connection: Connection) -> int | None:
@@ -217,9 +230,9 @@ class SqlStore(ABC):
         """Find out, before a transaction, whether the database is still the one that was opened."""
 
     def _before_commit(  # noqa: B027  # one of the two needs it
-        self, connection: Connection, *, wrote: bool, relaxed: bool
+        self, connection: Connection, *, wrote: bool, counts: bool, relaxed: bool
     ) -> None:
-        """Leave a sign for the others, within the transaction."""
+        """Leave a sign for the others, within the transaction: whether they read it anew is what *counts*."""
 
     def _after_commit(self) -> None:  # noqa: B027  # one of the two needs it
         """Remember what stands in the store now."""

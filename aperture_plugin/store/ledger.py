@@ -80,19 +80,21 @@ class SqlLedger:
     Args:
         connection: Has begun; whoever made it commits.
         foreign: Whether another process has written since anybody here last asked.
-        wrote: Called once anything is written.
+        wrote: Called whenever anything is written.
 
     Attributes:
         relaxed: Whether the commit need not wait for the disk.
         heeded: Whether anybody has asked for `foreign`.
+        counts: Whether more than a beat was written: something for which others read the store anew.
     """
 
     def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
         self._connection = connection
-        self._wrote = wrote
+        self._note = wrote
         self._foreign = foreign
         self.heeded = False
         self.relaxed = False
+        self.counts = False
 
     @property
     def foreign(self) -> bool:
@@ -257,7 +259,7 @@ class SqlLedger:
 
     def beat(self, loop: LoopRecord) -> bool:
         """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
-        self._wrote()
+        self._note()
         return BEAT.run(self._connection, loop=loop.id, count=loop.beat, now=micros(loop.beat_at)).rowcount > 0
 
     def drop_loop(self, loop_id: str) -> None:
@@ -331,6 +333,10 @@ class SqlLedger:
         self._connection.execute(delete(spends).where(spends.c.limit == limit, spends.c.at < micros(forget)))
 
     # ── helpers ──
+
+    def _wrote(self) -> None:
+        self.counts = True
+        self._note()
 
     def _write(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
         if rows:

@@ -1,7 +1,8 @@
 """One PostgreSQL database for several machines.
 
 A transaction holds an advisory lock of the database, so it is as exclusive as SQLite's: no two loops
-decide at the same time. A counter tells a loop that another has written, and a notification that it is time to look.
+decide at the same time. A counter tells a loop that another has written more than a beat, and a notification that
+it is time to look.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aperture_plugin.store.base import SqlStore
 from aperture_plugin.store.ears import Source
 from aperture_plugin.store.notifications import CHANNEL, CommitsHeard
-from aperture_plugin.store.words import COUNT_AND_TELL, COUNT_AND_TELL_RELAXED, WRITES
+from aperture_plugin.store.words import COUNT_AND_TELL, COUNT_AND_TELL_RELAXED, TELL, TELL_RELAXED, WRITES
 
 __all__ = ["PostgresStore"]
 
@@ -52,7 +53,7 @@ class PostgresStore(SqlStore):
         self._name = os.urandom(8).hex()
 
     def changed(self) -> bool:
-        """Say whether another process has written since a transaction here last asked."""
+        """Say whether another process has written more than a beat since a transaction here last asked."""
         with self._lock, self._in_words():
             if self._seen is None or self._news:
                 return True
@@ -85,11 +86,13 @@ class PostgresStore(SqlStore):
     def _size(self, connection: Connection) -> int | None:
         return connection.execute(select(func.pg_database_size(func.current_database()))).scalar()
 
-    def _before_commit(self, connection: Connection, *, wrote: bool, relaxed: bool) -> None:
-        if wrote:
+    def _before_commit(self, connection: Connection, *, wrote: bool, counts: bool, relaxed: bool) -> None:
+        if counts:
             # Relaxed: the server takes it to the disk by itself, within some 0.6 s (three times wal_writer_delay).
             words = COUNT_AND_TELL_RELAXED if relaxed else COUNT_AND_TELL
             self._ours = words.run(connection, channel=CHANNEL, name=self._name).scalar()
+        elif wrote:
+            (TELL_RELAXED if relaxed else TELL).run(connection, channel=CHANNEL, name=self._name)
 
     def _after_commit(self) -> None:
         self._seen = self._ours

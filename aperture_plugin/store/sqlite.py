@@ -20,6 +20,7 @@ from aperture_plugin.ports import StoreRefused, StoreUnavailable
 from aperture_plugin.store.base import SqlStore
 from aperture_plugin.store.ears import Source
 from aperture_plugin.store.inotify import FilesHeard
+from aperture_plugin.store.words import COUNT
 
 __all__ = ["SqliteStore"]
 
@@ -39,22 +40,30 @@ class SqliteStore(SqlStore):
         super().__init__(shown)
         self._path = path
         self._seen_version: int | None = None
+        self._heard_version: int | None = None
+        self._seen_writes = self._ours = -1
         self._file: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
         self._heard = FilesHeard(self._is_news)
         self._commits = 0
 
     def changed(self) -> bool:
-        """Say whether another process has committed since a transaction here last asked; costs microseconds."""
+        """Say whether another process has committed more than a beat since a transaction here last asked.
+
+        It costs microseconds.
+        """
         with self._lock:
-            if self._writer is None or self._seen_version is None:
+            if self._writer is None or self._seen_version is None or self._news:
                 return True
-            return (
-                self._news
-                or self._data_version() != self._seen_version
-                # One that another was put in the place of stays as it was for ever.
-                or _identity(self._path) != self._file
-            )
+            # One that another was put in the place of stays as it was for ever.
+            if _identity(self._path) != self._file:
+                return True
+            version = self._data_version()
+            if version != self._seen_version:
+                if self._writes() != self._seen_writes:
+                    return True
+                self._seen_version = version  # What is committed after it was asked for changes it once more.
+            return False
 
     def sync(self) -> None:
         """Wait until what was committed is on the disk; now and then, fold the write-ahead log into the file.
@@ -83,7 +92,20 @@ class SqliteStore(SqlStore):
         finally:
             os.close(log)
 
+    def _before_commit(
+        self,
+        connection: Connection,
+        *,
+        wrote: bool,  # noqa: ARG002  # the system itself tells those who listen
+        counts: bool,
+        relaxed: bool,  # noqa: ARG002  # the disk is waited for after the commit
+    ) -> None:
+        if counts:
+            COUNT.run(connection)
+            self._ours = self._seen_writes + 1
+
     def _after_commit(self) -> None:
+        self._seen_writes = self._ours
         self._commits += 1
 
     def _connect(self, *, looking: bool = False) -> None:
@@ -108,17 +130,28 @@ class SqliteStore(SqlStore):
 
     def _is_foreign(self, connection: Connection) -> bool:  # noqa: ARG002  # asked of the driver, below SQLAlchemy
         # Exact: nobody else can commit while we hold the write lock.
-        version = self._data_version()
-        foreign, self._seen_version = version != self._seen_version, version
+        version, writes = self._data_version(), self._seen_writes
+        if version != self._seen_version:
+            writes = self._writes()
+        foreign = self._seen_version is None or writes != self._seen_writes
+        self._seen_version, self._seen_writes = version, writes
+        self._ours = writes
         return foreign
 
     def _source(self) -> Source | None:
         # Without a write-ahead log the file may lie on another machine's disk, of which this system tells nothing.
-        return None if self._log is None else self._heard
+        if self._log is None:
+            return None
+        self._heard_version = self._seen_version
+        return self._heard
 
     def _is_news(self) -> bool:
         try:
-            return self.changed()
+            with self._lock:
+                if self.changed():
+                    return True
+                heard, self._heard_version = self._heard_version, self._seen_version
+                return heard != self._heard_version  # A beat.
         except (StoreUnavailable, StoreRefused):
             return True  # The loop meets it again, and says so in full.
 
@@ -151,10 +184,13 @@ class SqliteStore(SqlStore):
     def _data_version(self) -> int:
         return int(self._ask("PRAGMA data_version"))
 
-    def _ask(self, pragma: str) -> Any:
+    def _writes(self) -> int:
+        return int(self._ask("SELECT value FROM meta WHERE key = 'writes'"))
+
+    def _ask(self, words: str) -> Any:
         connection: Any = self._connection().connection.driver_connection
         try:
-            return connection.execute(pragma).fetchone()[0]
+            return connection.execute(words).fetchone()[0]
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self.url}: {error}") from error
 

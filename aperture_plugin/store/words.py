@@ -14,9 +14,12 @@ __all__ = [
     "ALL_PAUSES",
     "BEAT",
     "COMPLETED",
+    "COUNT",
     "COUNT_AND_TELL",
     "COUNT_AND_TELL_RELAXED",
     "IN_HAND",
+    "TELL",
+    "TELL_RELAXED",
     "WRITES",
     "Words",
 ]
@@ -49,17 +52,24 @@ BEAT = Words(
     update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
 )
 WRITES = Words(select(meta.c.value).where(meta.c.key == literal_column("'writes'")))
-"""How often the store was written to, on PostgreSQL."""
+"""How often the store was written to; beats are not counted, for nobody reads anything else anew for them."""
 
 _COUNTED = update(meta).where(meta.c.key == literal_column("'writes'")).values(value=meta.c.value + literal_column("1"))
 _TOLD = func.pg_notify(bindparam("channel"), bindparam("name"))
 
+_RELAXED = func.set_config(*map(literal_column, ("'synchronous_commit'", "'off'", "true")))
+
+COUNT = Words(_COUNTED)
+"""Count one more, where the system itself tells those who listen."""
+
 COUNT_AND_TELL = Words(_COUNTED.returning(meta.c.value, _TOLD))
 """Count one more, and let those who listen know."""
 
-COUNT_AND_TELL_RELAXED = Words(
-    _COUNTED.returning(
-        meta.c.value, _TOLD, func.set_config(*map(literal_column, ("'synchronous_commit'", "'off'", "true")))
-    )
-)
+COUNT_AND_TELL_RELAXED = Words(_COUNTED.returning(meta.c.value, _TOLD, _RELAXED))
+"""The same, and let the commit not wait for the disk."""
+
+TELL = Words(select(_TOLD))
+"""Let those who listen know, of a beat."""
+
+TELL_RELAXED = Words(select(_TOLD, _RELAXED))
 """The same, and let the commit not wait for the disk."""

@@ -76,6 +76,22 @@ def test_what_was_told_in_the_middle_of_a_turn_is_asked_for_right_after_it() -> 
     assert (before, heard.waits) == (0.0, None)
 
 
+def test_where_no_more_than_beats_may_have_come_those_are_read() -> None:
+    store, read = Told(), list[float]()
+    heard = Hearing(cast(Store, store), 0.5, lambda: None, read.append)
+    heard.begin()
+    heard.another_wrote(100.0)
+
+    store.ring()
+    heard.another_wrote(101.0)
+    heard.another_wrote(101.1)
+    store.news = True
+    store.ring()
+    heard.another_wrote(102.0)
+
+    assert read == [100.0, 101.0]
+
+
 def test_a_store_that_does_not_tell_is_asked_twice_a_second() -> None:
     store = Told()
     store.tells, store.news = False, True

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from aperture_plugin.ports import LiveRun
+from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.loop import lease
+from aperture_plugin.loop.state import State
+from aperture_plugin.ports import Ledger, LiveRun
 from aperture_plugin.rules.runs import Status
+from aperture_plugin.store.opening import open_store
 from aperture_plugin.testing import World
 from tests.store.conftest import postgres_url
 
@@ -109,3 +114,45 @@ def test_both_go_by_a_file_that_was_saved_whoever_took_it_in_first(pair: tuple[W
     pass_time(pair, 60)
 
     assert [run.due for run in one.history()] == [datetime(2026, 1, 10, 2, 5, tzinfo=UTC)]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/aperture.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def test_two_that_only_beat_read_nothing_anew(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In real time, as hosts embed it; the beats follow one another so fast that it need not take long."""
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.05)
+    read: list[str] = []
+    read_anew = State.read_anew
+
+    def counted(state: State, ledger: Ledger) -> None:
+        read.append(state.id)
+        read_anew(state, ledger)
+
+    monkeypatch.setattr(State, "read_anew", counted)
+    file = tmp_path / "schedules.yaml"
+    file.write_text("schedules:\n  scan: manual\n")
+    store = open_store(state, directory=tmp_path)
+    store.open()
+
+    with Aperture(file, [Scan()], state=state), Aperture(file, [Scan()], state=state):
+        time.sleep(1)  # Each has read what the other wrote as it began.
+        read.clear()
+        before = {loop.id: loop.beat for loop in store.loops()}
+        time.sleep(1)
+        after = {loop.id: loop.beat for loop in store.loops()}
+        read_by = list(read)
+    store.close()
+
+    assert (len(before), read_by) == (2, [])
+    assert all(after[loop] - before[loop] > 3 for loop in before)
+
+
+class Scan:
+    @hookimpl
+    def aperture_jobs(self) -> list[Job]:
+        return [Job("scan", lambda _run: None)]

@@ -112,6 +112,11 @@ class MemoryStore:
         self._look()
         return self._news or self._seen != self.tables.writes
 
+    def loops(self) -> list[LoopRecord]:
+        """Return every process that has a record."""
+        self._look()
+        return list(self.tables.loops.values())
+
     def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
         """Tell nothing by itself."""
         return lambda: False
@@ -302,8 +307,9 @@ class MemoryLedger:
         """Write the beat of the loop's record; say whether the record was there."""
         known = self._tables.loops.get(loop.id)
         if known is not None:
+            counts = self.wrote
             self._put(self._tables.loops, loop.id, replace(known, beat=loop.beat, beat_at=loop.beat_at))
-        self.wrote = True
+            self.wrote = counts  # A beat alone is nothing for which others read the store anew.
         return known is not None
 
     def drop_loop(self, loop_id: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,7 @@ from sqlalchemy.engine import make_url
 from aperture_plugin.ports import Pause, Store
 from aperture_plugin.store import ears, inotify
 from aperture_plugin.store.opening import open_store
-from tests.store.test_store import NOON
+from tests.store.test_store import NOON, loop_of
 
 SOON = 5.0
 """Seconds in which what is heard at once is heard on the busiest machine."""
@@ -70,6 +71,20 @@ def test_each_of_many_commits_is_heard_or_comes_before_one_that_is(store: Store,
             noted = take_note(store) or noted
 
     assert len(noted) == 20
+
+
+def test_a_beat_of_another_is_heard(store: Store, other: Store) -> None:
+    theirs = loop_of("theirs")
+    with other.transaction() as ledger:
+        ledger.keep_loop(theirs)
+    bell = Bell(store)
+    take_note(store)
+    bell.rings(0.5)
+
+    with other.transaction() as ledger:
+        ledger.beat(replace(theirs, beat=2))
+
+    assert (bell.rings(), bell.are_well(), store.changed()) == (True, True, False)
 
 
 def test_what_is_committed_here_rings_for_nobody(store: Store) -> None:

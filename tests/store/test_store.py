@@ -163,6 +163,55 @@ def test_what_another_wrote_is_noticed_by_whoever_asks_though_others_here_have_w
     assert (changed, foreign, store.changed()) == (True, True, False)
 
 
+def loop_of(name: str) -> LoopRecord:
+    return LoopRecord(
+        id=name, host="there", pid=1, boot="b", serves="schedule", since=NOON, beat=1, beat_at=NOON, details={}
+    )
+
+
+def test_a_beat_of_another_makes_nobody_read_more_than_who_is_there(store: Store, other: Store) -> None:
+    theirs = loop_of("theirs")
+    with other.transaction() as ledger:
+        ledger.keep_loop(theirs)
+    with store.transaction() as ledger:
+        assert ledger.foreign
+
+    with other.transaction() as ledger:
+        assert ledger.beat(replace(theirs, beat=2))
+    changed, loops = store.changed(), store.loops()
+    with store.transaction() as ledger:
+        foreign = ledger.foreign
+
+    assert (changed, [(loop.id, loop.beat) for loop in loops], foreign) == (False, [("theirs", 2)], False)
+
+
+def test_what_comes_with_a_beat_of_another_or_beside_it_is_noticed(store: Store, other: Store) -> None:
+    theirs = loop_of("theirs")
+    with other.transaction() as ledger:
+        ledger.keep_loop(theirs)
+    noticed: list[bool] = []
+    for beat, at in ((2, "with"), (3, "before"), (4, "after")):
+        with store.transaction() as ledger:
+            assert ledger.foreign is (beat == 2 or noticed[-1])
+        if at == "before":
+            pause_in(other)
+        with other.transaction() as ledger:
+            ledger.beat(replace(theirs, beat=beat))
+            if at == "with":
+                ledger.set_pause(Pause(job="scan", since=NOON))
+        if at == "after":
+            assert not store.changed()
+            pause_in(other)
+        noticed.append(store.changed())
+
+    assert noticed == [True] * 3
+
+
+def pause_in(store: Store) -> None:
+    with store.transaction() as ledger:
+        ledger.set_pause(Pause(job="scan", since=NOON))
+
+
 def test_our_own_writing_is_not_taken_for_anothers(store: Store) -> None:
     with store.transaction() as ledger:
         assert ledger.foreign
