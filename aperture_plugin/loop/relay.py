@@ -56,7 +56,10 @@ class _Lane:
         self.seated: dict[Key, float] = {}
         """Since when, on the monotonic clock."""
         self.low = 0
-        self.starting = False
+        self.starting: Key | None = None
+        """The attempt that is being begun by a worker."""
+        self.unbegun: Ended | None = None
+        """Its end, where it came within its own start."""
         self.short = Short()
 
 
@@ -127,7 +130,7 @@ class Relay:
             lane = self._lanes[queue]
             self._good_until = at + GOOD_FOR
             with lane.lock:
-                for _ in range(min(seats.get(queue, 1) - len(lane.seated), len(lane.works))):
+                while lane.works and len(lane.seated) < seats.get(queue, 1):
                     self._begin_next(lane, Begun(lane.works[0].run.key, at=self._clock.now()))
                 lane.low = len(lane.works) // 2
 
@@ -169,22 +172,35 @@ class Relay:
             if since is not None and (took := self._clock.monotonic() - since) < _SHORT:
                 lane.short.count += 1
                 lane.short.seconds += took
-            # What ends within its own start (it could not be started) is the loop's affair: nothing piles up here.
-            if since is None or not lane.works or lane.starting:
+            if lane.starting == event.key:
+                lane.unbegun = (
+                    ended  # It could not be started; whoever began it goes on, so that nothing piles up here.
+                )
+                return
+            left = len(lane.works)
+            if since is None or not left or lane.starting is not None:
                 self._inbox.put(ended)
                 return
             # Both at once: whoever hears of the end alone takes the seat for free.
             self._begin_next(lane, ended, Begun(lane.works[0].run.key, at=now))
-            if len(lane.works) == lane.low:
+            if left > lane.low >= len(lane.works):
                 self._inbox.ring()
 
     def _begin_next(self, lane: _Lane, *messages: Message) -> None:
-        """Tell the loop *messages*, and begin the first that was given; the lane's lock is held."""
-        self._inbox.leave(*messages)
-        work = lane.works.popleft()  # Not before: whoever finds nothing left finds all that began in the inbox.
-        lane.seated[work.run.key] = self._clock.monotonic()
-        lane.starting = True
-        try:
-            self._start(lane, work)
-        finally:
-            lane.starting = False
+        """Tell the loop *messages*, and begin the first that was given, or can be begun; the lane's lock is held."""
+        while True:
+            self._inbox.leave(*messages)
+            work = lane.works.popleft()  # Not before: whoever finds nothing left finds all that began in the inbox.
+            lane.seated[work.run.key] = self._clock.monotonic()
+            lane.starting = work.run.key
+            try:
+                self._start(lane, work)
+            finally:
+                lane.starting = None
+            ended, lane.unbegun = lane.unbegun, None
+            if ended is None:
+                return
+            if not lane.works:
+                self._inbox.put(ended)
+                return
+            messages = (ended, Begun(lane.works[0].run.key, at=self._clock.now()))

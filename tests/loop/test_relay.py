@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from aperture_plugin.loop.inbox import CancelAsked, Inbox, Message
+from aperture_plugin.loop.inbox import Begun, CancelAsked, Inbox, Message
 from aperture_plugin.loop.relay import Relay
 from aperture_plugin.loop.turn import Turn
-from aperture_plugin.ports import Ended, LiveRun
+from aperture_plugin.ports import Ended, Event, Executor, LiveRun, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run, Status, but
 from aperture_plugin.testing import World
@@ -234,6 +236,52 @@ def test_a_seat_that_came_free_unheard_is_taken_by_the_first_that_is_given(crowd
     assert crowd.jobs[-3:] == [work.run.job for work in works[:3]]
     assert relay.left("default") == 3
     assert [message.key for message in relay._inbox.take()] == [work.run.key for work in works[1:3]]  # type: ignore[union-attr]
+
+
+def test_what_follows_one_that_could_not_be_started_begins_at_once(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = crowd.world
+    world.clock.advance("1 minute")
+    world.loop.tick()
+    works = [world.loop._handing.work_of(run) for run in world.loop.state.lines.waiting()][:5]
+    keys = [work.run.key for work in works]
+    executor, inbox = Refusing({keys[1], keys[2]}), Inbox()
+    left: list[list[tuple[str, str, int]]] = []
+    leave = inbox.leave
+
+    def noted(*messages: Message) -> None:
+        left.append(
+            [(type(message).__name__, *message.key) for message in messages if isinstance(message, Ended | Begun)]
+        )
+        leave(*messages)
+
+    monkeypatch.setattr(inbox, "leave", noted)
+    relay = Relay(cast(Executor, executor), inbox, world.clock)
+
+    relay.start(works[0])
+    relay.give(works[1:], seats={"default": 1}, at=0.0)
+    executor.tells[keys[0]](Ended(keys[0], Outcome(status=OutcomeStatus.COMPLETED)))
+
+    assert list(executor.tells) == [keys[0], keys[3]]
+    assert relay.left("default") == 1
+    # Never the end alone: the loop would give the seat away a second time.
+    assert left == [[("Ended", *keys[n]), ("Begun", *keys[n + 1])] for n in range(3)]
+
+
+class Refusing:
+    """An executor that cannot begin some attempts."""
+
+    hands_on = True
+
+    def __init__(self, refused: set[tuple[str, int]]) -> None:
+        self.refused = refused
+        self.tells: dict[tuple[str, int], Callable[[Event], object]] = {}
+
+    def start(self, work: Work, tell: Callable[[Event], object]) -> None:
+        if work.run.key in self.refused:
+            raise OSError("no room")
+        self.tells[work.run.key] = tell
 
 
 def test_an_end_is_recorded_with_the_moment_it_came_at(crowd: Crowd) -> None:
