@@ -9,9 +9,13 @@ from typing import Any, Final
 
 from aperture_plugin.ports import Ledger, LoopRecord
 
-__all__ = ["BEAT_SECONDS", "LEASE_SECONDS", "LONE_BEAT_SECONDS", "Lease"]
+__all__ = ["BEAT_SECONDS", "HERE_BEAT_SECONDS", "LEASE_SECONDS", "LONE_BEAT_SECONDS", "Lease"]
 
 BEAT_SECONDS: Final = 3.0
+HERE_BEAT_SECONDS: Final = 6.0
+"""With all others in this place: whether they live is asked of the system, and needs no beat; often enough for
+promise 6."""
+
 LONE_BEAT_SECONDS: Final = 12.0
 """With nobody else on the store the beat is for whoever looks from outside. Who joins is noticed within half a second,
 and beaten for from then on: long before a lease's length has passed for him."""
@@ -50,17 +54,24 @@ class Lease:
         # A record that another process took for dead's is not there to be renewed; it is made again.
         if details is not None or not ledger.beat(self.record):
             ledger.keep_loop(self.record)
-        self.beats_at = at + (LONE_BEAT_SECONDS if self.is_alone else BEAT_SECONDS)
+        self.beats_at = at + self._spacing
 
     def note(self, loops: Sequence[LoopRecord], *, at: float) -> None:
         """Note who is on the store, and the beats of those in other places; a beat that is new counts from *at* on."""
         self.is_alone = all(loop.id == self.record.id for loop in loops)
-        if not self.is_alone:
-            self.beats_at = min(self.beats_at, at + BEAT_SECONDS)
         elsewhere = [loop for loop in loops if loop.place != self.record.place]
         known = self.seen
         self.seen = {loop.id: (loop.beat, at) for loop in elsewhere}
         self.seen.update((loop.id, known[loop.id]) for loop in elsewhere if known.get(loop.id, (-1,))[0] == loop.beat)
+        if not self.is_alone:
+            self.beats_at = min(self.beats_at, at + self._spacing)
+
+    @property
+    def _spacing(self) -> float:
+        """Seconds from one beat to the next."""
+        if self.seen:
+            return BEAT_SECONDS
+        return LONE_BEAT_SECONDS if self.is_alone else HERE_BEAT_SECONDS
 
     @property
     def looks_at(self) -> float:

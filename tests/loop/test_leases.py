@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from aperture_plugin.loop.deadlines import Deadline, Deadlines
-from aperture_plugin.loop.lease import BEAT_SECONDS, LEASE_SECONDS, LONE_BEAT_SECONDS, Lease
+from aperture_plugin.loop.lease import BEAT_SECONDS, HERE_BEAT_SECONDS, LEASE_SECONDS, LONE_BEAT_SECONDS, Lease
 from aperture_plugin.ports import Ledger, LoopRecord
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -67,11 +67,41 @@ def test_with_nobody_else_on_the_store_it_beats_less_often_and_at_once_faster_wh
     ours.renew(ledger, now=NOON, at=100.0)
     alone = ours.beats_at
 
-    ours.note([ours.record, record("theirs", "here")], at=101.0)
+    ours.note([ours.record, record("theirs", "there")], at=101.0)
     joined = ours.beats_at
     ours.renew(ledger, now=NOON, at=104.0)
 
     assert (alone, joined, ours.beats_at) == (100 + LONE_BEAT_SECONDS, 101 + BEAT_SECONDS, 104 + BEAT_SECONDS)
+
+
+def test_beside_those_of_this_place_alone_it_beats_less_often_until_somebody_joins_from_elsewhere() -> None:
+    ours, ledger = lease(), cast(Ledger, Beaten())
+    beside = [ours.record, record("beside", "here")]
+    ours.note(beside, at=0.0)
+    ours.renew(ledger, now=NOON, at=100.0)
+    among_us = ours.beats_at
+
+    ours.note([*beside, record("theirs", "there")], at=101.0)
+
+    assert (among_us, ours.beats_at) == (100 + HERE_BEAT_SECONDS, 101 + BEAT_SECONDS)
+
+
+def test_no_wall_clock_of_another_host_decides_whether_it_is_dead() -> None:
+    ours, day = lease(), timedelta(days=1)
+    slow, fast = record("slow", "there"), record("fast", "yonder")
+
+    found = [
+        ours.dead(
+            [
+                replace(slow, beat=beat, beat_at=NOON - day),
+                replace(fast, beat=min(beat, 2), beat_at=NOON + beat * day),
+            ],
+            at=at,
+        )
+        for beat, at in enumerate((0.0, 3.0, 6.0, 9.0, 11.9, 12.0), start=1)
+    ]
+
+    assert [[loop.id for loop in dead] for dead in found] == [[]] * 5 + [["fast"]]
 
 
 class Beaten:

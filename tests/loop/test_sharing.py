@@ -125,7 +125,7 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_two_that_only_beat_read_nothing_anew(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In real time, as hosts embed it; the beats follow one another so fast that it need not take long."""
-    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "HERE_BEAT_SECONDS", 0.05)
     read: list[str] = []
     read_anew = State.read_anew
 
