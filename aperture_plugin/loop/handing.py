@@ -35,7 +35,7 @@ class Handing:
             job = self._words_of(run)
             state.deadlines.watch(run.key, at=at, timeout=job.timeout, stalled_after=job.stalled_after)
             self._relay.start(self.work_of(run))
-        if turn.gives:
+        if turn.gives or self._relay.flows:
             self._relay.give(map(self.work_of, turn.gives.values()), seats=state.config.queues, at=at)
 
     def return_given(self, turn: Turn) -> None:

@@ -119,24 +119,39 @@ class Inbox:
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
         self._bell = threading.Event()
+        self._presses = False
 
     def put(self, message: Message) -> None:
-        """Leave a message and ring; callable from any thread, never blocks."""
+        """Leave a message that is to be heard soon, and ring; callable from any thread, never blocks."""
         self._messages.append(message)
-        self._bell.set()
+        self.press()
 
     def leave(self, *messages: Message) -> None:
-        """Leave messages that the loop may find when it next wakes: all of them, or none yet."""
+        """Leave messages that the loop may hear when it has time: all of them, or none yet."""
         self._messages.extend(messages)
+
+    def press(self) -> None:
+        """Let all that was left be heard soon, and ring."""
+        self._presses = True
+        self._bell.set()
+
+    @property
+    def presses(self) -> bool:
+        """Whether there is a message that is to be heard soon."""
+        return self._presses
 
     @property
     def rang(self) -> bool:
-        """Whether somebody rang since the last `take`."""
+        """Whether somebody rang since the loop last woke."""
         return self._bell.is_set()
 
     def ring(self) -> None:
         """Wake the loop without a message."""
         self._bell.set()
+
+    def woke(self) -> None:
+        """Note that the loop looks, so that a bell from now on wakes it again."""
+        self._bell.clear()
 
     def take(self, *, only: Callable[[Message], bool] | None = None) -> list[Message]:
         """Return all messages there are, oldest first, and take them out.
@@ -144,12 +159,12 @@ class Inbox:
         Args:
             only: Those alone that come before the first of which it says no.
         """
-        self._bell.clear()
+        self._presses = False
         taken: list[Message] = []
         pop = self._messages.popleft
         while self._messages:
             if only is not None and not only(self._messages[0]):
-                self._bell.set()
+                self.press()
                 break
             taken.append(pop())
         return taken

@@ -125,6 +125,11 @@ class Lines:
             if self._parked.get(key) == Until(at):
                 self._return_to_line(key)
 
+    def open(self, queue: str) -> bool:
+        """Let those in the line of *queue* be asked again, for more may be given ahead; say whether there are any."""
+        self._open.add(queue)
+        return bool(self._line[queue])
+
     def ask_everyone(self) -> None:
         """Bring every parked run back into line: the words of the file changed, or the environment did."""
         for key in list(self._parked):

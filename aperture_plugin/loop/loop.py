@@ -26,6 +26,7 @@ from aperture_plugin.loop.hearing import Hearing
 from aperture_plugin.loop.inbox import Begun, CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
 from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.listening import Listening, is_awaited
 from aperture_plugin.loop.observers import Observers
 from aperture_plugin.loop.pacing import Pace, Wakes
 from aperture_plugin.loop.preparing import Preparing
@@ -93,7 +94,8 @@ class Loop:
         self._wakes = Wakes()
         self._hearing = Hearing(store, pace.poll, self.inbox.ring, self._note_beats)
         self._syncs = Syncs(pace.sync)
-        self._relay = Relay(executor, self.inbox, state.clock)
+        self._relay = Relay(executor, self.inbox, state.clock, is_awaited=is_awaited(state))
+        self._listening = Listening(self._relay, self.inbox)
         self._handing = Handing(state, self._relay, directory)
         self._stopping = Stopping(state, executor, lease, end_group, self._relay.unseat)
         self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
@@ -150,10 +152,13 @@ class Loop:
             state.able_since = now
         if self._wakes.noticed is not noticed:
             self._details_changed = True
-        if self.inbox or self.inbox.rang:
+        self.inbox.woke()
+        self._listening.decide(at)
+        if self._draining or not self._listening.puts_off:
             self._backlog += self.inbox.take()
         if not self._draining:
             state.timetable.run_pending(now)
+            self._look_for_more()
         has_work = self._has_work(now, at)
         if has_work or self._syncs.is_due(at):
             try:
@@ -238,6 +243,12 @@ class Loop:
             or self._hearing.another_wrote(at)
         )
 
+    def _look_for_more(self) -> None:
+        """Have those asked who stand in a line that could be given more; hear who ended where all have begun."""
+        for queue in self._relay.running_low():
+            if not (self.state.lines.open(queue) or self._crowd or self._relay.left(queue)):
+                self.inbox.press()
+
     def _take_turn(self, now: datetime, at: float) -> None:
         state, messages = self.state, self._backlog
         beats = self._pace.beat and at >= self._lease.looks_at
@@ -250,7 +261,7 @@ class Loop:
             self._take_back_given(turn, messages, at, anew=may_be_taken)
             due = self._part_of_crowd(messages)
             fire_due(state, turn, due, may_be_taken=may_be_taken)
-            if due:
+            if due and not self._listening.puts_off:
                 late = self.inbox.take(only=_is_of_a_run)
                 self._hear(turn, late)
                 messages += late

@@ -5,7 +5,8 @@ gives some runs to this process ahead of their seat: the store says so (`Run.is_
 one. Whoever finds such a run left behind by a dead process takes it for begun.
 
 A worker begins the next run only where its own ends, so a queue never runs more than its number; what happened
-is told to the loop, which writes it together with much else.
+is told to the loop, which writes it together with much else. While runs that are due wait, what has ended waits:
+the loop goes on giving, and hears what workers did once there is nothing more to give, or it is `LATER`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -21,8 +22,9 @@ from typing import Final
 from aperture_plugin.loop.inbox import Begun, Inbox, Message
 from aperture_plugin.ports import Clock, Ended, Event, Executor, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import Run
 
-__all__ = ["GATHERS", "GOOD_FOR", "Relay", "Short"]
+__all__ = ["GATHERS", "GOOD_FOR", "LATER", "Relay", "Short"]
 
 _log = logging.getLogger("aperture")
 
@@ -33,6 +35,9 @@ GOOD_FOR: Final = 0.25
 
 _SHORT: Final = 0.1
 """Seconds: a run that ends within them does not make the next in its line wait."""
+
+LATER: Final = 1.0
+"""Seconds after which the loop hears what workers did, though there is more to give: so much a crash may repeat."""
 
 GATHERS: Final = 0.02
 """Seconds that the loop lets pass before it writes what workers did by themselves."""
@@ -56,6 +61,10 @@ class _Lane:
         self.seated: dict[Key, float] = {}
         """Since when, on the monotonic clock."""
         self.low = 0
+        self.is_low = False
+        """Whether there is room for more since the loop last looked."""
+        self.flows = False
+        """Whether what was given last is followed by more: then no end need be heard for its seat to be taken."""
         self.starting: Key | None = None
         """The attempt that is being begun by a worker."""
         self.unbegun: Ended | None = None
@@ -70,12 +79,16 @@ class Relay:
         executor: Begins the runs.
         inbox: Where the loop is told.
         clock: Tells when one run ended and the next began.
+        is_awaited: Whether anybody waits for the end of a run, which is then heard at once; asked by any thread.
     """
 
-    def __init__(self, executor: Executor, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, executor: Executor, inbox: Inbox, clock: Clock, *, is_awaited: Callable[[Run], bool] = lambda _run: False
+    ) -> None:
         self._executor = executor
         self._inbox = inbox
         self._clock = clock
+        self._is_awaited = is_awaited
         self._lanes: dict[str, _Lane] = {}
         self._good_until = 0.0
 
@@ -94,6 +107,18 @@ class Relay:
         expect = getattr(self._executor, "expect", None)
         if expect is not None:
             expect(count)
+
+    @property
+    def flows(self) -> bool:
+        """Whether more is to be given, and what workers tell can wait for that."""
+        return any(lane.flows for lane in self._lanes.values())
+
+    def running_low(self) -> list[str]:
+        """Return the queues that have room for more since this was last asked for."""
+        low = [queue for queue, lane in self._lanes.items() if lane.is_low]
+        for queue in low:
+            self._lanes[queue].is_low = False
+        return low
 
     def left(self, queue: str) -> int:
         """Return how many runs of *queue* are given and not begun."""
@@ -118,6 +143,8 @@ class Relay:
     def give(self, works: Iterable[Work], *, seats: Mapping[str, int], at: float) -> None:
         """Give runs ahead, in their order, at the monotonic time *at*; the store says so already.
 
+        A queue that is out of them and given none flows no longer: who ends there has to be heard.
+
         Args:
             seats: How many of a queue may run at once. One that came free unheard meanwhile is taken by the first.
         """
@@ -133,6 +160,12 @@ class Relay:
                 while lane.works and len(lane.seated) < seats.get(queue, 1):
                     self._begin_next(lane, Begun(lane.works[0].run.key, at=self._clock.now()))
                 lane.low = len(lane.works) // 2
+                lane.flows = True
+        for queue, lane in self._lanes.items():
+            if lane.flows and queue not in given and not lane.works:
+                with lane.lock:
+                    lane.flows = False
+                self._inbox.press()  # Some may have ended while it flowed.
 
     def take_back(self) -> None:
         """Give nothing any more: when this returns, whatever began has been told to the inbox."""
@@ -154,14 +187,14 @@ class Relay:
 
     def _start(self, lane: _Lane, work: Work) -> None:
         try:
-            self._executor.start(work, partial(self._heard, lane))
+            self._executor.start(work, partial(self._heard, lane, work.run))
         except Exception as error:  # noqa: BLE001  # an executor may be a plugin's: its fault ends this run, no more
             _log.exception("%s could not be started", work.run.job)
             reason = f"it could not be started: {type(error).__name__}: {error}"
-            self._heard(lane, Ended(work.run.key, Outcome(status=OutcomeStatus.FAILED, reason=reason)))
+            self._heard(lane, work.run, Ended(work.run.key, Outcome(status=OutcomeStatus.FAILED, reason=reason)))
 
-    def _heard(self, lane: _Lane, event: Event) -> None:
-        """Tell the loop what a worker tells; let the next run take the seat of one that ended."""
+    def _heard(self, lane: _Lane, run: Run, event: Event) -> None:
+        """Tell the loop what a worker tells of *run*; let the next take the seat of one that ended."""
         if not isinstance(event, Ended):
             self._inbox.put(event)
             return
@@ -173,18 +206,23 @@ class Relay:
                 lane.short.count += 1
                 lane.short.seconds += took
             if lane.starting == event.key:
-                lane.unbegun = (
-                    ended  # It could not be started; whoever began it goes on, so that nothing piles up here.
-                )
+                # It could not be started; whoever began it goes on, so that nothing piles up here.
+                lane.unbegun = ended
                 return
             left = len(lane.works)
-            if since is None or not left or lane.starting is not None:
+            if since is None or lane.starting is not None or not (left or lane.flows):
                 self._inbox.put(ended)
                 return
-            # Both at once: whoever hears of the end alone takes the seat for free.
-            self._begin_next(lane, ended, Begun(lane.works[0].run.key, at=now))
-            if left > lane.low >= len(lane.works):
+            if left:
+                # Both at once: whoever hears of the end alone takes the seat for free.
+                self._begin_next(lane, ended, Begun(lane.works[0].run.key, at=now))
+            else:
+                self._inbox.leave(ended)  # Whatever is given next takes the seat.
+            if left > lane.low >= len(lane.works) or not lane.works:
+                lane.is_low = True
                 self._inbox.ring()
+            if self._is_awaited(run):
+                self._inbox.press()
 
     def _begin_next(self, lane: _Lane, *messages: Message) -> None:
         """Tell the loop *messages*, and begin the first that was given, or can be begun; the lane's lock is held."""

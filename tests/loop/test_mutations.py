@@ -154,7 +154,7 @@ def next_runs_lost(patch: Patch) -> None:
 
 def started_without_a_net(patch: Patch) -> None:
     def start(relay: Relay, lane: Any, work: Work) -> None:
-        relay._executor.start(work, lambda event: relay._heard(lane, event))
+        relay._executor.start(work, lambda event: relay._heard(lane, work.run, event))
 
     patch.setattr(Relay, "_start", start)
 

@@ -217,7 +217,8 @@ def test_nothing_takes_the_seat_of_an_attempt_that_was_given_up(world: World) ->
     relay.unseat(works[0].run.key)
     before = list(crowd.began)
 
-    relay._heard(relay._lanes["default"], Ended(works[0].run.key, Outcome(status=OutcomeStatus.COMPLETED)))
+    ended = Ended(works[0].run.key, Outcome(status=OutcomeStatus.COMPLETED))
+    relay._heard(relay._lanes["default"], works[0].run, ended)
 
     assert crowd.began == before
     assert relay.left("default") == 2
@@ -295,6 +296,56 @@ def test_an_end_is_recorded_with_the_moment_it_came_at(crowd: Crowd) -> None:
 
     ended = [run for run in crowd.world.history() if run.status is Status.COMPLETED]
     assert {run.duration for run in ended[:4]} == {timedelta(milliseconds=5)}
+
+
+def completed(world: World) -> set[str]:
+    """Return the jobs whose run the store says has completed."""
+    return {run.job for run in world.history() if run.status is Status.COMPLETED}
+
+
+def test_while_a_crowd_begins_its_ends_are_recorded_later_all_at_once(crowd: Crowd) -> None:
+    crowd.until_some_are_given()
+    recorded = completed(crowd.world)
+
+    while len(crowd.began) < COUNT:
+        assert completed(crowd.world) == recorded
+        crowd.world.advance(timedelta(milliseconds=5))
+    crowd.world.advance(timedelta(milliseconds=30))
+
+    assert completed(crowd.world) == set(NAMES)
+
+
+@pytest.mark.parametrize("waits", ["after job-20", "daily at 2 AM\n    needs: [job-20]"])
+def test_an_end_that_another_job_waits_for_is_recorded_at_once(crowd: Crowd, waits: str) -> None:
+    world = crowd.world
+    world.handlers["waits"] = crowd.note
+    schedule = waits if "\n" not in waits else f"\n    schedule: {waits}"
+    world.save(f"{CROWD}  waits:{' ' if schedule == waits else ''}{schedule}\n")
+    world.advance("1 minute")
+
+    while "job-20" not in crowd.jobs:
+        world.advance(timedelta(milliseconds=1))
+    world.advance(timedelta(milliseconds=6))
+
+    assert "job-20" in completed(world)
+    assert len(completed(world)) < COUNT
+
+
+def test_no_end_is_recorded_much_later_than_it_came(crowd: Crowd) -> None:
+    world = crowd.world
+    for name in NAMES:
+        world.durations[name] = timedelta(milliseconds=90)
+    world.advance("1 minute")
+    began: list[int] = []
+    step = timedelta(milliseconds=10)
+
+    while len(crowd.began) < COUNT:
+        began.append(len(crowd.began))
+        world.advance(step)
+        ended_long_ago = began[-120] - 4 if len(began) >= 120 else 0
+        assert len(completed(world)) >= ended_long_ago
+
+    assert len(began) > 120, "all of it was over before anything had to be recorded"
 
 
 def test_a_run_is_recorded_as_begun_no_sooner_than_the_end_that_freed_its_seat(
