@@ -8,6 +8,7 @@ executed as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from aperture_plugin.store.schema import claims, latest, logs, runs
 __all__ = ["ADD_CLAIMS", "ADD_LINES", "ADD_RUNS", "CHANGE_RUNS", "KEEP_CLAIMED", "KEEP_LATEST", "Batch"]
 
 
+_MOST_VARIABLES: Final = 999
+"""In one statement on SQLite; it may be built to allow no more."""
+
 _MOST: Final = 1000
 """Rows in one statement on PostgreSQL: with a great many it would rather read the whole table than look each up."""
 
@@ -27,8 +31,10 @@ _MOST: Final = 1000
 class Batch:
     """A statement for many rows.
 
-    SQLite is given the rows one after the other. PostgreSQL is given a list of each column's values, so that
-    the rows are one statement there: that is quicker by far than one for each, pipelined or not.
+    SQLite is given the rows of an insert by the dozen, as many as fit into one statement, and others one after the
+    other: between any two statements the driver hands the interpreter's lock to whoever waits for it, and has to wait
+    for it in turn. PostgreSQL is given a list of each column's values, so that the rows are one statement there: that
+    is quicker by far than one for each, pipelined or not.
 
     Args:
         table: What it writes to.
@@ -51,6 +57,7 @@ class Batch:
         self._statement = statement
         self._key = key
         self._words: dict[str, tuple[str, Callable[[Row], Any] | None]] = {}
+        self._at_once = _MOST_VARIABLES // len(self._columns)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Execute it with every row; return how many rows of the table it has made or changed."""
@@ -59,13 +66,28 @@ class Batch:
             self._words[name] = self._put_into_words(name, connection.dialect)
         words, take = self._words[name]
         if name != "postgresql":
-            given: Any = rows if take is None else [take(row) for row in rows]
-            return connection.exec_driver_sql(words, given).rowcount
+            return self._run_by_the_dozen(connection, words, rows if take is None else [take(row) for row in rows])
         count = 0
         for some in self._pieces(rows):
             lists = {name: _array(values) for name, values in zip(self._columns, zip(*some, strict=True), strict=True)}
             count += connection.exec_driver_sql(words, lists).rowcount
         return count
+
+    def _run_by_the_dozen(self, connection: Connection, words: str, rows: Sequence[Row]) -> int:
+        """Execute an insert with as many rows at once as it can take, and what is left, or no insert, with each row."""
+        count, whole = 0, 0
+        values = f"({', '.join('?' * len(self._columns))})"
+        if len(rows) >= self._at_once and values in words:
+            whole = len(rows) - len(rows) % self._at_once
+            dozens: Any = [
+                tuple(chain.from_iterable(rows[first : first + self._at_once]))
+                for first in range(0, whole, self._at_once)
+            ]
+            count += connection.exec_driver_sql(
+                words.replace(values, ", ".join([values] * self._at_once)), dozens
+            ).rowcount
+        left: Any = rows[whole:]
+        return count + connection.exec_driver_sql(words, left).rowcount if left else count
 
     def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         """Yield the rows in as few pieces as one statement each can take."""

@@ -120,6 +120,23 @@ def test_a_claim_is_taken_job_by_job(store: Store) -> None:
     assert marks == {"a": claim_of(6).due, "b": claim_of(2).due}
 
 
+@pytest.mark.parametrize("taken_before", [(), (0,), (998,), (3, 499, 500, 1233)])
+def test_of_a_crowd_each_claim_is_answered_by_itself(store: Store, taken_before: tuple[int, ...]) -> None:
+    names = [f"job-{n}" for n in range(1234)]
+    runs = [replace(run_of(name, job=name), order=n) for n, name in enumerate(names)]
+    with store.transaction() as ledger:
+        ledger.claim([claim_of(6, names[n]) for n in taken_before])
+
+    with store.transaction() as ledger:
+        answers = ledger.claim([claim_of(6, name) for name in names])
+        ledger.add(runs)
+
+    assert [n for n, is_taken in enumerate(answers) if not is_taken] == list(taken_before)
+    assert store.history(RunQuery(limit=None)) == runs[::-1]
+    with store.transaction() as ledger:
+        assert ledger.watermarks() == dict.fromkeys(names, claim_of(6).due)
+
+
 def test_what_fails_in_a_transaction_never_happened(store: Store) -> None:
     with pytest.raises(RuntimeError, match="half way"), store.transaction() as ledger:
         ledger.claim([claim_of(2)])
