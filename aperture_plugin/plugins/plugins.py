@@ -91,7 +91,9 @@ class Plugins:
         self._manager.register(self._built_in, "built-in")
         for plugin in plugins:
             self._manager.register(plugin.value, plugin.name)
-        self._dispatch = self._manager.hook.aperture_run_job
+        runs = self._manager.hook.aperture_run_job
+        # Where nobody surrounds runs, none pays for that.
+        self._dispatch = runs if len(runs.get_hookimpls()) > 1 else self._built_in.aperture_run_job
         self._asked: JobsAsked | None = None
 
     @property
