@@ -5,6 +5,8 @@ No part of the test suite (its name keeps pytest away):
     pip install -e '.[bench]'
     python tests/benchmarks/bench_idle.py [seconds to watch, 60]
 
+With APERTURE_TEST_POSTGRES, the address of a database, on that too.
+
 What to reach: less than one second of processor time an hour at 10,000 jobs. Whoever wakes so seldom finds nothing in
 the processor's caches, and the less the more others run: a quiet machine counts. The loop takes two fifths (a beat
 each 12 s), a quarter the look at the file each 3 s, the rest those who listen: for what is written to the store, and to
@@ -14,11 +16,15 @@ the file's folder, where the store mostly lies too.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from statistics import mean
 
 import schedule
 
@@ -43,16 +49,23 @@ def hourly(wait: Callable[[float], None], seconds: float) -> float:
     return (time.process_time() - began) / (time.monotonic() - at) * 3600
 
 
-def ours(seconds: float) -> float:
-    """Return ours."""
+def ours(seconds: float, *, processes: int = 1, state: str | None = None) -> float:
+    """Return what each of so many processes on one store takes, on the average."""
     day = (time.gmtime().tm_mday + 14) % 28 + 1
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "schedules.yaml"
         lines = "".join(f"  job-{n}: monthly on day {day} at 4:00 AM\n" for n in range(COUNT))
         file.write_text(f"schedules:\n{lines}")
-        with Aperture(file, plugins=[Jobs()], entry_points=False):
-            time.sleep(15)  # for so long it looks at the file more often
-            return hourly(time.sleep, seconds)
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            return mean(pool.map(one_of_ours, *zip(*[(file, state, seconds)] * processes, strict=True)))
+
+
+def one_of_ours(file: Path, state: str | None, seconds: float) -> float:
+    """Return what this process takes with a loop on *file*."""
+    logging.disable(logging.CRITICAL)
+    with Aperture(file, plugins=[Jobs()], entry_points=False, state=state):
+        time.sleep(15)  # for so long it looks at the file more often
+        return hourly(time.sleep, seconds)
 
 
 def bare_schedule(seconds: float) -> float:
@@ -76,6 +89,10 @@ def main() -> None:
     base = ours(seconds)
     print(f"{COUNT:,} jobs, nothing due for weeks: processor seconds an hour")
     print(f"{'ours, watcher and heartbeat on':34}{base:8.2f}")
+    print(f"{'each of two on one store':34}{ours(seconds, processes=2):8.2f}")
+    if url := os.environ.get("APERTURE_TEST_POSTGRES"):
+        print(f"{'on PostgreSQL':34}{ours(seconds, state=url):8.2f}")
+        print(f"{'each of two on one PostgreSQL':34}{ours(seconds, processes=2, state=url):8.2f}")
     other = bare_schedule(min(seconds, 20))
     print(f"{'schedule, once a second':34}{other:8.2f}  ({other / base:.1f}x)")
 
