@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -13,6 +14,10 @@ MUST_RUN = bool(os.environ.get("APERTURE_TEST_REQUIRE"))
 # Both go by the clock on the wall: on a machine that is busy elsewhere they fail tests at which nothing is wrong.
 settings.register_profile("aperture", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aperture")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the suite in the background has it ignored, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
