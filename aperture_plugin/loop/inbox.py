@@ -16,7 +16,7 @@ from typing import Any
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.ports import Event, Pause
+from aperture_plugin.ports import Ended, Event, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 
@@ -31,6 +31,8 @@ __all__ = [
     "ReadyAnswered",
     "ResumeAsked",
     "RunAsked",
+    "is_of_a_run",
+    "is_urgent",
 ]
 
 
@@ -111,6 +113,16 @@ Message = (
     | ConfigRefusedMessage
     | ReadyAnswered
 )
+
+
+def is_urgent(message: Message) -> bool:
+    """Say whether a message may not wait until progress and log lines are written together."""
+    return not isinstance(message, Progressed | Logged)
+
+
+def is_of_a_run(message: Message) -> bool:
+    """Say whether a message tells of a run and asks for nothing."""
+    return isinstance(message, Begun | Ended | Progressed | Logged | Spawned)
 
 
 class Inbox:

@@ -23,7 +23,16 @@ from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.handing import Handing
 from aperture_plugin.loop.handle import handle
 from aperture_plugin.loop.hearing import Hearing
-from aperture_plugin.loop.inbox import Begun, CancelAsked, ConfigRead, ConfigRefusedMessage, Inbox, Message
+from aperture_plugin.loop.inbox import (
+    Begun,
+    CancelAsked,
+    ConfigRead,
+    ConfigRefusedMessage,
+    Inbox,
+    Message,
+    is_of_a_run,
+    is_urgent,
+)
 from aperture_plugin.loop.keeping import Keeping
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.listening import Listening, is_awaited
@@ -43,9 +52,6 @@ from aperture_plugin.ports import (
     Ended,
     Executor,
     Ledger,
-    Logged,
-    Progressed,
-    Spawned,
     Store,
     StoreRefused,
     StoreUnavailable,
@@ -234,7 +240,7 @@ class Loop:
             or self._details_changed
             or state.stale
             or (state.lines.has_work and not self._draining)
-            or (bool(self._backlog) and (at >= self._flush_at or any(map(_is_urgent, self._backlog))))
+            or (bool(self._backlog) and (at >= self._flush_at or any(map(is_urgent, self._backlog))))
             or (self._pace.beat and at >= self._lease.looks_at)
             or (wakes_at is not None and wakes_at <= now)
             or (deadline is not None and deadline <= at)
@@ -262,7 +268,7 @@ class Loop:
             due = self._part_of_crowd(messages)
             fire_due(state, turn, due, may_be_taken=may_be_taken)
             if due and not self._listening.puts_off:
-                late = self.inbox.take(only=_is_of_a_run)
+                late = self.inbox.take(only=is_of_a_run)
                 self._hear(turn, late)
                 messages += late
             swapped = self._swap(turn, messages)
@@ -331,7 +337,7 @@ class Loop:
         """
         lines, until = turn.lines, self._relay.next_at
         stays = not (anew or self._draining or lines.overtaken or (until is not None and until <= at))
-        if (stays and all(map(_is_of_a_run, messages))) or self._is_sifting:
+        if (stays and all(map(is_of_a_run, messages))) or self._is_sifting:
             return
         self._relay.take_back()
         lines.overtaken = False
@@ -439,13 +445,3 @@ class Loop:
     def _details(self) -> Mapping[str, Any]:
         """Return what `status` shows of the file and `doctor` of the clock, for whoever reads the store."""
         return details_of(self.state, loaded_at=self._loaded_at, draining=self._draining, noticed=self._wakes.noticed)
-
-
-def _is_urgent(message: Message) -> bool:
-    """Say whether a message may not wait until progress and log lines are written together."""
-    return not isinstance(message, Progressed | Logged)
-
-
-def _is_of_a_run(message: Message) -> bool:
-    """Say whether a message tells of a run and asks for nothing."""
-    return isinstance(message, Begun | Ended | Progressed | Logged | Spawned)
