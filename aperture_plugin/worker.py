@@ -1,7 +1,7 @@
-"""A process of its own for one handler; `executors/processes.py` starts it and listens.
+"""The process of one handler, which `executors/processes.py` starts.
 
-It is run by its path, before it knows where anything is imported from: only the standard library is
-imported up here. The first line it reads says what to import from where, and what to run.
+It is run by its path, before it knows from where to import: only the standard library is imported at the top. The
+first line that it reads has the import path and the order.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from aperture_plugin.executors.errands import Errand
-    from aperture_plugin.executors.wire import Speaker
+    from aperture_plugin.executors.remote_attempt import Errand
+    from aperture_plugin.executors.worker_protocol import MessageWriter
     from aperture_plugin.rules.jobs import Outcome
 
 __all__ = ["main"]
@@ -33,15 +33,15 @@ _GRACE_SECONDS: Final = 5.0
 
 
 def main(orders: int, answers: int) -> int:
-    """Run one handler and tell how it ended.
+    """Run one handler and report its outcome.
 
     Args:
         orders, answers: The pipes that were inherited.
     Returns:
-        The exit code: 1 where nobody ever said what to do.
+        The exit code: 1 if no order came.
     """
     for pipe in (orders, answers):
-        os.set_inheritable(pipe, False)  # Programs that the handler starts have nothing to do with them.
+        os.set_inheritable(pipe, False)  # Programs that the handler starts do not inherit them.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
@@ -53,22 +53,22 @@ def main(orders: int, answers: int) -> int:
     order = json.loads(first)
     sys.path[:] = order["path"]
 
-    from aperture_plugin.executors.errands import Errand
-    from aperture_plugin.executors.wire import Speaker, outcome_to
+    from aperture_plugin.executors.remote_attempt import Errand
+    from aperture_plugin.executors.worker_protocol import MessageWriter, outcome_to
 
-    speaker = Speaker(answers)
+    speaker = MessageWriter(answers)
     errand = _errand(order, heard, speaker)
     outcome = errand.run() if isinstance(errand, Errand) else errand
     speaker.say(outcome=outcome_to(outcome))
     return 0
 
 
-def _errand(order: dict[str, Any], heard: Iterator[bytes], speaker: Speaker) -> Errand | Outcome:
-    """Return what is to be run; how it ended where it cannot be."""
+def _errand(order: dict[str, Any], heard: Iterator[bytes], speaker: MessageWriter) -> Errand | Outcome:
+    """Return the errand for *order*, or the outcome if it cannot run."""
     from aperture_plugin.executors.attempts import failed
-    from aperture_plugin.executors.errands import Errand
-    from aperture_plugin.plugins.errors import PluginError
-    from aperture_plugin.plugins.loading import load_plugins
+    from aperture_plugin.executors.remote_attempt import Errand
+    from aperture_plugin.plugins.plugin_loader import load_plugins
+    from aperture_plugin.plugins.plugin_problems import PluginError
 
     recipe = dict(order["plugins"])
     directory = recipe.pop("directory")
@@ -85,14 +85,14 @@ def _errand(order: dict[str, Any], heard: Iterator[bytes], speaker: Speaker) -> 
 
 
 def _obey(heard: Iterator[bytes], errand: Errand, budget: _Budget) -> None:
-    """Do what is said on the pipe, until nobody is left to say anything."""
+    """Handle the messages of the pipe until it is closed."""
     for line in heard:
         match json.loads(line):
             case {"cancel": str(reason)}:
                 errand.cancel(reason)
             case {"spent": int(number)} as answer:
                 budget.answer(number, answer)
-    # Whoever started this process is dead: its successor will run the slot again, and not beside us.
+    # The process that started this one is dead: another loop will run the slot again, and not beside this process.
     errand.cancel("the process that started it is gone")
     time.sleep(_GRACE_SECONDS)
     if os.getpgrp() == os.getpid():
@@ -101,32 +101,32 @@ def _obey(heard: Iterator[bytes], errand: Errand, budget: _Budget) -> None:
 
 
 class _Budget:
-    """Asks whoever started this process to spend from a limit, and waits for the answer."""
+    """Asks the process that started this one to spend from a limit, and waits for the answer."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: MessageWriter) -> None:
         self._speaker = speaker
         self._numbers = count(1)
         self._open: dict[int, SimpleQueue[dict[str, Any]]] = {}
 
     def spend(self, _key: tuple[str, int], limit: str, calls: int, _cancelled: threading.Event) -> None:
-        from aperture_plugin.executors.errands import raise_spent
+        from aperture_plugin.executors.remote_attempt import raise_spent
 
         number = next(self._numbers)
         answers = self._open[number] = SimpleQueue()
         self._speaker.say(spend=[number, limit, calls])
-        # A cancel is answered too, by him who was asked to spend.
+        # A cancel is answered too, by the process that spends.
         answer = answers.get()
         del self._open[number]
         raise_spent(answer)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Let the one go on who waits for that number."""
+        """Pass *answer* to the call of `spend` with that number."""
         if number in self._open:
             self._open[number].put(answer)
 
 
 class _Clock:
-    """This machine's time; log lines are stamped where they arrive."""
+    """This machine's clock; log lines get their times where they arrive."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

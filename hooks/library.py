@@ -1,12 +1,12 @@
 """The example plugin: ten jobs that keep a small media library.
 
-Every `hooks/*.py` beside schedules.yaml is a plugin: this module's functions marked with `@hookimpl` are
-asked when the file is loaded, and the functions that its jobs name are called when they are due.
+Every `hooks/*.py` beside schedules.yaml is a plugin: this module's functions marked with `@hookimpl` are called when
+the file is loaded, and the handlers of its jobs when they are due.
 
     aperture run library-scan --wait
 
-The library is made at the first run, in `media-library` beside schedules.yaml, of invented titles; see
-`medialibrary/`. Take this file as a pattern and delete the rest, or point `folder` somewhere else:
+The first run makes the library from invented titles, in `media-library` beside schedules.yaml; see `medialibrary/`.
+Use this file as a pattern and delete the rest, or set `folder` to another place:
 
     defaults:
       params:
@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from aperture_plugin import Job, LiveRun, Problem, hookimpl
-from aperture_plugin.config.model import Config
+from aperture_plugin import Config, Job, LiveRun, Problem, hookimpl
 
 from .medialibrary.jobs import (
     database_backup,
@@ -80,20 +79,20 @@ def aperture_jobs() -> Iterator[Job]:
         "discovery",
         discovery.discover,
         "enrichment",
-        "Finds titles like people's favourites that the library does not have.",
+        "Finds titles like people's favorites that the library does not have.",
         calls={discovery.LIMIT: discovery.USUAL_CALLS},
     )
 
 
 @hookimpl
 def aperture_library_size() -> int:
-    """Say how many titles the library beside schedules.yaml holds, so that `preset: auto` can pick a tier."""
+    """Return how many titles the library beside schedules.yaml holds, so that `preset: auto` can pick a preset."""
     return library_size(FOLDER.read({}))
 
 
 @hookimpl
 def aperture_lint(config: Config) -> Iterator[Problem]:
-    """Find parameters that a job would refuse, or never look at, before it is due."""
+    """Yield problems for parameters that a job would refuse or ignore, before it is due."""
     all_names = {parameter.name for parameters in PARAMETERS.values() for parameter in parameters}
     for name, parameters in PARAMETERS.items():
         job = config.jobs.get(name)

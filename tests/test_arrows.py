@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import aperture_plugin
 
 PACKAGE = Path(aperture_plugin.__file__).parent
+ROOT = PACKAGE.parent
 
 ROOMS = [
     {"words"},
@@ -20,10 +22,11 @@ ROOMS = [
     {"config"},
     {"rules"},
     {"ports"},
-    {"clock", "files", "plugins", "store", "executors"},
+    {"alerts", "clock", "files", "plugins", "store", "executors"},
     {"loop"},
     {"app", "worker"},
-    {"cli", "web", "testing"},
+    {"web", "testing"},
+    {"cli"},
     {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
@@ -32,13 +35,21 @@ HOMES = {
     "strictyaml": ("config/",),
     "yaml": ("config/",),
     "cronsim": ("triggers/",),
-    "schedule": ("loop/ticking.py",),
-    "watchdog": ("loop/reload.py",),
+    "holidays": ("triggers/public_holidays.py",),
+    "schedule": ("loop/timetable.py",),
+    "celery": ("executors/celery_",),
+    "billiard": ("executors/celery_",),
+    "apprise": ("alerts/",),
+    "watchdog": ("loop/file_watch.py",),
     "pluggy": ("plugins/",),
     "sqlalchemy": ("store/",),
     "psycopg": ("store/",),
     "click": ("cli/",),
     "rich": ("cli/",),
+    "starlette": ("web/",),
+    "jinja2": ("web/",),
+    "uvicorn": ("web/http_server.py",),
+    "prometheus_client": ("web/metrics.py",),
     "tzlocal": ("clock/",),
     "humanize": ("words/",),
     "hypothesis": ("testing/",),
@@ -95,11 +106,16 @@ def test_each_outside_library_has_one_home() -> None:
 
 def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_nowhere_else() -> None:
     places = {
-        "aperture_plugin.store.opening": {"app/opening.py", "testing/world.py"},
-        "aperture_plugin.store.places": {"app/stores.py"},
-        "aperture_plugin.executors.threads": {"app/making.py"},
-        "aperture_plugin.executors.processes": {"app/making.py"},
+        "aperture_plugin.store.connect": {"app/source.py", "testing/world.py"},
+        "aperture_plugin.store.sqlite_path": {"app/store_access.py"},
+        "aperture_plugin.executors.threads": {"app/wiring.py"},
+        "aperture_plugin.executors.processes": {"app/wiring.py"},
         "aperture_plugin.executors.inline": {"testing/world.py"},
+        "aperture_plugin.executors.store_executor": {"app/celery_setup.py"},
+        "aperture_plugin.executors.store_worker": {"app/worker_setup.py"},
+        "aperture_plugin.executors.celery_app": {"app/celery_setup.py"},
+        "aperture_plugin.executors.celery_worker": {"app/celery_setup.py"},
+        "aperture_plugin.store.sql_store": {"app/source.py"},
     }
     wrong = [
         f"{name} imports {imported}"
@@ -107,7 +123,6 @@ def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_no
         if room_of(name) in {"loop", "app", "cli", "web", "testing"}
         for imported in imports(tree)
         if imported.startswith(("aperture_plugin.store", "aperture_plugin.executors"))
-        and imported != "aperture_plugin.executors.secrets"
         and name not in places.get(imported, ())
     ]
 
@@ -150,3 +165,45 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     )
 
     assert loaded.isdisjoint({"sqlalchemy", "strictyaml", "rich", "click", "watchdog", "pluggy", "schedule"})
+
+
+# ── the map ──────────────────────────────────────────────────────────────────────────────────────
+
+MAP = (PACKAGE / "README.md").read_text(encoding="utf-8")
+MAP_NAMES = re.findall(r"`([^`\n]+)`", MAP)
+
+
+def packages() -> set[str]:
+    """Return every package below this one, as the map writes it."""
+    return {f"{path.parent.relative_to(PACKAGE).as_posix()}/" for path in PACKAGE.glob("*/**/*.py")}
+
+
+def test_the_map_has_a_line_for_every_package() -> None:
+    assert sorted(packages() - set(MAP_NAMES)) == []
+
+
+def test_every_path_on_the_map_is_there() -> None:
+    paths = {name for name in MAP_NAMES if name.endswith(("/", ".py"))}
+    inner = {path.name + "/" for path in (PACKAGE / "config").iterdir()}  # Written without their parent in one line.
+
+    assert {path for path in paths - inner if not any((root / path).exists() for root in (PACKAGE, ROOT))} == set()
+
+
+def test_every_name_on_the_map_is_defined_in_the_module_beside_it() -> None:
+    pairs = re.findall(r"`(\w+)` (?:and `(\w+)` )?in `([\w/]+\.py)`", MAP)
+    sources = {path: (PACKAGE / path).read_text(encoding="utf-8") for _, _, path in pairs}
+    wrong = [
+        (name, path)
+        for first, second, path in pairs
+        for name in filter(None, (first, second))
+        if not re.search(rf"^(?:class|def) {name}\b|^{name}\b.*=", sources[path], re.MULTILINE)
+    ]
+
+    assert len(pairs) >= 10
+    assert wrong == []
+
+
+def test_the_map_draws_the_arrows_that_are_tested() -> None:
+    rooms = ["{" + " ".join(sorted(room)) + "}" if len(room) > 1 else next(iter(room)) for room in ROOMS]
+
+    assert " ← ".join(rooms) in MAP_NAMES

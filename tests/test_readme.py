@@ -19,10 +19,10 @@ import click
 import pytest
 
 from aperture_plugin.cli import COMMANDS, cli
-from aperture_plugin.config.codes import CODES, LINTS
-from aperture_plugin.config.model import Reading
-from aperture_plugin.config.reading import read
-from aperture_plugin.config.schema import BESIDE, FILE, SCHEDULE_KEYS, TYPES
+from aperture_plugin.config.checks.problem_codes import CODES, LINTS
+from aperture_plugin.config.model import ReadContext, Reading
+from aperture_plugin.config.reader import read
+from aperture_plugin.config.schema.schema import BESIDE, FILE, SCHEDULE_KEYS, TYPES
 from aperture_plugin.plugins.hookspecs import Hooks
 from aperture_plugin.words.phrases import phrase_of
 from tests.config.test_starter import DEFAULTS
@@ -40,6 +40,7 @@ def blocks(language: str) -> list[str]:
 def table(heading: str) -> list[list[str]]:
     """Return the cells of the first table below a heading."""
     _, _, below = TEXT.partition(f"\n{heading}\n")
+    below, _, _ = below.partition("\n#")
     rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", below, re.MULTILINE)
     assert rows is not None, heading
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in rows[1].splitlines()]
@@ -53,7 +54,10 @@ def words_of(cell: str) -> list[str]:
 def read_text(text: str) -> Reading:
     """Read *text* as a schedules.yaml whose plugins register the ten default jobs."""
     return read(
-        text, file="schedules.yaml", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC"), starting=True
+        text,
+        ReadContext(
+            file="schedules.yaml", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC"), starting=True
+        ),
     )
 
 
@@ -80,6 +84,29 @@ def test_every_link_leads_somewhere() -> None:
     assert [link for link in links if not (REPOSITORY / link).exists()] == []
 
 
+def headings() -> list[str]:
+    """Return the sections and the tasks, in order."""
+    return re.findall(r"^#{2,3} (.+)$", re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """Return what a link to a heading ends in: lower case, dashes for spaces, no punctuation."""
+    return "#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_contents_list_every_task_in_order() -> None:
+    grouped = {"Contents", "Schedule jobs", "Watch and operate", "Review changes", "Use it from Python", "Reference"}
+    listed = re.findall(r"\[([^\]]+)\]\(#", TEXT.partition("\n## First steps\n")[0])
+
+    assert listed == [heading for heading in headings() if heading not in grouped]
+
+
+def test_every_link_within_the_page_names_a_heading() -> None:
+    anchors = {anchor(heading) for heading in headings()}
+
+    assert [link for link in re.findall(r"\]\((#[^)]+)\)", TEXT) if link not in anchors] == []
+
+
 # ── the file ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -95,12 +122,14 @@ def test_what_a_file_that_is_shown_expects_comes_true() -> None:
     for zone in ("UTC", "Europe/Riga", "America/New_York"):
         reading = read(
             text,
-            file="schedules.yaml",
-            environ={},
-            known_jobs=set(DEFAULTS),
-            local_zone=ZoneInfo(zone),
-            now=now,
-            linting=True,
+            ReadContext(
+                file="schedules.yaml",
+                environ={},
+                known_jobs=set(DEFAULTS),
+                local_zone=ZoneInfo(zone),
+                now=now,
+                linting=True,
+            ),
         )
         assert [problem.message for problem in reading.problems if problem.is_error] == []
 
@@ -136,6 +165,7 @@ def test_the_table_of_schedules_has_every_type_and_its_keys() -> None:
         "cron": ["cron"],
         "once": ["at"],
         "after": ["jobs"],
+        "start": ["delay", "unless ran within"],
         "manual": [],
     }
     assert {words_of(type_)[0] for type_, _, _ in rows} == set(TYPES)
@@ -161,9 +191,14 @@ def test_the_table_of_a_jobs_keys_has_all_of_them() -> None:
     [(words_of(row[0])[0], words_of(row[1])[0]) for row in table("### Keys of a job") if words_of(row[1])],
 )
 def test_every_example_of_a_jobs_key_can_be_written(key: str, example: str) -> None:
-    lines = {"limits": "\n  tmdb: 1 per second", "schedules": f"\n  discovery:\n    {key}: {example}"}
+    lines = {
+        "limits": "\n  tmdb: 1 per second",
+        "calendars": "\n  bank: [every 05-01]",
+        "notify": "\n  ops:\n    to: json://localhost",
+        "schedules": f"\n  discovery:\n    {key}: {example}",
+    }
     beside = "" if key == "schedule" else "\n    schedule: daily at 6:00 AM"
-    if key == "directory":
+    if key in {"directory", "background"}:
         beside += "\n    command: ls"
 
     text = "".join(f"{name}:{value}\n" for name, value in lines.items()).rstrip("\n") + beside + "\n"
@@ -203,12 +238,12 @@ def options_of(name: str) -> set[str]:
 
 
 def test_the_table_of_commands_has_every_command_in_the_order_of_its_help() -> None:
-    assert [words_of(row[0])[0] for row in table("## Commands")] == [
+    assert [words_of(row[0])[0] for row in table("### Commands")] == [
         name for section in COMMANDS.values() for name in section
     ]
 
 
-@pytest.mark.parametrize(("name", "does"), [(words_of(row[0])[0], row[1]) for row in table("## Commands")])
+@pytest.mark.parametrize(("name", "does"), [(words_of(row[0])[0], row[1]) for row in table("### Commands")])
 def test_a_command_has_the_options_that_its_row_names(name: str, does: str) -> None:
     options = [word for word in words_of(does) if word.startswith("-")]
 
@@ -218,7 +253,7 @@ def test_a_command_has_the_options_that_its_row_names(name: str, does: str) -> N
 def test_every_command_that_reads_a_file_takes_it_by_f() -> None:
     without = [name for section in COMMANDS.values() for name in section if "-f" not in options_of(name)]
 
-    assert without == ["init", "import", "schema"]  # they read no file of ours
+    assert without == ["init", "import", "schema", "completion"]  # they read no file of ours
 
 
 @pytest.mark.parametrize("name", ["status", "next", "history", "logs", "audit", "doctor", "show"])
@@ -333,7 +368,7 @@ def test_the_table_of_hooks_says_where_the_first_answer_wins() -> None:
 
 
 def test_every_promise_names_tests_that_are_there() -> None:
-    rows = table("## What is promised")
+    rows = table("### What is promised")
 
     for promise, held_by in rows:
         paths = words_of(held_by)
@@ -344,7 +379,7 @@ def test_every_promise_names_tests_that_are_there() -> None:
 def test_the_picture_shows_what_the_live_table_shows_now() -> None:
     svg = (REPOSITORY / "examples/picture/aperture-start.svg").read_text(encoding="utf-8")
     shown = re.sub(r"<[^>]+>", "", svg).replace("&#160;", " ")
-    views = inspect.getsource(importlib.import_module("aperture_plugin.cli.views"))
+    views = inspect.getsource(importlib.import_module("aperture_plugin.cli.status_view"))
     headings = re.findall(r'yield Text\("([A-Z][a-z]+)", style="bold"\)', views)
 
     assert headings == ["Running", "Waiting", "Next", "Last"]

@@ -6,53 +6,61 @@ Nothing of the host is touched: no signal handler, no root logger, no excepthook
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-from aperture_plugin.app.asking import cancel_reason, no_such_job, whoever
-from aperture_plugin.app.budgets import Budgets, Sleep
-from aperture_plugin.app.generations import last_good
-from aperture_plugin.app.handles import RunHandle, Waiters, answered, latest_attempt
-from aperture_plugin.app.making import MakeExecutor, executors_of, forget, loop_of
-from aperture_plugin.app.opening import ConfigRefused, Source, store_of
-from aperture_plugin.app.overview import Overview, look
-from aperture_plugin.app.rescheduling import reschedule
-from aperture_plugin.app.running import Executors
-from aperture_plugin.app.seeing import overview_json
-from aperture_plugin.app.stores import opened_to_look
+from aperture_plugin.app.config_history import last_good
+from aperture_plugin.app.errors import NoSuchJob, NotRunning
+from aperture_plugin.app.executor_router import Executors
+from aperture_plugin.app.installation import Installation
+from aperture_plugin.app.json_views import overview_json
+from aperture_plugin.app.limit_spending import Budgets, Sleep
+from aperture_plugin.app.log_filter import SecretsFilter, SecretsInForce
+from aperture_plugin.app.outgoing import Outgoing
+from aperture_plugin.app.plugin_watch import PluginWatch
+from aperture_plugin.app.reschedule import reschedule
+from aperture_plugin.app.run_handle import RunHandle, Waiters, answered, latest_attempt
+from aperture_plugin.app.saved_file import Judged, judged, nothing
+from aperture_plugin.app.source import ConfigRefused, Source, mailbox_of, store_of
+from aperture_plugin.app.status import Overview, look
+from aperture_plugin.app.store_access import opened_to_look
+from aperture_plugin.app.store_commands import cancel_reason, whoever
+from aperture_plugin.app.wiring import MakeExecutor, executors_of, forget, loop_of
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Config, Reading
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.files.reading import Content, look_at
-from aperture_plugin.loop.fire import asked_run
-from aperture_plugin.loop.inbox import (
+from aperture_plugin.files.bounded_read import Content, look_at
+from aperture_plugin.files.secret_files import SecretFiles
+from aperture_plugin.loop.file_watch import Watch
+from aperture_plugin.loop.loop import Loop
+from aperture_plugin.loop.messages import (
     CancelAsked,
-    ConfigRead,
     ConfigRefusedMessage,
     Message,
     PauseAsked,
     ResumeAsked,
     RunAsked,
 )
-from aperture_plugin.loop.loop import Loop
-from aperture_plugin.loop.pacing import Pace
-from aperture_plugin.loop.reload import Watch
 from aperture_plugin.loop.state import Substitute
 from aperture_plugin.loop.thread import LoopThread
-from aperture_plugin.plugins.errors import PluginError
-from aperture_plugin.plugins.loading import Plugins, load_plugins
+from aperture_plugin.loop.wakeups import Pace
+from aperture_plugin.plugins.plugin_loader import Plugins, load_plugins
 from aperture_plugin.ports import Clock, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["Aperture"]
+
+_LAST_WORDS_SECONDS: Final = 3.0
+"""Pings and messages that still wait are given so long when it stops."""
 
 Answer = TypeVar("Answer")
 
@@ -115,7 +123,10 @@ class Aperture:
         self._loop: Loop | None = None
         self._thread: LoopThread | None = None
         self._watch: Watch | None = None
+        self._plugin_watch: PluginWatch | None = None
         self._executors: Executors | None = None
+        self._outgoing: Outgoing | None = None
+        self._log_filter: SecretsFilter | None = None
 
     # ── start and stop ──────────────────────────────────────────────────────────────────────────
 
@@ -129,7 +140,7 @@ class Aperture:
             ConfigRefused: It is not valid; its `problems` say what is wrong and where.
             PluginError: A plugin cannot be loaded, or misspells a hook.
             StoreUnavailable, StoreRefused: The store cannot be reached, or must not be touched.
-            RuntimeError: It runs already.
+            NotRunning: It runs already.
         """
         with self._lock:
             loop = self.open()
@@ -137,12 +148,31 @@ class Aperture:
                 loop.begin()
                 self._thread = LoopThread(loop)
                 self._thread.start()
+                if self._fires and self._outgoing is not None:
+                    self._outgoing.begin()
                 if self._wants_watch:
                     self._watch_file()
             except BaseException:
                 self.stop(grace=0)
                 raise
         return self
+
+    def look_at_file(self, then: Callable[[], object] | None = None) -> None:
+        """Look at the file at once, as SIGHUP has it done; a change comes into force as any other save does.
+
+        Callable from a signal handler. Nothing happens where the file is not watched.
+
+        Args:
+            then: Called, in another thread, when it was looked at.
+        """
+        watch = self._watch
+        if watch is not None:
+            watch.look(then)
+
+    @property
+    def changed_plugins(self) -> tuple[str, ...]:
+        """The files of plugins that are not as they were when they were loaded: a restart takes them in."""
+        return () if self._plugin_watch is None else self._plugin_watch.changed
 
     def stop(self, grace: float = 30) -> None:
         """Claim nothing any more, let what runs finish, and leave nothing behind.
@@ -151,12 +181,14 @@ class Aperture:
             grace: Seconds that running jobs are given before they are asked to cancel; what does not
                 stop then either is marked `interrupted`. A second call with a smaller one cuts the first short.
         """
+        thread = self._thread
+        if thread is not None:
+            thread.ask_to_stop(timedelta(seconds=grace))  # From now on nothing starts, whatever else takes its time.
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.stop()
-        thread = self._thread
         if thread is not None:
-            thread.stop(timedelta(seconds=grace))
+            thread.join()
         self.close()
 
     def close(self) -> None:
@@ -164,6 +196,12 @@ class Aperture:
         if self._pid not in {None, os.getpid()}:  # Threads and store stayed with the process that forked this one.
             self._pid = self._thread = self._loop = self._executors = self._store = None
         with self._lock:
+            if self._log_filter is not None:
+                logging.getLogger("aperture").removeFilter(self._log_filter)
+                self._log_filter = None
+            if self._outgoing is not None:
+                self._outgoing.close(_LAST_WORDS_SECONDS)
+                self._outgoing = None
             if self._loop is not None:
                 forget(self._loop)
             self._thread, self._loop = None, None
@@ -188,6 +226,11 @@ class Aperture:
         """Whether its loop ticks."""
         return self._thread is not None and self._thread.is_alive
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it runs, and its next tick is long overdue."""
+        return self._thread is not None and self._thread.is_stuck
+
     # ── what a host asks ────────────────────────────────────────────────────────────────────────
 
     @property
@@ -195,9 +238,9 @@ class Aperture:
         """The file in force.
 
         Raises:
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
-        return self._running_loop().state.config
+        return self._running_loop().in_force.config
 
     def run(self, job: str, *, by: str | None = None) -> RunHandle:
         """Run *job* now, or queue it; it does not wait for needs or windows.
@@ -205,18 +248,16 @@ class Aperture:
         Args:
             by: Who asks, for the record; None for the user this process belongs to.
         Raises:
-            KeyError: There is no such job.
-            RuntimeError: It is not running.
+            NoSuchJob: There is no such job; it is a KeyError too.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
         loop = self._running_loop()
-        config = loop.state.job_config(job)
-        if config is None:
-            raise no_such_job(job, self.file, [*loop.state.config.jobs, *loop.state.jobs])
-        now = self.clock.now()
-        run = asked_run(config, run_id=loop.state.new_id(now), now=now, by=by or whoever())
-        promise = self._waiters.of(run.id)
-        loop.inbox.put(RunAsked(run=run))
-        return RunHandle(run.id, job, promise, lambda: self._cancel_run(run.id))
+        if loop.in_force.job_config(job) is None:
+            raise self._no_such_job(job, loop)
+        message = RunAsked(job=job, by=by or whoever(), at=self.clock.now())
+        promise = self._waiters.of(message.answer)
+        loop.inbox.put(message)
+        return RunHandle(job, message.answer, promise, is_running=lambda: self._loop is loop, cancel=self._cancel_run)
 
     def cancel(self, job: str, *, note: str | None = None, by: str | None = None) -> list[Run]:
         """Ask every run of *job* that is in hand to stop; return those runs.
@@ -224,7 +265,7 @@ class Aperture:
         Args:
             note, by: Why, and who asks; None for the user this process belongs to. The run's reason says both.
         Raises:
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
         message = CancelAsked(job=job, reason=cancel_reason(by or whoever(), note))
         return self._ask(message, message.answer)
@@ -233,12 +274,15 @@ class Aperture:
         """Hold back the slots of *job* until it is resumed, or until an aware instant; a restart does not lift it.
 
         Raises:
-            KeyError: There is no such job.
-            RuntimeError: It is not running.
+            NoSuchJob: There is no such job; it is a KeyError too.
+            TypeError, ValueError: *until* is no datetime, has no time zone, or is past already.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
-        if (loop := self._running_loop()).state.job_config(job) is None:
-            raise no_such_job(job, self.file, [*loop.state.config.jobs, *loop.state.jobs])
+        if (loop := self._running_loop()).in_force.job_config(job) is None:
+            raise self._no_such_job(job, loop)
         pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by=by or whoever())
+        if not pause.holds(pause.since):
+            raise ValueError(f"until={until!r} is past already: it is {pause.since.isoformat()}")
         message = PauseAsked(pause=pause)
         self._ask(message, message.answer)
 
@@ -246,7 +290,7 @@ class Aperture:
         """Lift the pause of *job*; return whether there was one.
 
         Raises:
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
         return self._ask(message := ResumeAsked(job=job), message.answer)
 
@@ -259,33 +303,40 @@ class Aperture:
         Returns:
             What the file says now.
         Raises:
-            KeyError: There is no such job.
+            NoSuchJob: There is no such job; it is a KeyError too.
             Unreadable: *phrase* says no schedule; its message and hint say why.
             ConfigRefused: The file on disk is bad, or would be with that schedule; its `problems` say why.
             CannotEdit: The job is written in a way that cannot be changed, or the file was saved meanwhile.
             OSError: It cannot be written.
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
-        in_force = self._running_loop().state.config
+        in_force = self._running_loop().in_force.config
         assert self._source is not None, "it is running"
         config = reschedule(replace(self._source, kept=in_force.pick), job, phrase, now=self.clock.now())
         if self._watch is None:
             self.judge(config.text.encode())
         return config
 
-    def history(self, query: RunQuery | None = None) -> list[Run]:
+    def history(self, query: RunQuery | str | None = None) -> list[Run]:
         """Return past and present attempts, newest first.
 
+        Args:
+            query: Which ones; the name of a job for its latest 20, None for the latest 20 of all.
         Raises:
-            RuntimeError: It is not running.
+            TypeError: *query* is something else.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
+        if isinstance(query, str):
+            query = RunQuery(jobs=[query])
+        if query is not None and not isinstance(query, RunQuery):
+            raise TypeError(f"history() wants a RunQuery or the name of a job, not {query!r}")
         return self._open_store().history(query or RunQuery())
 
     def status(self) -> dict[str, Any]:
         """Return what runs, waits and comes next, in the shape of `aperture status --format json`.
 
         Raises:
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
         """
         return overview_json(self.overview())
 
@@ -293,7 +344,7 @@ class Aperture:
         """Return the same as values: instants, runs and durations instead of text.
 
         Raises:
-            RuntimeError: It is not running.
+            NotRunning: It is not running; it is a RuntimeError too.
             StoreUnavailable: The store is away.
         """
         config, store = self.config, self._open_store()
@@ -305,6 +356,22 @@ class Aperture:
             zone=config.zone,
             in_force=True,
             titles=self._titles(),
+        )
+
+    def installation(self) -> Installation:
+        """Return the file and its store as they are looked at and asked from beside the loop, by a page or an API.
+
+        It need not be running: then another process's loop may be.
+        """
+        return Installation(
+            file=self.file,
+            environ=self._environ,
+            state=self._state_url,
+            clock=self.clock,
+            load=self._load_plugins,
+            running=self._in_force,
+            trouble=self._loop_trouble,
+            saved=self._take_in,
         )
 
     # ── putting it together ─────────────────────────────────────────────────────────────────────
@@ -322,15 +389,15 @@ class Aperture:
             sleep: How a run waits for a budget to return.
         """
         if self._loop is not None:
-            raise RuntimeError("it runs already")
+            raise NotRunning("it runs already")
         self._pid = os.getpid()
-        self._plugins = load_plugins(
-            directory=self.file.absolute().parent if self._load_hooks else None,
-            plugins=self._given,
-            modules=self._modules,
-            entry_points=self._load_entry_points,
-        )
+        self._plugins = self._load_plugins()
         self._source = Source(path=self.file, environ=self._environ, plugins=self._plugins)
+        secrets = SecretsInForce(
+            self._environ, self._state_url, lambda: None if self._loop is None else self._loop.in_force.config
+        )
+        self._log_filter = SecretsFilter(secrets)
+        logging.getLogger("aperture").addFilter(self._log_filter)
         self._found = look_at(self.file)
         reading = self._source.judge(self._found, now=self.clock.now(), starting=True)
         config, substitute = self._config_to_start(self._source, reading)
@@ -340,7 +407,21 @@ class Aperture:
             config = self._config_as_picked(config)
             budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
             self._executors = executors_of(
-                self._plugins, budgets, self.clock, chosen=lambda: self.config, made=executor
+                self._plugins,
+                budgets,
+                self.clock,
+                mailbox=partial(mailbox_of, self._store),
+                secret_of=SecretFiles(self._source.directory, self._environ),
+                chosen=lambda: self.config,
+                made=executor,
+            )
+            self._outgoing = Outgoing(
+                self._store,
+                self.clock,
+                chosen=lambda: None if self._loop is None else self._loop.in_force.config,
+                job_of=lambda name: None if self._loop is None else self._loop.in_force.job_config(name),
+                ticks=lambda: self.is_running and not self.is_stuck,
+                secrets=secrets,
             )
             self._loop = loop_of(
                 config,
@@ -350,8 +431,10 @@ class Aperture:
                 clock=self.clock,
                 environ=self._environ,
                 executors=self._executors,
+                secrets=secrets,
                 waiters=self._waiters,
                 pace=pace or Pace(),
+                outgoing=self._outgoing,
                 fires=self._fires,
                 substitute=substitute,
             )
@@ -373,7 +456,7 @@ class Aperture:
                 generation, config = found
                 return config, Substitute(generation.number, generation.accepted_at, reading.problems)
         if self._found is None:
-            raise FileNotFoundError(source.name)
+            raise source.missing()
         raise ConfigRefused(reading.problems, reading.text)
 
     def _config_as_picked(self, config: Config) -> Config:
@@ -392,31 +475,40 @@ class Aperture:
     def _watch_file(self) -> None:
         assert self._source is not None, "open() has made it"
         path = self._source.path
-        self._watch = Watch(path, read=partial(look_at, path), judge=self.judge, refuse=self.refuse, known=self._found)
+        assert self._plugins is not None, "open() has made them"
+        assert self._loop is not None, "open() has made it"
+        self._plugin_watch = beside = PluginWatch(self._plugins, self._loop.inbox)
+        self._watch = Watch(
+            path,
+            read=partial(look_at, path),
+            judge=self._judged,
+            refuse=self.refuse,
+            known=self._found,
+            beside=beside.look,
+        )
         self._watch.start()
 
     def judge(self, content: Content) -> tuple[bool, Sequence[Problem]]:
         """Read *content* as a new one of the file, and hand it to the loop if it is good.
 
-        The watcher calls this with every save, in its own thread; None stands for a file that is gone.
+        None stands for a file that is gone.
 
         Returns:
             Whether it is good, and its problems.
         """
-        loop, plugins = self._loop, self._plugins
-        if self._source is None or loop is None or plugins is None:
-            return True, ()
-        source = replace(self._source, kept=loop.state.config.pick)
-        try:
-            plugins.ask_jobs()
-            reading = source.judge(content, now=self.clock.now(), starting=True)
-            if reading.config is not None and self._executors is not None:
-                self._executors.named_by(reading.config)
-        except PluginError as error:
-            return False, error.as_problems(source.name)
-        if reading.config is not None:
-            loop.inbox.put(ConfigRead(config=reading.config, jobs=dict(plugins.jobs), warnings=reading.problems))
-        return reading.config is not None, reading.problems
+        good, problems, take_in = self._judged(content)
+        take_in()
+        return good, problems
+
+    def _judged(self, content: Content) -> Judged:
+        loop, plugins, source = self._loop, self._plugins, self._source
+        if source is None or loop is None or plugins is None:
+            return True, (), nothing
+        source = replace(source, kept=loop.in_force.config.pick)
+        good, problems, take_in = judged(content, source, plugins, self._executors, loop.inbox, now=self.clock.now())
+        if not good and self._plugin_watch is not None:
+            problems = self._plugin_watch.explained(problems)
+        return good, problems, take_in
 
     def refuse(self, problems: Sequence[Problem]) -> None:
         """Let the loop say that a saved file is refused for *problems*."""
@@ -431,6 +523,35 @@ class Aperture:
         loop.inbox.put(message)
         return answered(answer, lambda: self._loop is loop)
 
+    def _load_plugins(self) -> Plugins:
+        return load_plugins(
+            directory=self.file.absolute().parent if self._load_hooks else None,
+            plugins=self._given,
+            modules=self._modules,
+            entry_points=self._load_entry_points,
+        )
+
+    def _in_force(self) -> tuple[Config, Plugins] | None:
+        loop, plugins = self._loop, self._plugins
+        if loop is None or plugins is None or self._pid != os.getpid() or not self._fires:
+            return None
+        return loop.in_force.config, plugins
+
+    def _no_such_job(self, job: str, loop: Loop) -> NoSuchJob:
+        return NoSuchJob(job, self.file, [*loop.in_force.config.jobs, *loop.in_force.jobs])
+
+    def _take_in(self, content: bytes) -> None:
+        if self._watch is None:
+            self.judge(content)
+
+    def _loop_trouble(self) -> str | None:
+        loop, thread = self._loop, self._thread
+        if loop is None or self._pid != os.getpid():
+            return None
+        if thread is None or not thread.is_alive:
+            return "the loop has ended"
+        return "the loop does not tick" if thread.is_stuck else None
+
     def _titles(self) -> dict[str, str]:
         jobs = {} if self._plugins is None else self._plugins.jobs
         return {name: job.title for name, job in jobs.items() if job.title}
@@ -438,13 +559,13 @@ class Aperture:
     def _running_loop(self) -> Loop:
         loop = self._loop
         if loop is None:
-            raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
+            raise NotRunning("aperture is not running; call start(), or use it in a with statement")
         if self._pid != os.getpid():
-            raise RuntimeError(f"aperture runs in process {self._pid}, of which this is a fork; start another one here")
+            raise NotRunning(f"aperture runs in process {self._pid}, of which this is a fork; start another one here")
         return loop
 
     def _open_store(self) -> Store:
         store = self._store
         if store is None:
-            raise RuntimeError("aperture is not running; call start(), or use it in a with statement")
+            raise NotRunning("aperture is not running; call start(), or use it in a with statement")
         return store

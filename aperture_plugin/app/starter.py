@@ -11,10 +11,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Copied", "copy_starter", "starter_files"]
+__all__ = ["Copied", "copy_starter", "starter_files", "write_minimal"]
 
 _PACKAGE: Final = Path(__file__).parent.parent
 _LEFT_OUT: Final = frozenset({"__pycache__"})
+
+_MINIMAL: Final = {
+    "schedules.yaml": """\
+# When each job runs. A save takes effect within a second, or is refused and changes nothing.
+timezone: local
+
+schedules:
+  hello: every 30 minutes
+
+  disk-space:
+    schedule: daily at 2:00 AM
+    command: df -h .
+""",
+    "hooks/hello.py": """\
+from aperture_plugin import Job, hookimpl
+
+
+def hello(run):
+    run.log.info("hello from run %s", run.id)
+
+
+@hookimpl
+def aperture_jobs():
+    yield Job("hello", hello)
+""",
+}
+"""What `init --minimal` writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +79,27 @@ def copy_starter(folder: Path) -> Copied:
         if os.access(source, os.X_OK):
             target.chmod(target.stat().st_mode | 0o111)
         written.append(name)
+    return Copied(written=tuple(written), left=tuple(left))
+
+
+def write_minimal(folder: Path) -> Copied:
+    """Write a file of a few lines and a plugin of a few lines to *folder*; a file that is there is never touched.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    written: list[Path] = []
+    left: list[Path] = []
+    for name, text in _MINIMAL.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            left.append(Path(name))
+        else:
+            written.append(Path(name))
     return Copied(written=tuple(written), left=tuple(left))
 
 

@@ -1,6 +1,6 @@
 """The command `aperture`: a table of names, each loaded when it is typed.
 
-So `aperture --help` and a misspelt command cost what click costs and no more. The thinking is in `app`, where
+So `aperture --help` and a misspelled command cost what click costs and no more. The thinking is in `app`, where
 a host can call it too; a command parses, calls one function, shows what came of it and chooses the exit code
 (DESIGN.md, section 5): 0 fine, 1 the answer is no, 2 wrong usage, an unknown job or a file that is not there.
 """
@@ -25,6 +25,8 @@ COMMANDS: Final = {
         "init": "Write a commented schedules.yaml and a hooks/ example.",
         "check": "Validate a schedules.yaml: all problems at once.",
         "start": "Run the loop in the foreground.",
+        "web": "Serve the page and the API, without a loop.",
+        "worker": "Call the handlers of a loop elsewhere: a Celery worker, for a file that says executor: celery.",
     },
     "Look": {
         "status": "Show what runs, what waits and why, and what comes next.",
@@ -40,7 +42,8 @@ COMMANDS: Final = {
     },
     "Act": {
         "run": "Run a job now, or queue it behind what runs.",
-        "cancel": "Stop a job's run, or take it out of its queue.",
+        "cancel": "Stop a job's runs, or take them out of its queue.",
+        "notify": "Send a test message to a channel now, and say what the receiver answered.",
         "pause": "Hold a job's slots back.",
         "resume": "Lift a job's pause.",
     },
@@ -48,6 +51,7 @@ COMMANDS: Final = {
         "import": "Make a schedules.yaml of a crontab, yacron's files or systemd's timers.",
         "manifest": "Print what the plugins register, as JSON.",
         "schema": "Print the JSON Schema of the file, for editors.",
+        "completion": "Print what makes a shell complete commands, options, job names and run ids.",
     },
 }
 """Every command by what a person wants of it, with the line that `aperture --help` shows."""
@@ -74,7 +78,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if not name.startswith("-") and name not in self.list_commands(ctx):
-            from aperture_plugin.words.nearest import did_you_mean
+            from aperture_plugin.words.did_you_mean import did_you_mean
 
             ctx.fail(f'there is no command "{name}"{did_you_mean(name, self.list_commands(ctx))}')
         return super().resolve_command(ctx, args)
@@ -88,13 +92,11 @@ class _Commands(click.Group):
     def main(  # type: ignore[override]  # It always leaves by exiting; what click offers beside that is not ours.
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
-        from aperture_plugin.cli.failures import exit_code_of
+        from aperture_plugin.cli.exit_codes import exit_code_of
+        from aperture_plugin.cli.streams import prepare_streams
 
         extra["standalone_mode"] = False
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                # A terminal that cannot show a letter is shown its number: never a traceback for it.
-                stream.reconfigure(errors="backslashreplace")
+        prepare_streams()
         sys.exit(exit_code_of(lambda: super(_Commands, self).main(args, prog_name or "aperture", **extra)))
 
 

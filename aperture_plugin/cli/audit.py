@@ -11,14 +11,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.asking import known_jobs
-from aperture_plugin.app.auditing import Audit, JobAudit, audit, audit_json
-from aperture_plugin.app.when import Towards, read_instant
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, WrongUsage
-from aperture_plugin.cli.looking import looked_into
+from aperture_plugin.app.audit import Audit, JobAudit, audit, audit_json
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, WrongUsage
 from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.cli.store_session import looked_into, require_jobs
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,10 +27,9 @@ _MOST_SLOTS: Final = 20
 
 
 @click.command("audit", epilog='Try it:  aperture audit --from "2 days" --job library-scan')
-@options.file
+@options.file_and_jobs
 @click.option("--from", "since", metavar="TIME", help="That instant included.  [default: 7 days before --until]")
 @click.option("--until", metavar="TIME", default="now", show_default=True, help="That instant excluded.")
-@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
 @options.state
 @options.output_format
 def command(
@@ -45,18 +41,15 @@ def command(
     Slots that are still in hand, or which the next start will catch up, are pending, and not among the expected.
     A TIME is a date, a date and time, or such as "yesterday 6 AM" and "2 hours".
     """
-    source = reading.source_of(file)
-    now = reading.now()
+    source = file_session.source_of(file)
+    now = file_session.now()
     with looked_into(source, url=state) as (config, store):
-        zone = reading.zone_of(config, source)
-        end = _instant("--until", until, now, zone)
-        begin = end - _DAYS if since is None else _instant("--from", since, now, zone)
+        zone = file_session.zone_of(config, source)
+        end = options.instant_before("--until", until, now=now, zone=zone)
+        begin = end - _DAYS if since is None else options.instant_before("--from", since, now=now, zone=zone)
         if begin >= end:
             raise WrongUsage("--from is not before --until", hint="the span reaches from the one to the other")
-        configured = {} if config is None else config.jobs
-        known = dict.fromkeys([*configured, *sorted(known_jobs(store))]) if jobs else {}
-        for job in jobs:
-            reading.known_job(job, known, where=source.name)
+        require_jobs(jobs, config, store, source)
         found = audit(store, since=begin, until=end, now=now, jobs=jobs or None)
     if output_format == TEXT:
         _show(found, zone)
@@ -66,17 +59,10 @@ def command(
         raise Refused()
 
 
-def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return read_instant(said, now=now, zone=zone, towards=Towards.PAST)
-    except Unreadable as problem:
-        raise WrongUsage(f"{option}: {problem.message}", hint=problem.hint) from None
-
-
 def _show(found: Audit, zone: ZoneInfo) -> None:
     shown = [job for job in found.jobs if job.account.expected or job.account.pending]
     if shown:
-        from aperture_plugin.cli.tables import table
+        from aperture_plugin.cli.rich_tables import table
 
         headings = ("JOB", "EXPECTED", "RAN", "SKIPPED", "MERGED", "PENDING", "UNACCOUNTED")
         rows = [_row(job) for job in shown]
@@ -124,7 +110,7 @@ def _sentence(found: Audit, zone: ZoneInfo) -> str:
 
 
 def _row(job: JobAudit) -> list[str | Text]:
-    from aperture_plugin.cli.tables import styled
+    from aperture_plugin.cli.rich_tables import styled
 
     counted = job.account
     numbers = (counted.expected, counted.ran, counted.skipped, counted.merged, counted.pending)

@@ -6,33 +6,35 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.app.asking import ask_cancel, known_jobs, running_loops, whoever
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused
-from aperture_plugin.cli.looking import entered
+from aperture_plugin.app.store_commands import ask_cancel, running_loops, whoever
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.name_completion import complete_jobs_and_runs
 from aperture_plugin.cli.output import say
+from aperture_plugin.cli.store_session import entered, job_or_run
 
 __all__ = ["command"]
 
 
 @click.command("cancel", epilog="Try it:  aperture cancel library-scan")
-@click.argument("job", metavar="JOB")
-@click.option("--note", metavar="TEXT", help="Why, for whoever looks at the run.")
+@click.argument("named", metavar="JOB|RUN", shell_complete=complete_jobs_and_runs)
+@click.option("--note", metavar="TEXT", help="The reason, which the run shows.")
 @options.file_option
 @options.state
-def command(file: Path, job: str, note: str | None, state: str | None) -> None:
-    """Stop a job's run, or take it out of its queue.
+def command(file: Path, named: str, note: str | None, state: str | None) -> None:
+    """Stop a job's runs, or take them out of its queue.
 
-    Whichever process has it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
+    RUN is an id as `history` shows it, or the beginning of one: then only that run is cancelled. The process that has
+    it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
     """
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     with entered(source, url=state) as (config, store):
-        configured = () if config is None else config.jobs
-        reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
-        asked = ask_cancel(store, job, now=reading.now(), by=whoever(), note=note)
-        owners = {loop.id for loop in running_loops(store, now=reading.now())}
+        job, run_id = job_or_run(named, config, store, source)
+        asked = ask_cancel(store, job, now=file_session.now(), by=whoever(), note=note, run_id=run_id)
+        owners = {loop.id for loop in running_loops(store, now=file_session.now())}
     if asked.nothing:
-        raise Refused(f"nothing to cancel: {job} is neither running nor waiting")
+        what = job if run_id is None else f"run {run_id} of {job}"
+        raise Refused(f"nothing to cancel: {what} is neither running nor waiting")
     for run in asked.dropped:
         say(f"{job} is cancelled; it had not started (run {run.id})")
     for run in asked.stopping:

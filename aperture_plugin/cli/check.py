@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -10,21 +12,23 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from aperture_plugin.app.checking import Checked, check
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing
-from aperture_plugin.config.codes import CODES
-from aperture_plugin.files.finding import FolderWithout, files_meant
-from aperture_plugin.files.reading import shown
+from aperture_plugin.app.check import Checked, check
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, WrongUsage, file_is_missing
+from aperture_plugin.cli.output import say
+from aperture_plugin.config.checks.problem_codes import CODES
+from aperture_plugin.files.bounded_read import LARGEST, shown
+from aperture_plugin.files.file_patterns import FolderWithout, files_meant
 
 if TYPE_CHECKING:
-    from aperture_plugin.plugins.loading import Plugins
+    from aperture_plugin.plugins.plugin_loader import Plugins
 
 __all__ = ["command"]
 
 Manifest = Mapping[str, Mapping[str, int]]
 """The jobs that a manifest lists, each with the calls that it declares of each limit."""
 
+_STDIN: Final = Path("-")
 _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
 
 
@@ -39,7 +43,13 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     help="What `aperture manifest` printed, in place of plugins: nothing of the host is imported.",
 )
 @options.plugins
-@click.option("--codes", is_flag=True, help="List the codes that problems carry, and what each tells; read no file.")
+@click.option(
+    "--no-plugins",
+    "imports_nothing",
+    is_flag=True,
+    help="Import no code, not that beside the file either: for changes from strangers.",
+)
+@click.option("--codes", is_flag=True, help="List the codes of all problems with their meanings; read no file.")
 @click.option(
     "--format",
     "output_format",
@@ -53,29 +63,37 @@ def command(
     strict: bool,
     manifest: Path | None,
     modules: tuple[str, ...],
+    imports_nothing: bool,
     codes: bool,
     output_format: str,
 ) -> None:
     """Validate a schedules.yaml: all problems at once.
 
     Each comes with its place, what was found there and a way to mend it. Exits with 1 if there is an error, or with
-    --strict a warning. A folder stands for each schedules.yaml in it and below it.
+    --strict a warning. A folder stands for each schedules.yaml in it and below it, - for stdin. The plugins whose jobs
+    the file names are imported, hooks/ beside the file too, unless --jobs or --no-plugins is given.
     What is known and meant, the file silences:  lint: ignore: due-together
     """
     if codes:
         width = max(map(len, CODES))
         click.echo("\n".join(f"{code:{width}}  {told}" for code, told in CODES.items()))
         return
+    if imports_nothing and modules:
+        raise WrongUsage("--no-plugins and --plugin contradict each other", hint="give one of the two")
     listed = None if manifest is None else _listed(manifest)
     meant = _meant(files)
     for file in meant:
-        reading.require(file)
-    load = None if manifest is not None and not modules else _loading(modules)
+        if file != _STDIN:
+            file_session.require(file)
+    load = None if imports_nothing or (manifest is not None and not modules) else _loading(modules)
     checked = [_checked(file, listed, load) for file in meant]
     several = len(files) > 1 or files[0].is_dir()
     import_module(f"aperture_plugin.cli.formats.{output_format}").show(checked, several=several)
-    if not all(passes(one, strict=strict) for one in checked):
-        raise Refused()
+    if all(passes(one, strict=strict) for one in checked):
+        return
+    if output_format == "text" and all(one.is_valid for one in checked):
+        say("--strict: a warning fails it")
+    raise Refused()
 
 
 def passes(checked: Checked, *, strict: bool) -> bool:
@@ -84,6 +102,10 @@ def passes(checked: Checked, *, strict: bool) -> bool:
 
 
 def _meant(files: Sequence[Path]) -> list[Path]:
+    if _STDIN in files:
+        if len(files) > 1:
+            raise WrongUsage("- stands for stdin, and no file can be named beside it")
+        return [_STDIN]
     try:
         return files_meant(files)
     except FolderWithout as error:
@@ -92,10 +114,13 @@ def _meant(files: Sequence[Path]) -> list[Path]:
 
 
 def _checked(file: Path, listed: Manifest | None, load: Callable[[Path], Plugins] | None) -> Checked:
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     loading = None if load is None else partial(load, file.absolute().parent)
+    if file == _STDIN:
+        source, data = replace(source, path=Path("stdin")), sys.stdin.buffer.read(LARGEST + 1)
+        return check(source, now=file_session.now(), load=loading, manifest=listed, data=data)
     try:
-        return check(source, now=reading.now(), load=loading, manifest=listed)
+        return check(source, now=file_session.now(), load=loading, manifest=listed)
     except FileNotFoundError:
         raise file_is_missing(file) from None
     except OSError as error:
@@ -107,13 +132,13 @@ def _loading(modules: tuple[str, ...]) -> Callable[[Path], Plugins]:
 
     @lru_cache
     def load(folder: Path) -> Plugins:
-        return reading.plugins_of(folder / "schedules.yaml", modules)
+        return file_session.plugins_of(folder / "schedules.yaml", modules)
 
     return load
 
 
 def _listed(manifest: Path) -> Manifest:
     """Return the jobs that a manifest lists, each with the calls that it declares."""
-    from aperture_plugin.cli.manifests import read_manifest
+    from aperture_plugin.cli.manifest_file import read_manifest
 
     return {name: job.calls for name, job in read_manifest(manifest).items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aperture_plugin.cli.output import plain
+from aperture_plugin.words.cell_width import cell_width, cut_to_width
 
 __all__ = ["STYLES", "Cell", "Row", "columns", "painted", "state_cell"]
 
@@ -35,7 +36,7 @@ STYLES: Final = {
     "skipped": "dim",
     "idle": "dim",
 }
-"""How the state of a run, or of a job, is coloured."""
+"""How the state of a run, or of a job, is colored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def columns(
     *,
     right: Sequence[str] = (),
     width: int | None = None,
-    colour: bool = False,
+    color: bool = False,
 ) -> Iterator[str]:
     """Yield the lines of a table.
 
@@ -64,33 +65,33 @@ def columns(
         rows: As many cells as there are headings; a text in place of a row stands below the one before.
         right: The columns that are set flush right.
         width: How long a line may be; None for as long as it takes.
-        colour: Whether styles are shown.
+        color: Whether styles are shown.
     """
     cells = [_cells(row) for row in rows]
     widths = [
-        max([len(heading), *(len(row[place].text) for row in cells if isinstance(row, list))])
+        max([len(heading), *(cell_width(row[place].text) for row in cells if isinstance(row, list))])
         for place, heading in enumerate(headings)
     ]
     flush = [heading in right for heading in headings]
-    heading = _line([Cell(heading, "bold") for heading in headings], widths, flush, width, colour=colour)
+    heading = _line([Cell(heading, "bold") for heading in headings], widths, flush, width, color=color)
     yield heading
-    yield painted("─" * min(width or 10**6, sum(widths) + len(_GAP) * (len(widths) - 1)), "dim", colour=colour)
+    yield painted("─" * min(width or 10**6, sum(widths) + len(_GAP) * (len(widths) - 1)), "dim", color=color)
     for row in cells:
         if isinstance(row, Cell):
-            yield painted(_cut(row.text, width), row.style, colour=colour)
+            yield painted(_cut(row.text, width), row.style, color=color)
         else:
-            yield _line(row, widths, flush, width, colour=colour)
+            yield _line(row, widths, flush, width, color=color)
 
 
 def state_cell(state: str) -> Cell:
-    """Return the state of a run or a job in its colour."""
+    """Return the state of a run or a job in its color."""
     return Cell(state, STYLES.get(state, ""))
 
 
-def painted(text: str, style: str, *, colour: bool) -> str:
-    """Return *text* in a *style*, if there are colours at all."""
+def painted(text: str, style: str, *, color: bool) -> str:
+    """Return *text* in a *style*, if there are colors at all."""
     codes = ";".join(_CODES[word] for word in style.split())
-    return f"\x1b[{codes}m{text}\x1b[0m" if colour and codes and text else text
+    return f"\x1b[{codes}m{text}\x1b[0m" if color and codes and text else text
 
 
 def _cells(row: Row | str) -> list[Cell] | Cell:
@@ -99,20 +100,20 @@ def _cells(row: Row | str) -> list[Cell] | Cell:
     return [Cell(plain(cell)) if isinstance(cell, str) else Cell(plain(cell.text), cell.style) for cell in row]
 
 
-def _line(row: list[Cell], widths: list[int], flush: list[bool], width: int | None, *, colour: bool) -> str:
+def _line(row: list[Cell], widths: list[int], flush: list[bool], width: int | None, *, color: bool) -> str:
     line, used = "", 0
     last = max((place for place, cell in enumerate(row) if cell.text), default=0)
     for place, cell in enumerate(row[: last + 1]):
         before = _GAP if place else ""
-        blank = " " * (widths[place] - len(cell.text))
+        blank = " " * (widths[place] - cell_width(cell.text))
         if flush[place]:
             before += blank
         if width is not None and used + len(before) >= width:
             break
         used += len(before)
         text = _cut(cell.text, None if width is None else width - used)
-        line += before + painted(text, cell.style, colour=colour)
-        used += len(text)
+        line += before + painted(text, cell.style, color=color)
+        used += cell_width(text)
         if not flush[place] and place < last:
             line += blank
             used += len(blank)
@@ -120,6 +121,6 @@ def _line(row: list[Cell], widths: list[int], flush: list[bool], width: int | No
 
 
 def _cut(text: str, room: int | None) -> str:
-    if room is None or len(text) <= room:
+    if room is None or cell_width(text) <= room:
         return text
-    return text[: max(0, room - 1)] + "…" * (room > 0)
+    return cut_to_width(text, room - 1) + "…" * (room > 0)

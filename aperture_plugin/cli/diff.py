@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aperture_plugin.app.checking import Checked
-from aperture_plugin.app.when import Towards, read_instant
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, WrongUsage, file_is_missing
+from aperture_plugin.app.check import Checked
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, WrongUsage, file_is_missing
 from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
-from aperture_plugin.cli.problems import counted
-from aperture_plugin.clock.zones import local_zone
-from aperture_plugin.files.reading import LARGEST, CannotRead, look_at, shown
+from aperture_plugin.cli.problem_text import counted
+from aperture_plugin.clock.local_zone import local_zone
+from aperture_plugin.files.bounded_read import LARGEST, CannotRead, look_at, shown
 from aperture_plugin.triggers.walltime import due_of
-from aperture_plugin.words.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from aperture_plugin.app.comparing.comparison import Comparison
-    from aperture_plugin.app.comparing.sides import Side
+    from aperture_plugin.app.diff.comparison import Comparison
+    from aperture_plugin.app.diff.sides import Side
 
 __all__ = ["command"]
 
@@ -94,7 +92,7 @@ def command(
     before, after = _revisions(file, old, new) if in_git else _files(file, old, new)
     if before[1] is None and after[1] is None:
         raise WrongUsage(f"neither {before[0]} nor {after[0]} is there")
-    now = reading.now()
+    now = file_session.now()
     calls = {} if manifest is None else _calls(manifest)
     sides = _side(before, preset, now), _side(after, preset, now)
     _require_valid(sides[1], output_format)
@@ -115,7 +113,7 @@ def _wanted(fail_on: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(what.strip() for each in fail_on for what in each.split(",") if what.strip())
     for what in found:
         if what not in _FAIL_ON:
-            from aperture_plugin.words.nearest import did_you_mean
+            from aperture_plugin.words.did_you_mean import did_you_mean
 
             raise WrongUsage(
                 f'--fail-on: there is no "{what}"{did_you_mean(what, _FAIL_ON)}',
@@ -147,7 +145,7 @@ def _content(said: str) -> Content:
 
 
 def _revisions(file: Path, old: str | None, new: str | None) -> tuple[Content, Content]:
-    from aperture_plugin.files.revisions import Repository, RevisionError
+    from aperture_plugin.files.git_revisions import Repository, RevisionError
 
     repository, name = Repository(file), shown(file)
     try:
@@ -181,7 +179,7 @@ def _short(revision: str) -> str:
 
 
 def _side(content: Content, preset: str | None, now: datetime) -> Side:
-    from aperture_plugin.app.comparing.sides import absent, side_of
+    from aperture_plugin.app.diff.sides import absent, side_of
 
     name, data = content
     if data is None:
@@ -197,7 +195,7 @@ def _require_valid(new: Side, output_format: str) -> None:
     errors = tuple(problem for problem in found.problems if problem.is_error)
     checked = Checked(file=found.file, text=found.text, jobs=found.job_count, problems=errors, config=None)
     if output_format == "markdown":
-        from aperture_plugin.app.comparing.markdown import markdown_of_problems
+        from aperture_plugin.app.diff.markdown import markdown_of_problems
 
         say(markdown_of_problems(new))
     elif output_format == TEXT:
@@ -233,7 +231,7 @@ def _subject(side: Side) -> str:
 
 def _calls(manifest: Path) -> dict[str, Mapping[str, int]]:
     """Return what jobs are said to spend of each limit."""
-    from aperture_plugin.cli.manifests import read_manifest
+    from aperture_plugin.cli.manifest_file import read_manifest
 
     return {name: job.calls for name, job in read_manifest(manifest).items() if job.calls}
 
@@ -244,18 +242,16 @@ def _calls(manifest: Path) -> dict[str, Mapping[str, int]]:
 def _compared(
     old: Side, new: Side, since: str, days: int | None, now: datetime, calls: Mapping[str, Mapping[str, int]]
 ) -> Comparison:
-    from aperture_plugin.app.comparing.comparison import compared
-    from aperture_plugin.app.comparing.load import span_for
+    from aperture_plugin.app.diff.comparison import compared
+    from aperture_plugin.app.diff.run_counts import span_for
 
     config = new.config or old.config
     zone = local_zone(os.environ) if config is None else config.zone
     try:
-        begin = read_instant(since, now=now, zone=zone, towards=Towards.FUTURE)
+        begin = options.instant_after("--from", since, now=now, zone=zone)
         wall = begin.astimezone(zone).replace(tzinfo=None)
         # A day ends at the wall time at which it began, so a daily job is due once in it, whatever the clocks do.
         end = due_of(wall + timedelta(days=days or span_for(old.config, new.config)), zone)
-    except Unreadable as problem:
-        raise WrongUsage(f"--from: {problem.message}", hint=problem.hint) from None
     except OverflowError:
         raise WrongUsage(f"--from: {since} is too close to the end of the calendar") from None
     return compared(old, new, since=begin, until=end, calls=calls)
@@ -263,18 +259,18 @@ def _compared(
 
 def _show(comparison: Comparison, notes: list[str], output_format: str) -> None:
     if output_format == "markdown":
-        from aperture_plugin.app.comparing.markdown import markdown_of
+        from aperture_plugin.app.diff.markdown import markdown_of
 
         say(markdown_of(comparison, notes))
         return
     for note in notes:
         say(f"note: {note}", err=True)
     if output_format == TEXT:
-        from aperture_plugin.cli.diffviews import comparison_view
+        from aperture_plugin.cli.diff_view import comparison_view
 
         show_rich(*comparison_view(comparison))
     else:
-        from aperture_plugin.app.comparing.report import comparison_json
+        from aperture_plugin.app.diff.diff_json import comparison_json
 
         found: dict[str, Any] = comparison_json(comparison)
         show_json({**found, "notes": notes})

@@ -8,11 +8,12 @@ from typing import Final
 
 import click
 
-from aperture_plugin.app.diagnosing import Case, Finding, Verdict, diagnose, examined, finding_json
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused
-from aperture_plugin.cli.looking import require_file
-from aperture_plugin.cli.output import TEXT, in_colour, plain, say, show_json
+from aperture_plugin.app.doctor.doctor import Case, Finding, Verdict, diagnose, examined, finding_json
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.name_completion import complete_jobs
+from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
+from aperture_plugin.cli.store_session import goes_by, require_file
 
 __all__ = ["command"]
 
@@ -21,7 +22,7 @@ _WORD: Final = max(map(len, Verdict))
 
 
 @click.command("doctor", epilog="Try it:  aperture doctor library-scan")
-@click.argument("job", metavar="[JOB]", required=False)
+@click.argument("job", metavar="[JOB]", required=False, shell_complete=complete_jobs)
 @options.file_option
 @options.plugins
 @options.state
@@ -33,9 +34,11 @@ def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | 
     with a line to paste where there is something to do. Without JOB, all jobs are looked at. Exits with 1 if there
     is a problem.
     """
-    source = reading.source_of(file)
-    with examined(source, now=reading.now(), state=state, load=lambda: reading.plugins_of(file, modules)) as case:
-        if case.loop is None:
+    source = file_session.source_of(file)
+    with examined(
+        source, now=file_session.now(), state=state, load=lambda: file_session.plugins_of(file, modules)
+    ) as case:
+        if not goes_by([] if case.loop is None else [case.loop], source):
             require_file(source, url=state)
         if job is not None:
             _require(job, case)
@@ -51,7 +54,7 @@ def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | 
 def _require(job: str, case: Case) -> None:
     """Exit with 2 where there is no such job; of a file that cannot be read, nobody can say what is in it."""
     if case.config is not None:
-        reading.known_job(job, case.names, where=case.source.name)
+        file_session.known_job(job, case.names, where=case.source.name)
 
 
 def _show(found: Sequence[Finding], *, asked: str | None) -> None:
@@ -60,11 +63,11 @@ def _show(found: Sequence[Finding], *, asked: str | None) -> None:
     Args:
         asked: The job that was asked about, which need not be named in every line.
     """
-    colour = in_colour()
+    color = in_color()
     width = max(len(finding.step) for finding in found)
     for finding in found:
         word = f"{finding.verdict:{_WORD}}"
-        if colour:
+        if color:
             word = f"\x1b[{_COLOURS[finding.verdict]}m{word}\x1b[0m"
         whose = "" if finding.job in {None, asked} else f"{finding.job}: "
         say(f"{word}  {finding.step:{width}}  {plain(whose + finding.found)}")

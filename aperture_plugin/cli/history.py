@@ -1,7 +1,8 @@
-"""`aperture history`: what ran, when, how long, and what came of it."""
+"""`aperture history`: past runs, with their times, durations and results."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,19 +10,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.asking import known_jobs
-from aperture_plugin.app.seeing import run_json
-from aperture_plugin.app.when import Towards, read_instant
-from aperture_plugin.cli import options, reading
+from aperture_plugin.app.json_views import run_json
+from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
-from aperture_plugin.cli.failures import WrongUsage
-from aperture_plugin.cli.looking import looked_into
-from aperture_plugin.cli.moments import dated
-from aperture_plugin.cli.output import TEXT, in_colour, say, show_json, terminal_width
-from aperture_plugin.cli.runwords import came_of_it, items, took
+from aperture_plugin.cli.output import TEXT, in_color, say, show_json, terminal_width
+from aperture_plugin.cli.run_text import came_of_it, items, took
+from aperture_plugin.cli.store_session import looked_into, require_jobs
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import Run, Status
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.words.time_display import dated
 
 __all__ = ["command"]
 
@@ -29,9 +26,8 @@ _WIDE: Final = 120
 """Columns from which a line has room for what came of a run; below it, that stands in the next line."""
 
 
-@click.command("history", epilog='Try it:  aperture history --job library-scan --status failed --since "2 days"')
-@options.file
-@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
+@click.command("history", epilog='Try it:  aperture history library-scan --status failed --since "2 days"')
+@options.file_and_jobs
 @click.option(
     "--status",
     "statuses",
@@ -40,7 +36,9 @@ _WIDE: Final = 120
     help="Only runs in this state; may be given several times.",
 )
 @click.option("--since", metavar="TIME", help='Only runs queued since then: a time, or such as "2 days".')
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0 for all.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="The most rows to show; 0 for all."
+)
 @options.state
 @options.output_format
 def command(
@@ -54,41 +52,38 @@ def command(
 ) -> None:
     """Show past runs, newest first.
 
-    When each ran, how long, how many items it counted and what came of it. A run that was tried again has a line for
-    each attempt; those that run or wait have theirs too.
+    With JOB, of that job alone; several may be named. Says when each ran, how long, how many items it counted and
+    what came of it. A run that was tried again has a line for each attempt; those that run or wait have theirs too.
     """
-    source = reading.source_of(file)
-    now = reading.now()
+    source = file_session.source_of(file)
+    now = file_session.now()
     with looked_into(source, url=state) as (config, store):
-        local = reading.zone_of(config, source)
+        local = file_session.zone_of(config, source)
         configured = {} if config is None else config.jobs
         query = RunQuery(
             jobs=list(jobs) or None,
             statuses=[Status(status) for status in statuses] or None,
-            since=None if since is None else _instant(since, now, local),
+            since=None if since is None else options.instant_before("--since", since, now=now, zone=local),
             limit=limit or None,
         )
+        require_jobs(jobs, config, store, source)
         runs = store.history(query)
-        for job in jobs:
-            if job not in configured and not any(run.job == job for run in runs):
-                reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
+        never_ran = [job for job in jobs if not store.history(RunQuery(jobs=[job], limit=1))] if not runs else []
     zones = {job.name: job.zone for job in configured.values()}
     if output_format == TEXT:
-        _show(runs, zones, local, now)
+        _show(runs, zones, local, now, never_ran=never_ran)
     else:
         show_json([run_json(run, zones.get(run.job, local)) for run in runs])
 
 
-def _instant(said: str, now: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return read_instant(said, now=now, zone=zone, towards=Towards.PAST)
-    except Unreadable as problem:
-        raise WrongUsage(f"--since: {problem.message}", hint=problem.hint) from None
-
-
-def _show(runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: datetime) -> None:
+def _show(
+    runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: datetime, *, never_ran: Sequence[str]
+) -> None:
+    for job in never_ran:
+        say(f"{job} has not run yet")
     if not runs:
-        say("no run to show")
+        if not never_ran:
+            say("no run to show")
         return
     width = terminal_width()
     is_narrow = width is not None and width < _WIDE
@@ -101,7 +96,7 @@ def _show(runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: dat
         else:
             rows.append((*row, said))
     headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", *(() if is_narrow else ("WHAT CAME OF IT",)))
-    for line in columns(headings, rows, right=("TOOK", "ITEMS"), width=width, colour=in_colour()):
+    for line in columns(headings, rows, right=("TOOK", "ITEMS"), width=width, color=in_color()):
         say(line)
 
 

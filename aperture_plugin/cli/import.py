@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, WrongUsage
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, WrongUsage
 from aperture_plugin.cli.output import TEXT, say, show_json
-from aperture_plugin.clock.zones import local_zone
-from aperture_plugin.config.zones import read_zone_name
-from aperture_plugin.files.reading import LARGEST, shown
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.clock.local_zone import local_zone
+from aperture_plugin.config.layers.zones import read_zone_name
+from aperture_plugin.files.bounded_read import LARGEST, shown
+from aperture_plugin.words.parse_error import Unreadable
 
 if TYPE_CHECKING:
-    from aperture_plugin.app.importing.entries import Found
+    from aperture_plugin.app.import_jobs.found_jobs import Found
 
 __all__ = ["command"]
 
@@ -41,15 +41,17 @@ def command(
 
     A SOURCE is a file, a folder of yacron's or systemd's files, or - for stdin, as in crontab -l | aperture import
     crontab -. Every run of the coming year is held against the source's own rule, over clock changes too; what differs,
-    or could not be taken over, is told on stderr, and the exit code is then 1. Nothing is overwritten.
+    or could not be taken over, is named on stderr, and the exit code is then 1. Nothing is overwritten.
     """
-    from aperture_plugin.app.importing.writing import imported, imported_json, reports
+    from aperture_plugin.app.import_jobs.schedules_file import imported, imported_json, reports
 
     texts = dict(_texts(kind, sources))
     if not texts:
         raise WrongUsage(f"there is no {' or '.join(_ENDINGS[kind]) or kind} file in {', '.join(sources)}")
     zone = _zone(timezone)
-    made = imported(_found(kind, texts, system), files=list(texts), local_zone=zone, now=reading.now().astimezone(zone))
+    made = imported(
+        _found(kind, texts, system), files=list(texts), local_zone=zone, now=file_session.now().astimezone(zone)
+    )
     if output is not None:
         _write(output, made.text)
     if output_format != TEXT:
@@ -64,14 +66,14 @@ def command(
 
 def _found(kind: str, texts: dict[str, str], system: bool) -> Found:
     if kind == "crontab":
-        from aperture_plugin.app.importing.crontab import read_crontab
+        from aperture_plugin.app.import_jobs.crontab import read_crontab
 
         return read_crontab(texts, has_users=system, home=os.environ.get("HOME") or "/")
     if kind == "yacron":
-        from aperture_plugin.app.importing.yacron import read_yacron
+        from aperture_plugin.app.import_jobs.yacron import read_yacron
 
         return read_yacron(texts)
-    from aperture_plugin.app.importing.systemd import read_systemd
+    from aperture_plugin.app.import_jobs.systemd import read_systemd
 
     return read_systemd(texts)
 
@@ -80,7 +82,7 @@ def _texts(kind: str, sources: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each file that is meant, by its name, with what stands in it."""
     for source in sources:
         if source == "-":
-            yield "stdin", sys.stdin.read(LARGEST)
+            yield "stdin", _decoded("stdin", sys.stdin.buffer.read(LARGEST + 1))
             continue
         path = Path(source)
         if path.is_dir() and _ENDINGS[kind]:
@@ -89,9 +91,16 @@ def _texts(kind: str, sources: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             files = [path]
         if kind == "systemd":
             # A service is found beside its timer, whether it is named or not.
-            files += [beside for one in files if (beside := one.with_suffix(".service")).is_file()]
+            files += [beside for one in files for beside in _services_beside(one) if beside.is_file()]
+            files += [drop_in for one in files for drop_in in sorted(Path(f"{one}.d").glob("*.conf"))]
         for one in dict.fromkeys(files):
             yield shown(one), _text(one)
+
+
+def _services_beside(timer: Path) -> list[Path]:
+    """Return where the service of *timer* may lie: beside it, by its own name or that of its template."""
+    template = [timer.with_name(f"{timer.name.partition('@')[0]}@.service")] if "@" in timer.name else []
+    return [timer.with_suffix(".service"), *template]
 
 
 def _text(path: Path) -> str:
@@ -101,7 +110,22 @@ def _text(path: Path) -> str:
         raise WrongUsage(f"{shown(path)} is not there") from None
     except OSError as error:
         raise WrongUsage(f"{shown(path)} cannot be read: {error.strerror}") from None
-    return data[:LARGEST].decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    return _decoded(shown(path), data)
+
+
+def _decoded(name: str, data: bytes) -> str:
+    """Return the text of *data*; exit with 1 where it is none, or larger than any file that is read."""
+    if len(data) > LARGEST:
+        raise Refused(f"{name} is larger than {LARGEST // 1024**2} MiB, and nothing of it was taken over")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Refused(
+            f"{name}:{line}: the byte 0x{data[error.start]:02x} is no text in UTF-8, and nothing was taken over",
+            hint=f"write it anew, such as by  iconv -f latin1 -t utf-8 {name}",
+        ) from None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _zone(said: str | None) -> ZoneInfo:

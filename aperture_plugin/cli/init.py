@@ -6,24 +6,25 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.app.starter import copy_starter
-from aperture_plugin.cli.failures import Refused
+from aperture_plugin.app.starter import copy_starter, write_minimal
+from aperture_plugin.cli.exit_codes import Refused
 from aperture_plugin.cli.output import say
-from aperture_plugin.cli.problems import counted
-from aperture_plugin.files.reading import shown
+from aperture_plugin.cli.problem_text import counted
+from aperture_plugin.files.bounded_read import shown
 
 __all__ = ["command"]
 
 
 @click.command("init", epilog="Try it:  aperture init && aperture check")
 @click.argument("directory", metavar="[DIR]", default=Path(), type=click.Path(path_type=Path))
-def command(directory: Path) -> None:
+@click.option("--minimal", is_flag=True, help="A file of ten lines and a plugin of ten, in place of the full example.")
+def command(directory: Path, minimal: bool) -> None:
     """Write a commented schedules.yaml and a hooks/ example.
 
     DIR is this folder, if left out. Nothing is overwritten: a file that is there stays as it is, and is named.
     """
     try:
-        copied = copy_starter(directory)
+        copied = write_minimal(directory) if minimal else copy_starter(directory)
     except OSError as error:
         raise Refused(f"{error.filename}: {error.strerror}" if error.strerror else str(error)) from None
     for name in copied.left:

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.asking import find_run
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, WrongUsage
-from aperture_plugin.cli.looking import looked_into
-from aperture_plugin.cli.output import TEXT, flush, in_colour, plain, say, show_json
+from aperture_plugin.app.store_commands import latest_begun
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, WrongUsage
+from aperture_plugin.cli.name_completion import complete_jobs_and_runs
+from aperture_plugin.cli.output import TEXT, flush, in_color, plain, say, show_json
+from aperture_plugin.cli.store_session import job_or_run, looked_into
 from aperture_plugin.ports import LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import ENDED, Run
 
@@ -26,22 +27,23 @@ _COLOURS: Final = {"ERROR": 31, "CRITICAL": 31, "WARNING": 33, "DEBUG": 2}
 
 
 @click.command("logs", epilog="Try it:  aperture logs library-scan --follow")
-@click.argument("run", metavar="RUN")
+@click.argument("named", metavar="JOB|RUN", shell_complete=complete_jobs_and_runs)
 @options.file_option
 @click.option("--follow", is_flag=True, help="Go on until the run has ended.")
 @options.state
 @options.output_format
-def command(file: Path, run: str, follow: bool, state: str | None, output_format: str) -> None:
+def command(file: Path, named: str, follow: bool, state: str | None, output_format: str) -> None:
     """Show a run's log.
 
-    RUN is an id as `history` shows it, the beginning of one, or a job, which stands for its latest run.
+    RUN is an id as `history` shows it, or the beginning of one; JOB stands for its latest run that began.
     """
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     if follow and output_format != TEXT:
         raise WrongUsage("--follow goes with --format text")
     with looked_into(source, url=state) as (config, store):
-        zone = reading.zone_of(config, source)
-        run_id = _chosen(store, run)
+        zone = file_session.zone_of(config, source)
+        job, run_id = job_or_run(named, config, store, source)
+        run_id = run_id or _latest(store, job, follow=follow)
         if output_format == TEXT:
             _show(store, run_id, zone, follow=follow)
         else:
@@ -68,27 +70,37 @@ def has_ended(store: Store, run_id: str) -> Run | None:
     return last if last is not None and last.status in ENDED else None
 
 
-def line_text(line: LogLine, zone: ZoneInfo, *, colour: bool) -> str:
+def line_text(line: LogLine, zone: ZoneInfo, *, color: bool) -> str:
     """Return a log line as a terminal shows it."""
     at = line.at.astimezone(zone)
     text = f"{at:%H:%M:%S} {line.level:7} {plain(line.text)}"
     code = _COLOURS.get(line.level)
-    return f"\x1b[{code}m{text}\x1b[0m" if colour and code is not None else text
+    return f"\x1b[{code}m{text}\x1b[0m" if color and code is not None else text
 
 
-def _chosen(store: Store, said: str) -> str:
-    found = find_run(store, said)
-    if not found:
-        raise WrongUsage(f'there is no run "{plain(said)}"', hint="aperture history shows the runs and their ids")
-    if len(found) > 1:
-        raise WrongUsage(
-            f'{len(found)} runs begin with "{plain(said)}"', hint=f"write more of it: {', '.join(found[:5])}"
+def _latest(store: Store, job: str, *, follow: bool) -> str:
+    """Return the id of the run of *job* that began last; with *follow*, of one that waits where none has begun.
+
+    Exits with 1 where the job has not run yet.
+    """
+    begun = latest_begun(store, job)
+    if begun is not None:
+        return begun.id
+    newest = next(iter(store.history(RunQuery(jobs=[job], limit=1))), None)
+    if newest is None:
+        raise Refused(f"{job} has not run yet", hint=f"aperture run {job} runs it now")
+    if newest.status in ENDED:
+        why = f": {plain(newest.reason)}" if newest.reason else ""
+        raise Refused(
+            f"{job} has not run yet; its latest run was {newest.status}{why}", hint=f"aperture doctor {job} says more"
         )
-    return found[0]
+    if follow:
+        return newest.id
+    raise Refused(f"{job} has not run yet: its first run waits", hint=f"aperture logs {job} --follow waits for it too")
 
 
 def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
-    colour = in_colour()
+    color = in_color()
     attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
     shown: int | None = None
     said = False
@@ -98,7 +110,7 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
                 attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
             say(("\n" if said else "") + _heading(attempts.get(line.attempt), run_id, line.attempt, zone))
             shown = line.attempt
-        say(line_text(line, zone, colour=colour))
+        say(line_text(line, zone, color=color))
         said = True
     last = has_ended(store, run_id)
     if last is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.cli import options, reading
+from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.output import show_json
 from aperture_plugin.plugins.manifest import manifest_of
 
@@ -20,6 +20,6 @@ def command(file: Path, modules: tuple[str, ...]) -> None:
     """Print what the plugins register, as JSON.
 
     `check --jobs` reads it where the host itself cannot be imported, as on a build server. The plugins are
-    found as ever: installed ones, hooks/ beside FILE (which itself need not be there), and --plugin.
+    found as usual: installed ones, hooks/ beside FILE (which itself need not be there), and --plugin.
     """
-    show_json(manifest_of(reading.plugins_of(file, modules)))
+    show_json(manifest_of(file_session.plugins_of(file, modules)))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.seeing import coming, slot_json
-from aperture_plugin.app.when import Towards, read_instant
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.app.json_views import coming, slot_json
+from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.output import TEXT, say, show_json
-from aperture_plugin.cli.problems import say_problems
+from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.words.unreadable import Unreadable
 
 __all__ = ["command"]
 
@@ -25,10 +20,9 @@ _COUNT = 10
 
 
 @click.command("next", epilog='Try it:  aperture next --from "2026-03-29" --job library-scan --count 3')
-@options.file
+@options.file_and_jobs
 @click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="That instant included.")
 @click.option("--until", metavar="TIME", help="That instant excluded; without --count, all slots until then.")
-@click.option("--job", "jobs", metavar="JOB", multiple=True, help="Only this job; may be given several times.")
 @click.option("--count", type=click.IntRange(1), help=f"How many slots.  [default: {_COUNT}]")
 @options.plugins
 @options.output_format
@@ -49,32 +43,25 @@ def command(
     """
     config = _config(file, modules)
     for job in jobs:
-        reading.known_job(job, config.jobs, where=config.file)
-    now = reading.now()
-    begin = _instant("--from", since, now, config.zone)
-    end = None if until is None else _instant("--until", until, now, config.zone)
+        file_session.known_job(job, config.jobs, where=config.file)
+    now = file_session.now()
+    begin = options.instant_after("--from", since, now=now, zone=config.zone)
+    end = None if until is None else options.instant_after("--until", until, now=now, zone=config.zone)
     limit = count if count is not None or end is not None else _COUNT
     slots = islice(coming(config, since=begin, until=end, jobs=jobs or None), limit)
     if output_format == TEXT:
         _show(list(slots), config, jobs)
     else:
-        show_json([slot_json(job, slot) for job, slot in slots])
+        show_json([slot_json(job, slot, config) for job, slot in slots])
 
 
 def _config(file: Path, modules: tuple[str, ...]) -> Config:
     """Return the configuration of *file*; where auto could pick no preset, that is told on stderr."""
-    read = reading.read_as_picked(reading.source_of(file), modules)
-    config = reading.valid(read)
+    read = file_session.read_as_picked(file_session.source_of(file), modules)
+    config = file_session.valid(read)
     if config.preset_is_auto:
         say_problems([problem for problem in read.problems if problem.code.startswith("auto-")], read.text)
     return config
-
-
-def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return read_instant(said, now=now, zone=zone, towards=Towards.FUTURE)
-    except Unreadable as problem:
-        raise WrongUsage(f"{option}: {problem.message}", hint=problem.hint) from None
 
 
 def _show(slots: list[tuple[JobConfig, Slot]], config: Config, jobs: tuple[str, ...]) -> None:
@@ -94,13 +81,13 @@ def _day(job: JobConfig, slot: Slot) -> str:
 
 
 def _clock(job: JobConfig, slot: Slot) -> str:
-    from aperture_plugin.cli.moments import clock_face
+    from aperture_plugin.words.time_display import clock_face
 
     return clock_face(slot.due, job.zone)
 
 
 def _remark(job: JobConfig, slot: Slot, config: Config) -> str:
-    """Say what a person should know beside the wall time: another zone, or a clock change."""
+    """Say what a person should know beside the wall time: another zone, a clock change, a freeze."""
     remarks = []
     local = slot.due.astimezone(job.zone)
     if job.zone != config.zone:
@@ -109,4 +96,6 @@ def _remark(job: JobConfig, slot: Slot, config: Config) -> str:
         remarks.append(f"written as {slot.nominal.isoformat(sep=' ', timespec='minutes')}, which the clocks skip")
     elif local.fold:
         remarks.append("the second time round")
+    if (frozen := config.freeze_at(slot.due)) is not None:
+        remarks.append(frozen.text)
     return "; ".join(remarks)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from aperture_plugin.cli.streams import forget_if_gone, silence
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 __all__ = [
     "TEXT",
+    "can_draw",
     "console",
     "flush",
-    "forget_if_gone",
-    "in_colour",
+    "hide",
+    "in_color",
     "is_terminal",
     "json_pieces",
+    "masked",
     "plain",
     "say",
     "show_json",
@@ -31,17 +34,36 @@ __all__ = [
 
 TEXT: Final = "text"
 _AS_WIDE_AS_NEEDED: Final = 100_000
+_hidden: Final[dict[str, None]] = {}
+"""What this one command has met that must not be shown: a process of the command line reads one file and ends."""
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Mask *secrets* in all that this process writes to stderr from now on, beside those of its environment."""
+    _hidden.update(dict.fromkeys(secrets))
 
 
 def say(text: str, *, err: bool = False) -> None:
     """Write a line. A reader that has gone, as `head` goes, is no error: what follows is written to nobody."""
     stream = _standing(err=err)
+    if err:
+        text = masked(text)
     try:
         stream.write(f"{text}\n")
         if err:
             stream.flush()
     except OSError as error:
-        forget_if_gone(stream, error)
+        if err:
+            silence(stream)  # What goes wrong with what is said beside the answer changes no answer.
+        else:
+            forget_if_gone(stream, error)
+
+
+def masked(text: str) -> str:
+    """Return *text* without the secrets of the environment and those that `hide` was given."""
+    from aperture_plugin.words.mask import mask_of_environment
+
+    return mask_of_environment(os.environ, tuple(_hidden))(text)
 
 
 def show_json(value: Any) -> None:
@@ -88,7 +110,7 @@ def json_pieces(value: Any, *, ascii_only: bool, line: str = "\n") -> Iterator[s
 
 
 def show_rich(*renderables: RenderableType) -> None:
-    """Write tables and styled text to stdout: in colour on a terminal, plain and unbroken elsewhere."""
+    """Write tables and styled text to stdout: in color on a terminal, plain and unbroken elsewhere."""
     here = console()
     with here.capture() as capture:
         for renderable in renderables:
@@ -104,7 +126,16 @@ def console(*, err: bool = False) -> Console:
 
     stream = sys.stderr if err else sys.stdout
     width = None if is_terminal(stream) or "COLUMNS" in os.environ else _AS_WIDE_AS_NEEDED
-    return Console(file=stream, highlight=False, emoji=False, markup=False, width=width, soft_wrap=False)
+    return Console(
+        file=stream,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        width=width,
+        soft_wrap=False,
+        force_terminal=is_terminal(stream) or in_color(stream),
+        no_color=not in_color(stream),
+    )
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
@@ -115,9 +146,22 @@ def is_terminal(stream: TextIO | None = None) -> bool:
         return False
 
 
-def in_colour(stream: TextIO | None = None) -> bool:
-    """Say whether *stream* (stdout if it is not said) wants colours: a terminal does, unless NO_COLOR says no."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def can_draw(stream: TextIO | None = None) -> bool:
+    """Return whether *stream* (stdout by default) is a terminal on which a picture can be drawn over the last one."""
+    return is_terminal(stream) and os.environ.get("TERM") not in {None, "", "dumb", "unknown"}
+
+
+def in_color(stream: TextIO | None = None) -> bool:
+    """Return whether *stream* (stdout by default) wants colors.
+
+    A terminal does, and with FORCE_COLOR whatever there is; NO_COLOR takes precedence over both.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    return can_draw(stream)
 
 
 def terminal_width() -> int | None:
@@ -135,7 +179,11 @@ def plain(text: str) -> str:
 
 
 def flush() -> None:
-    """Write what is still held back; nobody may be reading any more."""
+    """Write what is still held back; nobody may be reading any more.
+
+    Raises:
+        OSError: It cannot be written, as on a disk that is full.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -143,22 +191,6 @@ def flush() -> None:
             forget_if_gone(stream, error)
         except ValueError:
             pass  # It is closed already: there is nothing left to write to.
-
-
-def forget_if_gone(stream: TextIO, error: OSError) -> None:
-    """Let all that is written to *stream* from now on go nowhere, if *error* says that its reader has gone.
-
-    A pipe's reader ends, or a terminal is closed: whoever still writes, a handler that prints too, is not to fail for
-    that, nor is Python's own last flush.
-
-    Raises:
-        OSError: *error*, where it says anything else.
-    """
-    if error.errno not in {errno.EPIPE, errno.EIO}:
-        raise error
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
 
 
 @lru_cache(maxsize=64)

@@ -11,18 +11,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.when import Towards, read_instant
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import WrongUsage
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import WrongUsage
 from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
 from aperture_plugin.config.model import Config
 from aperture_plugin.triggers.walltime import due_of
 from aperture_plugin.words.durations import read_duration
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.words.parse_error import Unreadable
 
 if TYPE_CHECKING:
-    from aperture_plugin.app.rehearsal.plan import Plan
-    from aperture_plugin.plugins.loading import Plugins
+    from aperture_plugin.app.plan.plan import Plan
+    from aperture_plugin.plugins.plugin_loader import Plugins
 
 __all__ = ["command"]
 
@@ -33,14 +32,11 @@ _PAPER: Final = 100
 
 
 @click.command("plan", epilog='Try it:  aperture plan --from "2026-03-28 8 PM" --days 1 --svg plan.svg')
-@options.file
+@options.file_and_jobs
 @click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="That instant included.")
 @click.option("--until", metavar="TIME", help="That instant excluded.")
 @click.option(
     "--days", type=click.IntRange(1, _MOST_DAYS), help=f"How many days, in place of --until.  [default: {_DAYS}]"
-)
-@click.option(
-    "--job", "jobs", metavar="JOB", multiple=True, help="Show (with --stagger: move) only this job; may be repeated."
 )
 @click.option(
     "--duration",
@@ -71,21 +67,22 @@ def command(
 ) -> None:
     """Rehearse the coming days: waits, collisions, when chains are ready.
 
-    Shows who runs when and who waits for what: the loop itself is run through, in virtual time. Jobs take what their
-    last runs took (the median; in a slow night, what 19 of 20 runs do not exceed). A plan that begins now goes on from
-    what the store says; any other begins as if every needed job had completed. It works without a store.
+    With JOB, of that job alone; with --stagger, only that job is moved. Shows who runs when and who waits for what: the
+    loop itself is run through, in virtual time. Jobs take what their last runs took (the median; in a slow night, what
+    19 of 20 runs do not exceed). A plan that begins now goes on from what the store says; any other begins as if every
+    needed job had completed. It works without a store.
     """
-    reading.require(file)
-    source = reading.source_of(file, reading.plugins_of(file, modules))
-    read = reading.read(source)
-    config = reading.valid(read)
+    file_session.require(file)
+    source = file_session.source_of(file, file_session.plugins_of(file, modules))
+    read = file_session.read(source)
+    config = file_session.valid(read)
     for job in jobs:
-        reading.known_job(job, config.jobs, where=config.file)
-    now = reading.now()
+        file_session.known_job(job, config.jobs, where=config.file)
+    now = file_session.now()
     begin, end = _span(since, until, days, now, config.zone)
     said, otherwise = _durations(durations, config)
-    from aperture_plugin.app.planning import plan_of
-    from aperture_plugin.app.rehearsal.rehearse import TooMuch
+    from aperture_plugin.app.plan.rehearsal import TooMuch
+    from aperture_plugin.app.plan_inputs import plan_of
 
     try:
         plan = plan_of(source, read, config, since=begin, until=end, now=now, url=state, said=said, otherwise=otherwise)
@@ -99,12 +96,12 @@ def command(
     shown = plan.of(jobs) if jobs else plan
     _write(shown, svg, ics, now=now, titles=_titles(config, source.plugins))
     if output_format == TEXT:
-        from aperture_plugin.cli.planviews import sections
-        from aperture_plugin.cli.timeline import timeline
+        from aperture_plugin.cli.plan_timeline import timeline
+        from aperture_plugin.cli.plan_view import sections
 
         show_rich(*timeline(shown, width=_width()), *sections(shown))
     else:
-        from aperture_plugin.app.rehearsal.report import plan_json
+        from aperture_plugin.app.plan.plan_json import plan_json
 
         show_json(plan_json(shown))
 
@@ -113,10 +110,10 @@ def _span(since: str, until: str | None, days: int | None, now: datetime, zone: 
     """Return the span that was asked for; a day ends at the wall time at which it began."""
     if until is not None and days is not None:
         raise WrongUsage("--until and --days both say where the plan ends", hint="give one of the two")
-    begin = _instant("--from", since, now, zone)
+    begin = options.instant_after("--from", since, now=now, zone=zone)
     try:
         if until is not None:
-            end = _instant("--until", until, now, zone)
+            end = options.instant_after("--until", until, now=now, zone=zone)
         else:
             wall = begin.astimezone(zone).replace(tzinfo=None)
             end = due_of(wall + timedelta(days=days or _DAYS), zone)
@@ -129,16 +126,9 @@ def _span(since: str, until: str | None, days: int | None, now: datetime, zone: 
     return begin, end
 
 
-def _instant(option: str, said: str, now: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return read_instant(said, now=now, zone=zone, towards=Towards.FUTURE)
-    except Unreadable as problem:
-        raise WrongUsage(f"{option}: {problem.message}", hint=problem.hint) from None
-
-
 def _durations(said: tuple[str, ...], config: Config) -> tuple[dict[str, timedelta], timedelta]:
     """Return what a person says of single jobs, and of all that were never measured."""
-    from aperture_plugin.app.rehearsal.durations import ASSUMED
+    from aperture_plugin.app.plan.job_durations import ASSUMED
 
     by_job: dict[str, timedelta] = {}
     otherwise = ASSUMED
@@ -149,7 +139,7 @@ def _durations(said: tuple[str, ...], config: Config) -> tuple[dict[str, timedel
         except Unreadable as problem:
             raise WrongUsage(f"--duration: {problem.message}", hint=problem.hint) from None
         if has_job:
-            by_job[reading.known_job(job, config.jobs, where=config.file)] = lasts
+            by_job[file_session.known_job(job, config.jobs, where=config.file)] = lasts
         else:
             otherwise = lasts
     return by_job, otherwise
@@ -157,16 +147,16 @@ def _durations(said: tuple[str, ...], config: Config) -> tuple[dict[str, timedel
 
 def _write(plan: Plan, svg: Path | None, ics: Path | None, *, now: datetime, titles: dict[str, str]) -> None:
     """Write the picture and the calendar that were asked for, and say so on stderr."""
-    from aperture_plugin.files.reading import shown
-    from aperture_plugin.files.writing import write_whole
+    from aperture_plugin.files.atomic_write import write_whole
+    from aperture_plugin.files.bounded_read import shown
 
     made: list[tuple[Path, bytes]] = []
     if svg is not None:
-        from aperture_plugin.app.rehearsal.picture import picture_of
+        from aperture_plugin.app.plan.svg import picture_of
 
         made.append((svg, picture_of(plan).encode()))
     if ics is not None:
-        from aperture_plugin.app.rehearsal.calendar import calendar_of
+        from aperture_plugin.app.plan.icalendar import calendar_of
 
         made.append((ics, calendar_of(plan, now=now, titles=titles)))
     for path, data in made:
@@ -181,7 +171,7 @@ def _show_patch(
     plan: Plan, reread: Callable[[str], Config | None], movable: tuple[str, ...], output_format: str
 ) -> None:
     """Print the patch, and on stderr what it does."""
-    from aperture_plugin.app.rehearsal.patching import patch_of, proposal_json, proposed
+    from aperture_plugin.app.plan.patch import patch_of, proposal_json, proposed
 
     proposal = proposed(plan, reread=reread, movable=movable or None)
     after = proposal.replanned()
@@ -191,7 +181,7 @@ def _show_patch(
     patch = patch_of(proposal)
     if patch:
         say(patch.removesuffix("\n"))
-    from aperture_plugin.cli.planviews import moves
+    from aperture_plugin.cli.plan_view import moves
 
     for line in moves(proposal, after):
         say(line, err=True)

@@ -9,16 +9,17 @@ from typing import Any
 
 import click
 
-from aperture_plugin.app.opening import Source
-from aperture_plugin.app.presets import Change, Presets, PresetView, changes, presets_of
-from aperture_plugin.app.stores import opened_to_look
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import unknown
+from aperture_plugin.app.diff.value_changes import Difference
+from aperture_plugin.app.preset_views import Presets, PresetView, changes, presets_of
+from aperture_plugin.app.source import Source
+from aperture_plugin.app.store_access import opened_to_look
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import unknown
 from aperture_plugin.cli.output import TEXT, say, show_json
-from aperture_plugin.cli.problems import counted
+from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.config.model import Config
-from aperture_plugin.plugins.errors import PluginError
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.plugins.plugin_problems import PluginError
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import StoreRefused, StoreUnavailable
 
 __all__ = ["command"]
@@ -36,10 +37,10 @@ def command(file: Path, name: str | None, modules: tuple[str, ...], state: str |
     With NAME, show what choosing that one would change against the file as it is. What auto picked stays in force while
     the library's size is beyond its own by a tenth at most.
     """
-    reading.require(file)
-    source = _with_pick(reading.source_of(file, _plugins(file, modules)), state)
-    config = reading.config_of(source)
-    presets = presets_of(source, config, now=reading.now())
+    file_session.require(file)
+    source = _with_pick(file_session.source_of(file, _plugins(file, modules)), state)
+    config = file_session.config_of(source)
+    presets = presets_of(source, config, now=file_session.now())
     if name is None:
         if output_format == TEXT:
             _show_all(presets)
@@ -59,7 +60,7 @@ def command(file: Path, name: str | None, modules: tuple[str, ...], state: str |
 def _plugins(file: Path, modules: tuple[str, ...]) -> Plugins | None:
     """Return the plugins, to be asked for the library's size; without them the rest can be shown all the same."""
     try:
-        return reading.plugins_of(file, modules)
+        return file_session.plugins_of(file, modules)
     except PluginError as error:
         for problem in error.problems:
             say(f"warning: {problem}", err=True)
@@ -68,7 +69,7 @@ def _plugins(file: Path, modules: tuple[str, ...]) -> Plugins | None:
 
 def _with_pick(source: Source, state: str | None) -> Source:
     """Return *source* with what auto has picked, as far as the store can be read."""
-    read = reading.read(source)
+    read = file_session.read(source)
     if read.config is None or not read.config.preset_is_auto:
         return source
     try:
@@ -80,7 +81,7 @@ def _with_pick(source: Source, state: str | None) -> Source:
 
 
 def _chosen(source: Source, config: Config, name: str) -> Config:
-    read = replace(source, preset=name, plugins=None).read(config.text.encode(), now=reading.now())
+    read = replace(source, preset=name, plugins=None).read(config.text.encode(), now=file_session.now())
     return read.config or config
 
 
@@ -110,7 +111,7 @@ def _show_view(view: PresetView) -> None:
     _show_changes(view.changes)
 
 
-def _show_one(view: PresetView, presets: Presets, against: list[Change]) -> None:
+def _show_one(view: PresetView, presets: Presets, against: list[Difference]) -> None:
     _show_view(view)
     say("")
     if view.is_in_force:
@@ -122,9 +123,9 @@ def _show_one(view: PresetView, presets: Presets, against: list[Change]) -> None
         _show_changes(against)
 
 
-def _show_changes(found: Iterable[Change]) -> None:
+def _show_changes(found: Iterable[Difference]) -> None:
     found = list(found)
-    width = max((len(change.job) for change in found), default=0)
+    width = max((len(change.job or "") for change in found), default=0)
     for change in found:
         key = "" if change.key == "schedule" else f"{change.key}: "
         if change.before is None:
@@ -133,7 +134,7 @@ def _show_changes(found: Iterable[Change]) -> None:
             said = f"{change.before} → (nothing)"
         else:
             said = f"{change.before} → {change.after}"
-        say(f"    {change.job:{width}}  {key}{said}")
+        say(f"    {change.job or '':{width}}  {key}{said}")
 
 
 def _json(presets: Presets) -> dict[str, Any]:
@@ -156,5 +157,5 @@ def _view_json(view: PresetView) -> dict[str, Any]:
     }
 
 
-def _change_json(change: Change) -> dict[str, Any]:
+def _change_json(change: Difference) -> dict[str, Any]:
     return {"job": change.job, "key": change.key, "before": change.before, "after": change.after}

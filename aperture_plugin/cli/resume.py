@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.app.asking import ask_resume, known_jobs
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused
-from aperture_plugin.cli.looking import entered
+from aperture_plugin.app.store_commands import ask_resume
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import say
+from aperture_plugin.cli.store_session import entered, require_jobs
 
 __all__ = ["command"]
 
 
 @click.command("resume", epilog="Try it:  aperture resume embeddings")
-@click.argument("job", metavar="JOB")
+@click.argument("job", metavar="JOB", shell_complete=complete_jobs)
 @options.file_option
 @options.state
 def command(file: Path, job: str, state: str | None) -> None:
@@ -24,10 +25,9 @@ def command(file: Path, job: str, state: str | None) -> None:
 
     Its slots fire again from now on. Exits with 1 if it is not paused.
     """
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     with entered(source, url=state) as (config, store):
-        configured = () if config is None else config.jobs
-        reading.known_job(job, dict.fromkeys([*configured, *sorted(known_jobs(store))]), where=source.name)
-        if not ask_resume(store, job, now=reading.now()):
+        require_jobs([job], config, store, source)
+        if not ask_resume(store, job, now=file_session.now()):
             raise Refused(f"{job} is not paused")
     say(f"{job} is resumed; its slots fire from now on")

@@ -13,23 +13,24 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from aperture_plugin.app.asking import ask_run, config_in_force, preset_in_force, running_loops, whoever
-from aperture_plugin.app.seeing import run_json
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import Refused, unknown
-from aperture_plugin.cli.looking import entered
+from aperture_plugin.app.json_views import run_json
+from aperture_plugin.app.store_commands import ask_run, config_in_force, preset_in_force, running_loops, whoever
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import Refused, unknown
+from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, plain, say, show_json
-from aperture_plugin.cli.problems import say_problems
+from aperture_plugin.cli.problem_text import say_problems
+from aperture_plugin.cli.store_session import entered
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.runs import Run, Status
-from aperture_plugin.words.pieces import join_with_and
-from aperture_plugin.words.spans import short_duration
+from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.tokens import join_with_and
 
 if TYPE_CHECKING:
     from aperture_plugin.app.aperture import Aperture
-    from aperture_plugin.app.opening import Source
-    from aperture_plugin.cli.following import GoOn
+    from aperture_plugin.app.source import Source
+    from aperture_plugin.cli.follow_run import GoOn
     from aperture_plugin.cli.signals import Stop
     from aperture_plugin.ports import Store
 
@@ -41,7 +42,7 @@ _LAST_LINES: Final = 15
 
 
 @click.command("run", epilog="Try it:  aperture run library-scan --wait")
-@click.argument("job", metavar="JOB")
+@click.argument("job", metavar="JOB", shell_complete=complete_jobs)
 @click.option("--wait", is_flag=True, help="Follow it to its end, and exit with 1 unless it completed.")
 @options.file_option
 @options.plugins
@@ -52,15 +53,19 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
 
     The loop on the store takes it within a second; where none is running, it runs here, to its end. It waits for its
     turn in its queue, but neither for what the job needs nor for its window. What it logs and how far it is goes to
-    stderr; what came of it to stdout.
+    stderr; its result to stdout.
     """
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     with entered(source, url=state) as (in_force, store):
-        zone = reading.zone_of(in_force, source)
-        if running_loops(store, now=reading.now()):
+        zone = file_session.zone_of(in_force, source)
+        if running_loops(store, now=file_session.now()):
             config = _job(store, source, job, modules)
             run = ask_run(
-                store, config, run_id=RunIds(os.urandom(4)).new(reading.now()), now=reading.now(), by=whoever()
+                store,
+                config,
+                run_id=RunIds(os.urandom(4)).new(file_session.now()),
+                now=file_session.now(),
+                by=whoever(),
             )
             _remark(config)
             if wait and run.status is not Status.SKIPPED:
@@ -77,27 +82,27 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
 
 def _job(store: Store, source: Source, name: str, modules: tuple[str, ...]) -> JobConfig:
     """Return the words of the job that the loop has in force."""
-    read = reading.judged(source)
+    read = file_session.judged(source)
     if read.config is not None and read.config.preset_is_auto:
-        in_force = preset_in_force(store, now=reading.now())
-        source = reading.picked(source, modules, in_force=in_force, seen=read)
-        read = reading.judged(source)
+        in_force = preset_in_force(store, now=file_session.now())
+        source = file_session.picked(source, modules, in_force=in_force, seen=read)
+        read = file_session.judged(source)
     config = config_in_force(
-        store, read.config, reread=lambda text: source.read(text.encode(), now=reading.now()).config
+        store, read.config, reread=lambda text: source.read(text.encode(), now=file_session.now()).config
     )
     if config is None:
         say_problems([problem for problem in read.problems if problem.is_error], read.text)
         raise Refused()
     if name in config.jobs:
         return config.jobs[name]
-    registered = reading.plugins_of(source.path, modules).jobs
+    registered = file_session.plugins_of(source.path, modules).jobs
     if name in registered:
         return config.unlisted(name)
     raise unknown("job", name, dict.fromkeys([*config.jobs, *registered]), where=source.name)
 
 
 def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
-    from aperture_plugin.cli.following import follow
+    from aperture_plugin.cli.follow_run import follow
 
     looked = time.monotonic()
 
@@ -106,7 +111,7 @@ def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
         if time.monotonic() - looked < _CARE_SECONDS:
             return True
         looked = time.monotonic()
-        return bool(running_loops(store, now=reading.now()))
+        return bool(running_loops(store, now=file_session.now()))
 
     try:
         ended = follow(store, run.id, zone=zone, go_on=is_cared_for)
@@ -127,19 +132,19 @@ def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
 def _here(store: Store, source: Source, job: str, modules: tuple[str, ...], state: str | None) -> tuple[Run, ZoneInfo]:
     """Run the job in this process, by the same engine, and return how it ended."""
     from aperture_plugin.app.aperture import Aperture
-    from aperture_plugin.cli.following import follow
-    from aperture_plugin.cli.logging import logged
+    from aperture_plugin.cli.follow_run import follow
+    from aperture_plugin.cli.log_setup import logged
     from aperture_plugin.cli.signals import Stop
 
-    reading.find_here(modules)
-    with Stop() as stop, logged(logging.ERROR):
+    file_session.find_here(modules)
+    with Stop() as stop, logged(logging.ERROR, runs=False):
         aperture = Aperture(source.path, modules=modules, state=state, schedule=False).start()
         try:
             config = aperture.config
             try:
                 handle = aperture.run(job)
             except KeyError:
-                names = dict.fromkeys([*config.jobs, *reading.plugins_of(source.path, modules).jobs])
+                names = dict.fromkeys([*config.jobs, *file_session.plugins_of(source.path, modules).jobs])
                 raise unknown("job", job, names, where=source.name) from None
             words = config.jobs.get(job) or config.unlisted(job)
             _remark(words)

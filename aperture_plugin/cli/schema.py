@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aperture_plugin.cli.output import show_json
-from aperture_plugin.config.editors.building import json_schema
+from aperture_plugin.config.schema.json_schema.json_schema import json_schema
 
 __all__ = ["command"]
 

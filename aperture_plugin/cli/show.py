@@ -8,14 +8,15 @@ from pathlib import Path
 
 import click
 
-from aperture_plugin.app.opening import Source
-from aperture_plugin.app.showing import ShownJob, shown_file, shown_job, value_json
-from aperture_plugin.cli import options, reading
-from aperture_plugin.cli.failures import WrongUsage
-from aperture_plugin.cli.kept import show_generation, show_generations
-from aperture_plugin.cli.output import TEXT, in_colour, plain, say, show_json
+from aperture_plugin.app.effective_config import ShownJob, shown_file, shown_job, value_json
+from aperture_plugin.app.source import Source
+from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.exit_codes import WrongUsage
+from aperture_plugin.cli.generations_view import show_generation, show_generations
+from aperture_plugin.cli.name_completion import complete_jobs
+from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
+from aperture_plugin.config.layers.provenance import BUILT_IN, ValueOrigin
 from aperture_plugin.config.model import Config
-from aperture_plugin.config.provenance import BUILT_IN, Origin
 
 __all__ = ["command"]
 
@@ -24,7 +25,7 @@ _WIDEST = 48
 
 
 @click.command("show", epilog="Try it:  aperture show library-scan")
-@click.argument("job", metavar="[JOB]", required=False)
+@click.argument("job", metavar="[JOB]", required=False, shell_complete=complete_jobs)
 @options.file_option
 @options.plugins
 @options.state
@@ -46,7 +47,7 @@ def command(
     Secrets are masked. With JOB, all of that job is shown, what is built in too. The store keeps the last 20 files that
     were accepted: --generation prints one of them, which has its secrets as they were written.
     """
-    source = reading.source_of(file)
+    source = file_session.source_of(file)
     if lists or number is not None:
         if job is not None or (lists and number is not None):
             raise WrongUsage("--generation, --generations and JOB each ask for something else", hint="give one of them")
@@ -57,7 +58,7 @@ def command(
         return
     config, known = _config(source, job, modules)
     if job is not None:
-        reading.known_job(job, dict.fromkeys([*config.jobs, *known]), where=config.file)
+        file_session.known_job(job, dict.fromkeys([*config.jobs, *known]), where=config.file)
     values = list(shown_file(config, environ=os.environ, state=state))
     jobs = list(shown_job(config, config.jobs if job is None else [job]))
     if output_format == TEXT:
@@ -83,14 +84,14 @@ def command(
 
 def _config(source: Source, job: str | None, modules: tuple[str, ...]) -> tuple[Config, list[str]]:
     """Return the configuration, and what plugins register; they are loaded only where they make a difference."""
-    config = reading.config_of(source)
+    config = file_session.config_of(source)
     if not modules and not config.preset_is_auto and (job is None or job in config.jobs):
         return config, []
-    plugins = reading.plugins_of(source.path, modules)
-    return reading.config_of(replace(source, plugins=plugins)), list(plugins.jobs)
+    plugins = file_session.plugins_of(source.path, modules)
+    return file_session.config_of(replace(source, plugins=plugins)), list(plugins.jobs)
 
 
-def _show(config: Config, values: list[Origin], jobs: list[ShownJob], *, whole: bool) -> None:
+def _show(config: Config, values: list[ValueOrigin], jobs: list[ShownJob], *, whole: bool) -> None:
     auto = " (picked by auto)" if config.preset_is_auto else ""
     preset = "" if config.preset is None else f" · preset {config.preset}{auto}"
     say(f"{config.file}{preset} · {config.zone}")
@@ -99,12 +100,12 @@ def _show(config: Config, values: list[Origin], jobs: list[ShownJob], *, whole: 
         _show_values(values, config.file)
     for job in jobs:
         say("")
-        name = f"\x1b[1m{job.name}\x1b[0m" if in_colour() else job.name
+        name = f"\x1b[1m{job.name}\x1b[0m" if in_color() else job.name
         say(f"{name}: {plain(job.schedule)}")
         _show_values([value for value in job.values if whole or value.layer != BUILT_IN], config.file)
 
 
-def _show_values(values: list[Origin], file: str) -> None:
+def _show_values(values: list[ValueOrigin], file: str) -> None:
     keys = max((len(value.key) for value in values), default=0)
     width = min(_WIDEST, max((len(plain(value.text)) for value in values), default=0))
     layers = max((len(value.layer) for value in values), default=0)

@@ -1,15 +1,23 @@
-"""SIGTERM, SIGINT and SIGHUP as a wish to stop, and the second of them as impatience."""
+"""SIGTERM and SIGINT as a wish to stop, the second of them as impatience, and SIGHUP as a wish to look at the file."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
-__all__ = ["Stop"]
+__all__ = ["SIGNALS", "Stop", "StoppedWhileStarting"]
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class StoppedWhileStarting(BaseException):
+    """A signal to stop came before there was anything to stop; no plugin that is being loaded may catch it."""
 
 
 class Stop:
@@ -21,19 +29,29 @@ class Stop:
         number: Which signal came first; None before any came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_hangup: Callable[[], object] | None = None) -> None:
+        """Take no signal yet.
+
+        Args:
+            on_hangup: Called in the main thread, between any two of its steps, for each SIGHUP but that of a terminal
+                which was closed; None where every SIGHUP is a wish to stop.
+        """
         self.asked = threading.Event()
         self.insisted = threading.Event()
         self.number: int | None = None
+        self._on_hangup = on_hangup
+        self._terminals = [stream for stream in (sys.stdin, sys.stdout, sys.stderr) if _is_terminal(stream)]
+        self._is_starting = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
+        for number in SIGNALS:
             before = signal.getsignal(number)
             if before is signal.SIG_IGN:
                 continue  # As `nohup` leaves it: whoever started us wants it passed over.
             self._before[number] = before
             signal.signal(number, self._heard)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # A restart has them wait until they are counted again.
         return self
 
     def __exit__(
@@ -41,15 +59,44 @@ class Stop:
     ) -> None:
         self._restore()
 
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Within this block a signal to stop raises `StoppedWhileStarting`, and a second one ends the process."""
+        self._is_starting = True
+        try:
+            if self.asked.is_set():
+                raise StoppedWhileStarting
+            yield
+        finally:
+            self._is_starting = False
+
     def _heard(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._on_hangup is not None and not self._terminal_is_gone():
+            self._on_hangup()
+            return
         if self.asked.is_set():
             self.insisted.set()
             self._restore()
-        else:
-            self.number = number
+            if self._is_starting:
+                os.kill(os.getpid(), number)
+            return
+        self.number = number
         self.asked.set()
+        if self._is_starting:
+            raise StoppedWhileStarting
+
+    def _terminal_is_gone(self) -> bool:
+        """Say whether a terminal that was there in the beginning has been closed."""
+        return not all(map(_is_terminal, self._terminals))
 
     def _restore(self) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before = {}
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream is not None and stream.isatty())
+    except (OSError, ValueError):  # It was closed.
+        return False

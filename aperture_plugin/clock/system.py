@@ -18,7 +18,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds that only grow.
 
-        They do not grow while the machine is suspended (Linux, macOS), so a run's timeout does not pass in
-        a closed laptop; that the wall clock went on meanwhile is how the loop notices the sleep.
+        They do not grow while the machine is suspended (Linux, macOS), so a run's timeout does not pass in a closed
+        laptop. The loop notices the sleep because the wall clock went on meanwhile.
         """
         return time.monotonic()

@@ -7,31 +7,48 @@ over each other (built-in, defaults, preset, schedules; DESIGN.md, section 2), n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.problems import Place, Problem, Problems, Severity, Silenced
+from aperture_plugin.words.calendars import DateRange, Days, days_text
 from aperture_plugin.words.limits import Limit
 from aperture_plugin.words.schedules import Manual, Schedule
+from aperture_plugin.words.secrets import SecretOf
 from aperture_plugin.words.windows import Window
 
+if TYPE_CHECKING:
+    from aperture_plugin.triggers.trigger import Trigger
+
 __all__ = [
+    "Background",
+    "Channel",
     "Command",
     "Config",
+    "Freeze",
     "Interrupted",
     "JobConfig",
     "Missed",
+    "NotifyEvent",
     "OnFailure",
     "Overlap",
+    "Page",
     "Param",
     "Preset",
+    "ReadContext",
     "Reading",
     "Retry",
+    "Streak",
+    "Timing",
 ]
+
+Timing = tuple[Schedule, ZoneInfo, tuple[Days, ...]]
+"""A schedule, the zone that it is read in, and the days on which it has no slots."""
 
 Param = str | tuple["Param", ...] | Mapping[str, "Param"]
 """A value under `params`: always text, as strictyaml reads it, in lists and mappings as written."""
@@ -57,6 +74,13 @@ class OnFailure(StrEnum):
 
     CONTINUE = "continue"
     PAUSE = "pause"
+
+
+class Background(StrEnum):
+    """What becomes of that which a `command` leaves running in its group when it ends."""
+
+    END = "end"
+    LEAVE = "leave"
 
 
 class Interrupted(StrEnum):
@@ -95,13 +119,58 @@ class Command:
         words: One string for the shell, or the program and its arguments without one.
         directory: Where it runs, relative to the folder of the file; None for that folder itself.
         environment: Variables set beside the inherited ones.
-        secrets: What `${NAME}` stood for in them: masked in the program's output.
+        leaves_background: Whether what it leaves running in its group may live on when it has ended.
     """
 
     words: str | tuple[str, ...]
     directory: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    leaves_background: bool = False
+
+
+class NotifyEvent(StrEnum):
+    """What a channel is notified of."""
+
+    FAILED = "failed"
+    RECOVERED = "recovered"
+    MISSED = "missed"
+    LATE = "late"
+    FILE_REFUSED = "file refused"
+    NO_LOOP = "no loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """How many of a job's latest runs must have failed: 3 of 3 are `3 in a row`."""
+
+    failures: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Where people are notified, and of what.
+
+    Attributes:
+        to: Addresses as Apprise reads them, variables filled in.
+        after: How many runs must have failed before `failed` is sent.
+        quiet: Hours, in the file's zone, in which nothing is sent; it is sent together at their end.
+    """
+
+    name: str
+    to: tuple[str, ...] = field(repr=False)
+    when: frozenset[NotifyEvent] = frozenset(NotifyEvent)
+    after: Streak = Streak()
+    quiet: Window | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the file says of the page: its address for links, further Host headers, whether it may write the file."""
+
+    url: str | None = None
+    hosts: tuple[str, ...] = ()
+    writes_file: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +185,10 @@ class JobConfig:
         calls: How many calls a run usually spends of each of them; None leaves it to what the plugin registered.
         pause_after: After how many failed runs in a row `on failure: pause` holds it back.
         pause_for: For how long; then the next slot is tried. None until somebody resumes it.
+        calendars: Names of the calendars on whose days it has no slots (`except` in the file).
+        closed: Those days.
+        notify: The channels that are notified of it.
+        ping: The address that is requested as it starts, completes or fails; variables filled in.
         title, description, category: What the file says; None leaves it to what the plugin registered.
     """
 
@@ -142,12 +215,52 @@ class JobConfig:
     requires_env: tuple[str, ...] = ()
     jitter: timedelta = timedelta(0)
     heavy: bool = False
+    calendars: tuple[str, ...] = ()
+    closed: tuple[Days, ...] = ()
     params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
     command: Command | None = None
     on_failure: OnFailure = OnFailure.CONTINUE
     pause_after: int = 1
     pause_for: timedelta | None = None
     interrupted: Interrupted = Interrupted.RUN_AGAIN
+    notify: tuple[str, ...] = ()
+    ping: str | None = None
+
+    @property
+    def timing(self) -> Timing:
+        """All that its slots follow from: jobs of equal timing have the same slots."""
+        return self.schedule, self.zone, self.closed
+
+    def trigger(self) -> Trigger:
+        """Return what yields its slots."""
+        from aperture_plugin.triggers.trigger import trigger_of  # reading a file does without
+
+        return trigger_of(self.schedule, self.zone, self.closed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """A dated pause of everything but manual runs: slots due from *since* on and before *until* are skipped.
+
+    Attributes:
+        since, until: Aware, in UTC: where the first date begins in the file's zone, and the day after the last.
+        days: The dates as they are written.
+        reason: As it is written; None if the file gives none.
+    """
+
+    since: datetime
+    until: datetime
+    days: DateRange
+    reason: str | None = None
+
+    def covers(self, due: datetime) -> bool:
+        """Return whether a slot due then is skipped."""
+        return self.since <= due < self.until
+
+    @property
+    def text(self) -> str:
+        """Why a slot is skipped, in words."""
+        return f"frozen {days_text(self.days)}" + ("" if self.reason is None else f": {self.reason}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +289,11 @@ class Config:
         zone: The file's `timezone`, resolved; `zone_name` is `local` or the IANA name as written.
         preset: The preset in force (what `auto` picked), or None.
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
+        broker, celery_app: Where `executor: celery` sends messages: the broker's URL, or the host's own app.
+        celery_queues: The Celery queue of each queue of the file that names one.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
         silenced: The warnings that are not to be told of it (`lint: ignore`).
+        secrets: What `${…}` stands for in it, and the passwords of its addresses: masked wherever they might be shown.
         defaults: The job that the built-in layer and `defaults` alone make: manual, and without a name.
     """
 
@@ -190,18 +306,29 @@ class Config:
     state: str = "sqlite:///aperture.db"
     executor: str = "threads"
     broker: str | None = None
+    celery_app: str | None = None
+    celery_queues: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     queues: Mapping[str, int]
     limits: Mapping[str, Limit]
+    freezes: tuple[Freeze, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=lambda: MappingProxyType({}))
+    ping: str | None = None
+    page: Page = Page()
     presets: Mapping[str, Preset]
     jobs: Mapping[str, JobConfig]
     defaults: JobConfig
     silenced: Silenced = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def pick(self) -> Preset | None:
         """The preset that `auto` has picked for the library's size; None where a person chose, or nothing fits."""
         preset = self.presets.get(self.preset or "") if self.preset_is_auto else None
         return preset if preset is not None and preset.sized else None
+
+    def freeze_at(self, due: datetime) -> Freeze | None:
+        """Return the freeze that a slot due at that instant falls into; None if it falls into none."""
+        return next((freeze for freeze in self.freezes if freeze.covers(due)), None)
 
     def unlisted(self, name: str) -> JobConfig:
         """Return what holds for a job that plugins register and the file does not name: manual, with the defaults."""
@@ -238,6 +365,42 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadContext:
+    """What a file is read against, and for what purpose.
+
+    Attributes:
+        file: The file's name, for problems.
+        environ: Where `${NAME}` is looked up.
+        local_zone: What `timezone: local` means.
+        known_jobs: The names that plugins, or a manifest, register; None if there are none of either at all.
+        known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
+        declared: By job, the calls of each limit that its plugin says a run spends; for the lints.
+        library_size: Called at most once, and only for `preset: auto`; None if nobody can be asked.
+        now: An aware instant that `once` is compared with, and the lints look ahead from; None leaves both out.
+        starting: Whether the file is about to be in force, so that a variable that is not set is an error.
+        linting: Whether to look for what is valid and probably not meant, and to prove what the file expects.
+            `check` does; a loop that starts, and a command that needs the configuration, do not wait for it.
+        preset: A preset of the file to be in force in place of the one that it names.
+        kept: The preset that `auto` picked before; see `tier_of`.
+        secret_of: Reads `${file:…}` and `${credential:…}`; None where no file can be looked at.
+    """
+
+    file: str
+    environ: Mapping[str, str]
+    local_zone: ZoneInfo
+    known_jobs: Collection[str] | None = None
+    known_executors: Collection[str] | None = None
+    declared: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    library_size: Callable[[], int | None] | None = None
+    now: datetime | None = None
+    starting: bool = False
+    linting: bool = False
+    preset: str | None = None
+    kept: Preset | None = None
+    secret_of: SecretOf | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What came of reading a file: its problems in file order, and the config if none of them is an error.
 
@@ -245,6 +408,7 @@ class Reading:
         state: The store's URL, which is read even from a file that is otherwise broken (section 5);
             None where the file does not say it legibly.
         job_count: How many jobs the file holds as far as it could be read.
+        secrets: As in `Config`; of a file with errors, as far as it could be read.
     """
 
     file: str
@@ -253,6 +417,7 @@ class Reading:
     problems: tuple[Problem, ...]
     state: str | None
     job_count: int
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def with_problems(self, problems: Iterable[Problem]) -> Reading:
         """Return this reading with what a host's lint found in it; an error takes the configuration away."""

@@ -1,1 +1,1 @@
-"""Where handlers and commands run."""
+"""Executors, which run handlers and commands."""

@@ -1,40 +1,41 @@
-"""What every executor that works in this process does with an attempt, whichever thread it picks for it."""
+"""The steps of an attempt, shared by all executors that run it from this process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from aperture_plugin.executors.commands import CommandRun
-from aperture_plugin.executors.live import WorkerRun
+from aperture_plugin.executors.live_run import WorkerRun
 from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 
-__all__ = ["Call", "Doing", "Handle", "Key", "begin", "carry_out", "failed", "masked"]
+__all__ = ["Call", "Execution", "Handle", "Key", "begin", "carry_out", "failed", "masked"]
 
 Key = tuple[str, int]
 
 
-class Doing(Protocol):
-    """An attempt in the making: a call, a program, a process of its own."""
+class Execution(Protocol):
+    """The execution of an attempt: a call, a program, or a separate process."""
 
     def run(self) -> Outcome:
-        """Do it, in the calling thread, to its end."""
+        """Run to the end, in the calling thread; return the outcome."""
         ...
 
     def kill(self) -> bool:
-        """End it by force, from another thread; say whether that could be done."""
+        """End it by force, from another thread; return whether that was possible."""
         ...
 
 
-Handle = Callable[[Job, Work, WorkerRun], Doing]
-"""How an executor does what is no command."""
+Handle = Callable[[Job, Work, WorkerRun], Execution]
+"""Makes the execution of an attempt that is not a command."""
 
 
 class Call:
-    """A handler called in the thread that runs it; nobody can end that by force."""
+    """A handler called in the thread that runs it, which cannot be ended by force."""
 
     def __init__(self, dispatch: Dispatch, job: Job, run: WorkerRun) -> None:
         self._dispatch = dispatch
@@ -42,58 +43,62 @@ class Call:
         self._run = run
 
     def run(self) -> Outcome:
-        """Call the handler, by way of the hook."""
+        """Call the handler through `aperture_run_job`."""
         return self._dispatch(self._job, self._run)
 
     def kill(self) -> bool:
-        """Say that it cannot be ended."""
+        """Return False: a thread cannot be ended."""
         return False
 
 
 def failed(reason: str, *, permanent: bool = False) -> Outcome:
-    """Return the outcome of an attempt that could not be made at all."""
+    """Return the outcome of an attempt that could not even begin."""
     return Outcome(status=OutcomeStatus.FAILED, reason=reason, permanent=permanent)
 
 
 def begin(work: Work, report: Report, *, clock: Clock, spend: Spender) -> WorkerRun | None:
-    """Return the live run of an attempt; None if it ended already, for want of a parameter that can be read."""
+    """Return the live run of an attempt; None if it failed at once, because a parameter cannot be read."""
+    live_run = partial(
+        WorkerRun, work.run, clock=clock, spend=spend, environment=work.environment, secrets=work.secrets
+    )
     try:
         params = params_of(work.job.params if work.job is not None else {}, work.config.params)
     except WrongParam as error:
-        # Trying again reads the same words.
-        report(Ended(work.run.key, failed(str(error), permanent=True)))
+        # A retry would read the same values.
+        run = live_run(params=work.config.params, report=report)
+        report(Ended(work.run.key, failed(run.mask(str(error)), permanent=True)))
         return None
-    return WorkerRun(work.run, params, report, clock=clock, spend=spend, environment=work.environment)
+    return live_run(params=params, report=report)
 
 
-def carry_out(work: Work, run: WorkerRun, handle: Handle, doings: MutableMapping[Key, Doing]) -> Outcome:
-    """Do the work of an attempt, in this thread; never raises.
+def carry_out(work: Work, run: WorkerRun, handle: Handle, executions: MutableMapping[Key, Execution]) -> Outcome:
+    """Run an attempt to its end, in this thread; never raises.
 
     Args:
-        handle: How to do it, unless it is a command.
-        doings: Where it can be found while it is done, for whoever has to end it by force.
+        handle: Makes its execution, unless it is a command.
+        executions: Has the execution by the attempt's key while it lasts, for `kill`.
     """
     try:
-        if run.was_asked is not None:
-            return Outcome(status=OutcomeStatus.CANCELLED, reason=run.was_asked or "it was asked to stop")
-        doing: Doing
+        if run.cancel_reason is not None:
+            return Outcome(status=OutcomeStatus.CANCELLED, reason=run.cancel_reason or "it was asked to stop")
+        execution: Execution
         if work.config.command is not None:
-            doing = CommandRun(work, run)
+            execution = CommandRun(work, run)
         elif work.job is None:
             return failed(f'no plugin registers "{work.run.job}"', permanent=True)
         else:
-            doing = handle(work.job, work, run)
-        doings[run.key] = doing
-        return masked(run, doing.run())
+            execution = handle(work.job, work, run)
+        executions[run.key] = execution
+        return masked(run, execution.run())
     except BaseException as error:  # noqa: BLE001 - a dispatch that breaks its word must not lose the run's end
         return masked(run, failed(f"{type(error).__name__}: {error}"))
     finally:
-        doings.pop(run.key, None)
+        executions.pop(run.key, None)
 
 
 def masked(run: WorkerRun, outcome: Outcome) -> Outcome:
-    """Return *outcome* without secrets in its reason and traceback; its result is the handler's own to choose."""
-    if not isinstance(outcome, Outcome) or (outcome.reason is None and outcome.error is None):
-        return outcome  # What a host's hook answers may be anything; it is judged where it is recorded.
-    reason, error = (run.masked(said) if isinstance(said, str) else said for said in (outcome.reason, outcome.error))
-    return replace(outcome, reason=reason, error=error)
+    """Return *outcome* without the secrets of *run* in its reason, traceback and result."""
+    if not isinstance(outcome, Outcome) or outcome.reason is outcome.error is outcome.result is None:
+        return outcome  # A host's hook may return anything; it is checked when it is recorded.
+    reason, error = (run.mask(text) if isinstance(text, str) else text for text in (outcome.reason, outcome.error))
+    return replace(outcome, reason=reason, error=error, result=run.mask.deep(outcome.result))

@@ -6,7 +6,9 @@ crash can end it whole.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -15,14 +17,17 @@ from datetime import UTC
 from pathlib import Path
 from typing import Final
 
-from aperture_plugin.executors.groups import Group, signal_name
-from aperture_plugin.executors.live import WorkerRun
-from aperture_plugin.executors.output import Lines
-from aperture_plugin.executors.pumping import Pump
-from aperture_plugin.executors.secrets import Mask, secrets_of
-from aperture_plugin.executors.text import storable
+from aperture_plugin.config.model import Param
+from aperture_plugin.executors.live_run import WorkerRun
+from aperture_plugin.executors.log_quota import storable
+from aperture_plugin.executors.output_capture import Lines
+from aperture_plugin.executors.pipes import Pump
+from aperture_plugin.executors.process_groups import Group, signal_name, tell_left
 from aperture_plugin.ports import RUN_VARIABLE, Spawned, Work
 from aperture_plugin.rules.jobs import Json, Outcome, OutcomeStatus
+from aperture_plugin.rules.result_json import result_json
+from aperture_plugin.words.mask import mask_of_environment
+from aperture_plugin.words.secrets import secrets_of_params
 
 __all__ = ["CommandRun", "environment_of"]
 
@@ -30,7 +35,7 @@ _SHELL_SAYS: Final = {126: "what was called may not be executed", 127: "the shel
 
 
 def environment_of(work: Work, host: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables a command is given: the host's, the job's own over them, and what run it is.
+    """Return the environment of a command: the host's, the job's own over it, and the variables of the run.
 
     Args:
         host: The environment of this process.
@@ -41,12 +46,22 @@ def environment_of(work: Work, host: Mapping[str, str]) -> dict[str, str]:
         **host,
         **work.environment,
         **own,
+        **{_variable_of(name): _text_of(value) for name, value in work.config.params.items()},
         "APERTURE_JOB": run.job,
         RUN_VARIABLE: run.id,
         "APERTURE_SLOT": "" if run.due is None else run.due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "APERTURE_ATTEMPT": str(run.attempt),
         "APERTURE_TRIGGER": str(run.trigger),
     }
+
+
+def _variable_of(param: str) -> str:
+    return "APERTURE_PARAM_" + re.sub("[^A-Za-z0-9]", "_", param).upper()
+
+
+def _text_of(param: Param) -> str:
+    """Return a parameter as text for a program: text as it is, lists and mappings as JSON."""
+    return param if isinstance(param, str) else json.dumps(result_json(param)[0], ensure_ascii=False)
 
 
 class CommandRun:
@@ -56,35 +71,37 @@ class CommandRun:
         if work.config.command is None:
             raise ValueError(f"{work.run.job} is no command")
         self._command = work.config.command
-        self._directory = Path(work.directory, self._command.directory or "")
+        self._directory = Path(work.directory, os.path.expanduser(self._command.directory or ""))  # noqa: PTH111 - it never raises
         self._environment = environment_of(work, os.environ)
-        self._secrets = [*secrets_of(self._environment), *self._command.secrets]
+        secrets = (*work.secrets, *secrets_of_params(work.config.params))
+        self._mask = mask_of_environment(self._environment, secrets)
         self._incurable = work.config.retry.not_on_exit
         self._run = run
         self._group: Group | None = None
 
     def run(self) -> Outcome:
-        """Run the program to its end, in this thread, its output going into the run's log."""
+        """Run the program to its end, in this thread; its output goes into the run's log."""
         run = self._run
-        lines = Lines(Mask(self._secrets), lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
+        lines = Lines(self._mask, lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
         with Pump(f"aperture-{run.job}-output") as pump:
             process = self._start(pump.open(lines))
             if isinstance(process, Outcome):
                 return process
-            group = self._group = Group(process)
+            group = self._group = Group(process, spares=self._command.leaves_background)
             try:
                 run.tell(Spawned(run.key, group.id))
                 run.on_cancel(group.terminate)
                 pump.start()
             except BaseException:
-                group.kill()  # A program nobody listens to would run on unseen.
+                group.kill()  # Without its pipes the program must not go on.
                 raise
             finally:
                 code = group.wait()
+        tell_left(run, group, lives_on=self._command.leaves_background)
         return self._outcome(code, lines.tail)
 
     def kill(self) -> bool:
-        """End the program and its group by force; say whether there was one."""
+        """End the program and its group by force; return whether there was one."""
         return self._group is not None and self._group.kill()
 
     def _start(self, output: int) -> subprocess.Popen[bytes] | Outcome:
@@ -100,7 +117,8 @@ class CommandRun:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            return Outcome(status=OutcomeStatus.FAILED, reason=storable(self._why_not_started(words, error)))
+            reason = storable(self._mask(self._why_not_started(words, error)))
+            return Outcome(status=OutcomeStatus.FAILED, reason=reason)
 
     def _why_not_started(self, words: str | Sequence[str], error: OSError | ValueError) -> str:
         program = "/bin/sh" if isinstance(words, str) else words[0]
@@ -122,7 +140,7 @@ class CommandRun:
             ended, result = f"killed by {signal_name(-code)}", {"signal": signal_name(-code)}
         else:
             ended, result = f"exited with code {code}", {"exit_code": code}
-        asked = self._run.was_asked
+        asked = self._run.cancel_reason
         if asked is not None:
             reason = f"{asked} ({ended})" if asked else f"asked to stop ({ended})"
             return Outcome(status=OutcomeStatus.CANCELLED, result=result, reason=reason)

@@ -1,16 +1,16 @@
-"""The executor of tests: a handler runs at once, in the thread that starts it.
+"""The executor for tests: a handler runs at once, in the thread that starts it.
 
-So a test under a fake clock meets no other thread: when `start` returns the run has ended, and
-everything it told has been told.
+So a test with a fake clock has no other thread: when `start` returns, the run has ended, and all its events are
+reported.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Call, Doing, Key, begin, carry_out, failed
-from aperture_plugin.executors.live import WorkerRun, no_limits
-from aperture_plugin.executors.pool import STOPPED
+from aperture_plugin.executors.attempts import Call, Execution, Key, begin, carry_out, failed
+from aperture_plugin.executors.live_run import WorkerRun, no_limits
+from aperture_plugin.executors.thread_pool import STOPPED
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job
 
@@ -23,39 +23,39 @@ class InlineExecutor:
     name = "inline"
 
     def __init__(self, dispatch: Dispatch, *, clock: Clock, spend: Spender = no_limits) -> None:
-        """Take the same as any executor; see `ThreadExecutor`."""
+        """Take the same arguments as `ThreadExecutor`."""
         self._dispatch = dispatch
         self._clock = clock
         self._spend = spend
         self._live: dict[Key, WorkerRun] = {}
-        self._doings: dict[Key, Doing] = {}
+        self._executions: dict[Key, Execution] = {}
         self._is_stopped = False
 
     def start(self, work: Work, report: Report) -> None:
-        """Run an attempt to its end, and tell it."""
+        """Run an attempt to its end, and report it."""
         run = begin(work, report, clock=self._clock, spend=self._spend)
         if run is None:
             return
         self._live[run.key] = run
-        outcome = failed(STOPPED) if self._is_stopped else carry_out(work, run, self._call, self._doings)
+        outcome = failed(STOPPED) if self._is_stopped else carry_out(work, run, self._call, self._executions)
         run.end()
         self._live.pop(run.key)
         report(Ended(run.key, outcome))
 
     def cancel(self, key: Key, reason: str) -> None:
-        """Ask the attempt to stop that calls this from within its handler, or from another thread."""
+        """Ask an attempt to stop; called from within its handler, or from another thread."""
         run = self._live.get(key)
         if run is not None:
             run.cancel(reason)
 
     def kill(self, key: Key) -> bool:
         """End a command by force, from another thread."""
-        doing = self._doings.get(key)
-        return doing is not None and doing.kill()
+        execution = self._executions.get(key)
+        return execution is not None and execution.kill()
 
     def stop(self, timeout: timedelta) -> None:  # noqa: ARG002 - there is nothing to wait for
         """Take no more work."""
         self._is_stopped = True
 
-    def _call(self, job: Job, _work: Work, run: WorkerRun) -> Doing:
+    def _call(self, job: Job, _work: Work, run: WorkerRun) -> Execution:
         return Call(self._dispatch, job, run)

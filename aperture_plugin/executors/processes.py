@@ -1,8 +1,7 @@
 """The `processes` executor: a handler runs in a process of its own, which can be killed.
 
-A Python process is started anew for every attempt (nothing is forked: a host's threads and locks stay
-with the host). It loads the plugins the way this process did, and talks over pipes in lines of JSON.
-What it prints goes into the run's log.
+Each attempt starts a new Python process; nothing is forked, so a host's threads and locks are not copied. The process
+loads the plugins as this process did, and exchanges lines of JSON over pipes. Its output goes into the run's log.
 """
 
 from __future__ import annotations
@@ -15,15 +14,14 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from aperture_plugin.executors.errands import hear, order_of, spent
-from aperture_plugin.executors.groups import Group, signal_name
-from aperture_plugin.executors.live import WorkerRun, no_limits
-from aperture_plugin.executors.output import Lines
-from aperture_plugin.executors.pooled import PooledExecutor
-from aperture_plugin.executors.pumping import Pump
-from aperture_plugin.executors.secrets import Mask, secrets_of
-from aperture_plugin.executors.text import storable
-from aperture_plugin.executors.wire import Message, Messages, Speaker, outcome_from
+from aperture_plugin.executors.live_run import WorkerRun, no_limits
+from aperture_plugin.executors.log_quota import storable
+from aperture_plugin.executors.output_capture import Lines
+from aperture_plugin.executors.pipes import Pump
+from aperture_plugin.executors.pooled_executor import PooledExecutor
+from aperture_plugin.executors.process_groups import Group, signal_name, tell_left
+from aperture_plugin.executors.remote_attempt import apply_message, order_of, spent
+from aperture_plugin.executors.worker_protocol import Message, Messages, MessageWriter, outcome_from
 from aperture_plugin.ports import RUN_VARIABLE, Clock, Spawned, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
@@ -36,12 +34,12 @@ class ProcessExecutor(PooledExecutor):
     name = "processes"
 
     def __init__(self, recipe: Mapping[str, Any], *, clock: Clock, spend: Spender = no_limits) -> None:
-        """Make an executor without any process yet.
+        """Make an executor; no process is started yet.
 
         Args:
-            recipe: What a worker needs to load the same plugins: `Plugins.recipe()`.
-            clock: Tells the time of log lines.
-            spend: How runs spend from limits; called here, whichever process asks.
+            recipe: The result of `Plugins.recipe()`, with which a worker loads the same plugins.
+            clock: Gives the times of log lines.
+            spend: Spends from limits; called in this process for all workers.
         Raises:
             RuntimeError: This Python is embedded in a program, and cannot start another one.
         """
@@ -65,20 +63,18 @@ class _Process:
         self._run = run
         self._group: Group | None = None
         self._outcome: Outcome | None = None
-        self._speaker: Speaker
+        self._speaker: MessageWriter
 
     def run(self) -> Outcome:
         """Run the handler to its end; this thread waits."""
         run = self._run
-        lines = Lines(
-            Mask(secrets_of(os.environ)), lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full
-        )
+        lines = Lines(run.mask, lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
         orders, mouth = os.pipe()
-        self._speaker = Speaker(mouth)
+        self._speaker = MessageWriter(mouth)
         try:
             with Pump(f"aperture-{run.job}-output") as pump:
                 try:
-                    process = self._start(orders, pump.open(Messages(self._hear)), pump.open(lines))
+                    process = self._start(orders, pump.open(Messages(self._receive)), pump.open(lines))
                 finally:
                     os.close(orders)
                 group = self._group = Group(process)
@@ -89,16 +85,17 @@ class _Process:
                     self._speaker.hurry()
                     run.on_cancel(self._ask_to_stop)
                 except BaseException:
-                    group.kill()  # A process nobody listens to would run on unseen.
+                    group.kill()  # Without its pipes the process must not go on.
                     raise
                 finally:
                     code = group.wait()
+                    tell_left(run, group)
         finally:
             self._speaker.close()
         return self._outcome or self._lost(code, lines.tail)
 
     def kill(self) -> bool:
-        """End the process, and what it started, by force; say whether there was one."""
+        """End the process and its group by force; return whether there was one."""
         return self._group is not None and self._group.kill()
 
     def _start(self, orders: int, answers: int, output: int) -> subprocess.Popen[bytes]:
@@ -113,27 +110,27 @@ class _Process:
         )
 
     def _ask_to_stop(self) -> None:
-        self._speaker.say(cancel=self._run.was_asked)
+        self._speaker.say(cancel=self._run.cancel_reason)
 
-    def _hear(self, said: Message) -> None:
-        """Do what the worker asks; called in the pump's thread, which must not wait."""
-        if hear(said, self._run):
+    def _receive(self, message: Message) -> None:
+        """Handle a message of the worker; called in the pump's thread, which must not block."""
+        if apply_message(message, self._run):
             return
-        match said:
+        match message:
             case {"spend": [int(number), str(limit), int(calls)]}:
                 name = f"aperture-{self._run.job}-spends"
                 threading.Thread(target=self._spend, args=(number, limit, calls), name=name, daemon=True).start()
             case {"outcome": dict(outcome)}:
                 self._outcome = outcome_from(outcome)
-                if self._group is not None:  # What it still has to tidy up may not take for ever.
+                if self._group is not None:  # Its cleanup may not take for ever.
                     self._group.kill_later()
 
     def _spend(self, number: int, limit: str, calls: int) -> None:
         self._speaker.say(spent=number, **spent(self._run, limit, calls))
 
     def _lost(self, code: int | None, tail: str) -> Outcome:
-        """Return the outcome of a process that ended without a word."""
-        asked, error = self._run.was_asked, storable(tail) or None
+        """Return the outcome of a process that ended without sending one."""
+        asked, error = self._run.cancel_reason, storable(tail) or None
         if code is None:
             ended = "its process ended, but something else in this process has taken its exit code"
         elif code < 0:

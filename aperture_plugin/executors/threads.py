@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aperture_plugin.executors.attempts import Call
-from aperture_plugin.executors.live import no_limits
-from aperture_plugin.executors.pooled import PooledExecutor
+from aperture_plugin.executors.live_run import no_limits
+from aperture_plugin.executors.pooled_executor import PooledExecutor
 from aperture_plugin.ports import Clock, Dispatch, Spender
 
 __all__ = ["ThreadExecutor"]
@@ -17,11 +17,11 @@ class ThreadExecutor(PooledExecutor):
     hands_on = True
 
     def __init__(self, dispatch: Dispatch, *, clock: Clock, spend: Spender = no_limits) -> None:
-        """Make an executor without any thread yet.
+        """Make an executor; no thread is started yet.
 
         Args:
-            dispatch: Runs a job by way of `aperture_run_job`.
-            clock: Tells the time of log lines.
-            spend: How runs spend from limits.
+            dispatch: Runs a job through `aperture_run_job`.
+            clock: Gives the times of log lines.
+            spend: Spends from limits.
         """
         super().__init__(lambda job, _work, run: Call(dispatch, job, run), clock=clock, spend=spend)

@@ -43,17 +43,22 @@ class Lease:
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     is_alone: bool = False
 
-    def renew(self, ledger: Ledger, *, now: datetime, at: float, details: Mapping[str, Any] | None = None) -> None:
-        """Write the next beat, and the whole record if there are new *details*."""
-        self.record = replace(
+    def write(self, ledger: Ledger, *, now: datetime, details: Mapping[str, Any] | None = None) -> LoopRecord:
+        """Write the next heartbeat, and the whole record if there are new *details*; return the record."""
+        record = replace(
             self.record,
             beat=self.record.beat + 1,
             beat_at=now,
             details=self.record.details if details is None else details,
         )
-        # A record that another process took for dead's is not there to be renewed; it is made again.
-        if details is not None or not ledger.beat(self.record):
-            ledger.keep_loop(self.record)
+        # A process that another one took for dead finds no record to be renewed; it is made again.
+        if details is not None or not ledger.beat(record):
+            ledger.keep_loop(record)
+        return record
+
+    def renewed(self, record: LoopRecord, *, at: float) -> None:
+        """Note that *record* is committed, at the monotonic time *at*."""
+        self.record = record
         self.beats_at = at + self._spacing
 
     def note(self, loops: Sequence[LoopRecord], *, at: float) -> None:

@@ -1,63 +1,48 @@
-"""One tick: hear, fire, claim, queue, admit; then sleep until there is something to do.
+"""The loop: one tick after the other, and its begin and end.
 
 All that a tick does to the store is one exclusive transaction, so a crash at any moment leaves either
-the whole of it or nothing, and no other process decides at the same time (DESIGN.md, section 4).
-Handlers are started after the commit, never before.
+the whole of it or nothing, and no other process decides at the same time (DESIGN.md, section 4). What the loop
+knows changes once that is committed, and runs are started after it, never before.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 from aperture_plugin.config.model import Config
-from aperture_plugin.loop.admitting import Admitting
-from aperture_plugin.loop.crowd import Crowd
-from aperture_plugin.loop.details import details_of
-from aperture_plugin.loop.finish import recover
-from aperture_plugin.loop.fire import fire_due
+from aperture_plugin.loop.bursts.bursts import Bursts, NoBursts
+from aperture_plugin.loop.bursts.handoff import GATHERS
+from aperture_plugin.loop.dispatch import Dispatcher
+from aperture_plugin.loop.effects import ConfigLoaded, ConfigRejected
 from aperture_plugin.loop.generations import keep_generation
-from aperture_plugin.loop.handing import Handing
-from aperture_plugin.loop.handle import handle
-from aperture_plugin.loop.hearing import Hearing
-from aperture_plugin.loop.inbox import (
-    Begun,
-    CancelAsked,
-    ConfigRead,
-    ConfigRefusedMessage,
-    Inbox,
-    Message,
-    is_of_a_run,
-    is_urgent,
-)
-from aperture_plugin.loop.keeping import Keeping
+from aperture_plugin.loop.inbox import Inbox
 from aperture_plugin.loop.lease import Lease
-from aperture_plugin.loop.listening import Listening, is_awaited
-from aperture_plugin.loop.observers import Observers
-from aperture_plugin.loop.pacing import Pace, Wakes
-from aperture_plugin.loop.preparing import Preparing
+from aperture_plugin.loop.messages import CancelAsked, ConfigRead, Message, is_urgent
+from aperture_plugin.loop.notifications import Listeners, Notifications
+from aperture_plugin.loop.poison import isolate
+from aperture_plugin.loop.published import details_of
 from aperture_plugin.loop.readiness import Readiness
-from aperture_plugin.loop.relay import GATHERS, Relay
-from aperture_plugin.loop.sifting import sift
-from aperture_plugin.loop.state import State
-from aperture_plugin.loop.stopping import Stopping
-from aperture_plugin.loop.swap import swap
-from aperture_plugin.loop.syncing import Syncs
-from aperture_plugin.loop.told import Told
-from aperture_plugin.loop.turn import Turn
-from aperture_plugin.ports import (
-    Ended,
-    Executor,
-    Ledger,
-    Store,
-    StoreRefused,
-    StoreUnavailable,
-)
-from aperture_plugin.rules.firing import Due
-from aperture_plugin.rules.runs import ENDED, Run
+from aperture_plugin.loop.retention import Retention
+from aperture_plugin.loop.stages.admit import admit
+from aperture_plugin.loop.stages.announce import announce
+from aperture_plugin.loop.stages.claim import claim
+from aperture_plugin.loop.stages.complete import cut_off
+from aperture_plugin.loop.stages.receive import receive
+from aperture_plugin.loop.stages.recover import notice_others, recover
+from aperture_plugin.loop.stages.reload import put_in_force, reload
+from aperture_plugin.loop.stages.start_runs import decide_start_runs, last_completions, open_start_runs
+from aperture_plugin.loop.stages.stop import enforce_deadlines
+from aperture_plugin.loop.state import InForce, Rejected, State, Substitute
+from aperture_plugin.loop.store_watch import StoreWatch
+from aperture_plugin.loop.tick import Tick
+from aperture_plugin.loop.timetable import Timetable
+from aperture_plugin.loop.wakeups import Pace, Wakeups
+from aperture_plugin.ports import Clock, Executor, Ledger, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import Run
 
 __all__ = ["Loop"]
 
@@ -65,56 +50,80 @@ _log = logging.getLogger("aperture")
 
 
 class Loop:
-    """Ticks. Every method but `inbox.put` belongs to one thread.
+    """Ticks. Everything but `inbox` and `in_force` belongs to one thread.
 
     Args:
-        state: What it knows.
-        store: Where it keeps it.
-        lease: This process's record there.
-        executor: Where the work is done.
-        told: The plugins.
+        config, jobs: The file to begin with, and what the plugins register.
+        lease: This process's record on the store; the owner of its runs has the record's id.
+        new_id: Makes a run's id from the instant it is made.
+        environ: The environment, for `requires env` and for runs.
         directory: Absolute folder of the file, where commands run.
         end_group: Ends the process group that a dead process of this machine left running for a run.
-        pace: How often it looks up by itself.
+        pace: How often it does things by itself.
+        fires: Whether it fires the schedule; else it looks after nothing but the runs that are asked for here.
+        asks_ready: Whether any plugin answers `aperture_ready`.
+        substitute: What *config* is in place of, where it is not the file on disk.
     """
 
     def __init__(
         self,
-        state: State,
+        config: Config,
+        jobs: Mapping[str, Job],
         *,
+        clock: Clock,
         store: Store,
         lease: Lease,
         executor: Executor,
-        told: Told,
+        listeners: Listeners,
+        new_id: Callable[[datetime], str],
+        environ: Mapping[str, str],
         directory: str,
         end_group: Callable[[int | None, str], object],
         pace: Pace,
+        fires: bool = True,
+        asks_ready: bool = False,
+        substitute: Substitute | None = None,
     ) -> None:
-        self.state = state
         self.inbox = Inbox()
-        self.observers = Observers(threaded=pace.threaded)
+        self.notifications = Notifications(threaded=pace.threaded)
+        self.state = state = State(
+            id=lease.record.id,
+            clock=clock,
+            environ=environ,
+            new_id=new_id,
+            in_force=InForce.of(config, jobs),
+            timetable=Timetable(clock),
+            lease=lease,
+            readiness=Readiness(listeners.ready, self.inbox.put, pace),
+            able_since=clock.now(),
+            only=None if fires else set(),
+            asks_ready=asks_ready,
+        )
         self._store = store
-        self._lease = lease
-        self._told = told
         self._pace = pace
-        self._wakes = Wakes()
-        self._hearing = Hearing(store, pace.poll, self.inbox.ring, self._note_beats)
-        self._syncs = Syncs(pace.sync)
-        self._relay = Relay(executor, self.inbox, state.clock, is_awaited=is_awaited(state))
-        self._listening = Listening(self._relay, self.inbox)
-        self._handing = Handing(state, self._relay, directory)
-        self._stopping = Stopping(state, executor, lease, end_group, self._relay.unseat)
-        self._keeping = Keeping(state.clock.monotonic(), forgets=state.only is None)
-        state.timetable.told_one_by_one = state.told_one_by_one
-        self._readiness = Readiness(told.ready, self.inbox.put, pace)
-        self._admitting = Admitting(state, self._readiness, self._relay)
-        self._crowd = Crowd()
-        self._preparing = Preparing(state, self._relay.expect)
+        self._substitute = substitute
+        self._wakeups = Wakeups()
+        self._watch = StoreWatch(store, pace.poll, self.inbox.ring, self._note_heartbeats)
+        self._bursts = (Bursts if pace.bursts else NoBursts)(state, executor, self.inbox)
+        self._dispatcher = Dispatcher(
+            state,
+            self.inbox,
+            executor=executor,
+            bursts=self._bursts,
+            listeners=listeners,
+            notifications=self.notifications,
+            directory=directory,
+            end_group=end_group,
+        )
+        self._retention = Retention(clock.monotonic(), forgets=fires)
         self._backlog: list[Message] = []
-        self._draining = self._is_sifting = False
-        self._details_changed = False
-        self._loaded_at: datetime | None = None
+        self._publishes = False
         self._flush_at = 0.0
+
+    @property
+    def in_force(self) -> InForce:
+        """The file in force, a frozen value; any thread may read it."""
+        return self.state.in_force
 
     # ── the life of a loop ──────────────────────────────────────────────────────────────────────
 
@@ -124,80 +133,70 @@ class Loop:
         Raises:
             StoreUnavailable: Nothing has happened; it can be tried again.
         """
-        state = self.state
+        state, substitute = self.state, self._substitute
         now, at = state.clock.now(), state.clock.monotonic()
-        state.able_since = self._loaded_at = now
-        substitute = state.substitute
+        state.able_since = now
+        config, jobs = state.in_force.config, state.in_force.jobs
+        state.last_completions = last_completions(state, self._store)
         with self._store.transaction() as ledger:
-            turn = self._open_turn(ledger, now)
-            self._stopping.recover_the_dead(turn)
+            tick = self._open(ledger, now, at, [])
+            recover(tick)
+            tick.in_force = replace(tick.in_force, loaded_at=now)
             if state.only is None:
-                swap(state, turn, state.config, state.jobs, fire=self._crowd.fall_due, starting=True)
-            else:
-                state.take_config(state.config, state.jobs)
+                put_in_force(tick, config, jobs, starting=True)
             if substitute is not None:
-                state.substitute, state.rejected, state.rejected_at = substitute, substitute.problems, now
-            turn.write()
-            self._lease.renew(ledger, now=now, at=at, details=self._details())
-            keep_generation(self.state, ledger, now)
-        self._hearing.begin()
-        self._settle(turn)
-        if substitute is not None:
-            self.observers.tell(partial(self._told.config_rejected, list(substitute.problems)))
-            accepted = substitute.accepted_at.isoformat(timespec="seconds")
-            said = "generation %d of %s, accepted at %s, is in force until the file is good again"
-            self.observers.tell(partial(_log.warning, said, substitute.generation, state.config.file, accepted))
-        self.observers.tell(partial(self._told.config_loaded, state.config, None))
+                tick.in_force = replace(
+                    tick.in_force, substitute=substitute, rejected=Rejected(substitute.problems, now)
+                )
+                tick.effects.append(ConfigRejected(tuple(substitute.problems)))
+                tick.log(logging.WARNING, substitute.in_words(config.file))
+            open_start_runs(tick)
+            tick.write()
+            announce(tick)
+            self._renew_lease(tick, publishes=True)
+            keep_generation(tick)
+        self._watch.begin()
+        tick.effects.append(ConfigLoaded(config, None))
+        self._committed(tick)
 
     def tick(self) -> float:
         """Do all there is to do now; return how many seconds there is nothing to do."""
         state = self.state
         now, at = state.clock.now(), state.clock.monotonic()
-        noticed = self._wakes.noticed
-        if self._wakes.woke(now, at):
-            state.able_since = now
-        if self._wakes.noticed is not noticed:
-            self._details_changed = True
         self.inbox.woke()
-        self._listening.decide(at)
-        if self._draining or not self._listening.puts_off:
-            self._backlog += self.inbox.take()
-        if not self._draining:
+        if (seconds := self._wakeups.must_wait(at)) is not None:
+            return seconds
+        self._look_at_clock(now, at)
+        self._backlog += self.inbox.take()
+        if not state.draining:
             state.timetable.run_pending(now)
-            self._look_for_more()
-        has_work = self._has_work(now, at)
-        if has_work or self._syncs.is_due(at):
-            try:
-                if has_work:
-                    self._take_turn(now, at)
-                else:
-                    self._store.sync()
-                    self._syncs.wrote(at, waited=True)
-            except (StoreUnavailable, StoreRefused) as reason:
-                state.stale = True
-                return self._wakes.store_is_away(reason)
-            except Exception:
-                state.stale = True
-                if not self._backlog:
-                    raise
-                _log.exception("a tick failed; what it heard is dealt with one by one")
-                self._take_one_by_one(now, at)
-            self._wakes.store_is_back()
-        elif self._keeping.next_at is not None and at >= self._keeping.next_at:
-            self._forget(now, at)
-        elif not self._draining:
-            self._preparing.go_on(now)
-        return self._wakes.sleep(self._waits(now, at), now=now, at=at)
+            self._bursts.reopen()
+        try:
+            if self._has_work(now, at):
+                self._run_tick(self._backlog, now, at)
+                self._backlog = []
+                self._wakeups.tick_succeeded()
+            elif self._retention.next_at is not None and at >= self._retention.next_at:
+                self._forget(now, at)
+        except (StoreUnavailable, StoreRefused) as reason:
+            state.stale = True
+            return self._wakeups.store_is_away(reason, at)
+        except Exception as error:  # noqa: BLE001  # the loop goes on, whatever it is
+            state.stale = True
+            seconds = self._wakeups.tick_failed(error, at)
+            if not self._isolate(now, at):
+                return seconds
+        return self._wakeups.sleep(self._waits(now, at), now=now, at=at)
 
     def drain(self) -> None:
         """Claim and start nothing any more; runs that run go on."""
-        self._relay.take_back()
-        self._draining = self._details_changed = True
-        self._keeping.stop()
+        self._bursts.stop()
+        self.state.draining = self._publishes = True
+        self._retention.stop()
 
     def running_here(self) -> list[Run]:
         """Return the attempts that this process runs, without those that were given up."""
-        return [run for key, run in self.state.live.items() if key not in self.state.ghosts]
+        return self.state.running_here()
 
     def ask_all_to_stop(self, reason: str) -> None:
         """Ask every attempt that runs here to stop."""
@@ -205,243 +204,171 @@ class Loop:
             self.inbox.put(CancelAsked(run_id=run.id, reason=reason))
 
     def end(self, *, reason: str) -> None:
-        """Leave the store: mark what still runs here `interrupted`, and take the record off.
+        """Leave the store: mark what still runs here `interrupted`, and remove this process's record.
 
-        A store that is away is left as it is: whoever starts next finds what was cut off.
+        A store that is away is left as it is: the next start finds what was cut off.
         """
-        now = self.state.clock.now()
-        self._relay.take_back()
-        messages = [*self._backlog, *self.inbox.take()]
+        state = self.state
+        state.draining = True
+        self._bursts.stop()
+        self._backlog += self.inbox.take()
         try:
             with self._store.transaction() as ledger:
-                turn = self._open_turn(ledger, now)
-                self._hear(turn, messages)
-                self._handing.return_given(turn)
-                left = list(turn.lines.running_of(self.state.id))
-                recover(self.state, turn, left, reason=reason)
-                turn.write()
-                ledger.drop_loop(self.state.id)
+                tick = self._open(ledger, state.clock.now(), state.clock.monotonic(), self._backlog)
+                receive(tick, self._backlog)
+                self._bursts.recall(tick, self._backlog)
+                left = tick.queue.running_of(state.id)
+                cut_off(tick, left, reason=reason, died=False)
+                tick.write()
+                ledger.drop_loop(state.id)
         except (StoreUnavailable, StoreRefused) as away:
             _log.warning("the store is away, the next start will tidy up: %s", away)
             return
         self._backlog = []
-        self._settle(turn)
-        self._stopping.end_cut_off(left)
+        self._committed(tick)
+        self._dispatcher.end_cut_off(left)
 
-    # ── one turn ────────────────────────────────────────────────────────────────────────────────
+    # ── one tick ────────────────────────────────────────────────────────────────────────────────
+
+    def _run_tick(self, messages: list[Message], now: datetime, at: float, *, isolated: bool = False) -> None:
+        """Make one tick: write what *messages*, due slots and time bring, in one transaction, then act on it."""
+        state = self.state
+        if self._wakeups.failures:
+            state.able_since = now  # What fell due while the store was away is caught up once.
+        with self._store.transaction() as ledger:
+            tick = self._open(ledger, now, at, messages, isolated=isolated)
+            receive(tick, messages)  # what other threads and processes asked for, or reported
+            self._bursts.recall(tick, messages)
+            due = {} if isolated else self._bursts.take(whole=self._claims_whole(messages))
+            claim(tick, due)  # due slots become claims and runs
+            reload(tick, messages)  # a new file comes into force
+            if tick.beats and (tick.is_foreign or not state.lease.is_alone):
+                recover(tick)  # what dead processes left
+                decide_start_runs(tick)
+            enforce_deadlines(tick)  # timeouts, stalls, force
+            if not state.draining:
+                admit(tick, allowance=self._bursts.allowance(tick))
+            tick.write()
+            announce(tick)
+            publishes = self._publishes or tick.in_force is not state.in_force
+            if tick.beats or publishes:
+                self._renew_lease(tick, publishes=publishes)
+            if tick.in_force.config is not state.in_force.config:
+                keep_generation(tick)
+        state.pending.claimed(due)
+        self._publishes = False
+        self._flush_at = at + self._pace.flush
+        self._committed(tick)
+
+    def _open(
+        self, ledger: Ledger, now: datetime, at: float, messages: Sequence[Message], *, isolated: bool = False
+    ) -> Tick:
+        """Return a tick with nothing in it yet but what other processes did."""
+        state, lease = self.state, self.state.lease
+        is_foreign = ledger.foreign or state.stale  # Asked first: it is noted either way.
+        if is_foreign:
+            state.read_anew(ledger)
+            if self._pace.beat:
+                lease.note(ledger.loops(), at=at)
+        tick = Tick(state, ledger, now, at, is_foreign=is_foreign, is_isolated=isolated)
+        tick.beats = self._pace.beat and at >= lease.looks_at
+        if is_foreign:
+            notice_others(tick, unheard=self._backlog or messages)
+        for name in state.readiness.grown_stale(at):
+            tick.queue.readiness_changed(name)
+        return tick
+
+    def _committed(self, tick: Tick) -> None:
+        """Let what *tick* has written be true in memory, and act on it."""
+        tick.committed()
+        self._dispatcher.dispatch(tick)
+
+    def _isolate(self, now: datetime, at: float) -> bool:
+        """Deal with the messages of a tick that failed one by one; return whether that went well."""
+        if not self._backlog:
+            return False
+        self._bursts.stop()
+        self._backlog += self.inbox.take()
+        try:
+            isolate(self._backlog, lambda messages: self._run_tick(messages, now, at, isolated=True))
+        except Exception as error:  # noqa: BLE001  # it is not the messages; the next tick tries again
+            _log.warning("it is not for a message that the tick fails: %s: %s", type(error).__name__, error)
+            return False
+        finally:
+            self.state.stale = True
+        self._wakeups.tick_succeeded()
+        return True
+
+    # ── when there is something to do ───────────────────────────────────────────────────────────
+
+    def _look_at_clock(self, now: datetime, at: float) -> None:
+        noticed = self._wakeups.noticed
+        if self._wakeups.woke(now, at):
+            self.state.able_since = now
+        if self._wakeups.noticed is not noticed:
+            self._publishes = True
+
+    def _claims_whole(self, messages: Sequence[Message]) -> bool:
+        """Return whether all that is due is claimed at once: the slots of a file before another takes its place."""
+        return bool(self._wakeups.failures) or any(isinstance(message, ConfigRead) for message in messages)
 
     def _has_work(self, now: datetime, at: float) -> bool:
         state = self.state
-        wakes_at = None if self._draining else state.lines.wakes_at
-        deadline, stale_at = state.deadlines.next_at, self._readiness.next_at
-        given_until = self._relay.next_at
+        wakes_at = None if state.draining else state.queue.wakes_at
+        times = (state.deadlines.next_at, state.readiness.next_at, self._bursts.next_at)
         return (
-            bool(self._crowd)
-            or self._details_changed
+            bool(state.pending)
+            or self._publishes
             or state.stale
-            or (state.lines.has_work and not self._draining)
+            or (state.queue.has_work and not state.draining)
             or (bool(self._backlog) and (at >= self._flush_at or any(map(is_urgent, self._backlog))))
-            or (self._pace.beat and at >= self._lease.looks_at)
+            or (self._pace.beat and at >= state.lease.looks_at)
             or (wakes_at is not None and wakes_at <= now)
-            or (deadline is not None and deadline <= at)
-            or (stale_at is not None and stale_at <= at)
-            or (given_until is not None and given_until <= at)
-            or self._hearing.another_wrote(at)
+            or any(time is not None and time <= at for time in times)
+            or self._watch.another_wrote(at)
         )
-
-    def _look_for_more(self) -> None:
-        """Have those asked who stand in a line that could be given more; hear who ended where all have begun."""
-        for queue in self._relay.running_low():
-            if not (self.state.lines.open(queue) or self._crowd or self._relay.left(queue)):
-                self.inbox.press()
-
-    def _take_turn(self, now: datetime, at: float) -> None:
-        state, messages = self.state, self._backlog
-        beats = self._pace.beat and at >= self._lease.looks_at
-        if self._wakes.failures:
-            state.able_since = now  # What fell due while the store was away is caught up once.
-        with self._store.transaction() as ledger:
-            may_be_taken = ledger.foreign or state.stale
-            turn = self._open_turn(ledger, now)
-            self._hear(turn, messages)
-            self._take_back_given(turn, messages, at, anew=may_be_taken)
-            due = self._part_of_crowd(messages)
-            fire_due(state, turn, due, may_be_taken=may_be_taken)
-            if due and not self._listening.puts_off:
-                late = self.inbox.take(only=is_of_a_run)
-                self._hear(turn, late)
-                messages += late
-            swapped = self._swap(turn, messages)
-            if beats and (may_be_taken or not self._lease.is_alone):
-                self._stopping.recover_the_dead(turn)
-            self._stopping.enforce_deadlines(turn, at)
-            for name in self._readiness.grown_stale(at):
-                turn.lines.heard_ready(name)
-            if not self._draining:
-                self._admitting.admit(turn)
-            turn.write()
-            if beats or self._details_changed:
-                self._lease.renew(ledger, now=now, at=at, details=self._details() if self._details_changed else None)
-            if swapped:
-                keep_generation(self.state, ledger, now)
-            # A beat by itself need not outlive a power cut.
-            is_bare = turn.is_bare
-            claims = due or may_be_taken or (beats and not is_bare)
-            relaxed = not (claims or self._details_changed or self._syncs.is_due(at))
-            relaxed = relaxed and self._syncs.may_wait(messages, turn.starts.values(), state.config.jobs)
-            if relaxed:
-                ledger.relax()
-        if not (relaxed and is_bare):
-            self._syncs.wrote(at, waited=not relaxed)
-        self._crowd.claimed(due)
-        self._backlog, self._details_changed = [], False
-        self._flush_at = at + self._pace.flush
-        self._settle(turn)
-        for config, previous in swapped:
-            self.observers.tell(partial(self._told.config_loaded, config, previous))
-
-    def _take_one_by_one(self, now: datetime, at: float) -> None:
-        self._relay.take_back()
-        messages = self._backlog
-        messages += self.inbox.take()
-        self._is_sifting = True
-
-        def take(some: list[Message]) -> None:
-            self._backlog = some
-            self._take_turn(now, at)
-
-        try:
-            sift(messages, take)
-        finally:
-            self._is_sifting = False
-            self._backlog, self.state.stale = messages, True
-
-    def _open_turn(self, ledger: Ledger, now: datetime) -> Turn:
-        state = self.state
-        anew = ledger.foreign or state.stale  # Asked first: it is heeded either way.
-        if anew:
-            state.read_anew(ledger)
-            if self._pace.beat:
-                self._lease.note(ledger.loops(), at=state.clock.monotonic())
-        turn = Turn(ledger, now, state.lines, state.chains)
-        if anew:
-            self._stopping.hear_of_others(turn)
-            turn.settled.append(partial(self._told.read_anew, {run.id for run in turn.lines}))
-            self._take_back_orphans(turn)
-        return turn
-
-    def _take_back_given(self, turn: Turn, messages: list[Message], at: float, *, anew: bool) -> None:
-        """Bring the runs that were given ahead back into line, where that might be the wrong order by now.
-
-        Whatever is asked for, or read in the store, finds them there as if they had never been given.
-        """
-        lines, until = turn.lines, self._relay.next_at
-        stays = not (anew or self._draining or lines.overtaken or (until is not None and until <= at))
-        if (stays and all(map(is_of_a_run, messages))) or self._is_sifting:
-            return
-        self._relay.take_back()
-        lines.overtaken = False
-        late = self.inbox.take()
-        messages += late
-        self._hear(turn, late)
-        self._handing.return_given(turn)
-
-    def _hear(self, turn: Turn, messages: list[Message]) -> None:
-        for message in messages:
-            handle(self.state, turn, message, self._readiness, ask_to_stop=self._stopping.ask)
-
-    def _swap(self, turn: Turn, messages: list[Message]) -> list[tuple[Config, Config]]:
-        """Put in force what was read, now that the slots of the old file are claimed."""
-        state = self.state
-        swapped: list[tuple[Config, Config]] = []
-        for message in messages:
-            if isinstance(message, ConfigRead):
-                swapped.append((message.config, state.config))
-                swap(state, turn, message.config, message.jobs, fire=self._crowd.fall_due)
-                self._loaded_at = turn.now
-                self._details_changed = True
-                turn.settled.append(partial(_log.info, "%s is in force", message.config.file))
-            elif isinstance(message, ConfigRefusedMessage):
-                state.rejected, state.rejected_at = tuple(message.problems), turn.now
-                self._details_changed = True
-                turn.settled.append(
-                    partial(self.observers.tell, partial(self._told.config_rejected, list(message.problems)))
-                )
-        return swapped
-
-    def _settle(self, turn: Turn) -> None:
-        """Do what had to wait for the commit: tell, answer, start."""
-        state = self.state
-        if turn.told and self._told.hears_runs:
-            self.observers.tell(partial(self._tell_of, turn.told))
-        for run in turn.told:
-            if run.status in ENDED and state.lines.get((run.id, run.attempt + 1)) is None:
-                self._told.run_ended(run)
-        for call in turn.settled:
-            call()
-        self._handing.hand_on(turn)
-
-    def _tell_of(self, runs: list[Run]) -> None:
-        for run in runs:
-            self._told.run_changed(run)
-
-    # ── helpers ─────────────────────────────────────────────────────────────────────────────────
-
-    def _part_of_crowd(self, messages: list[Message]) -> dict[str, Due]:
-        """Return what of all that is due this turn claims."""
-        if self._is_sifting:
-            return {}
-        # The slots of the file in force are claimed before another takes its place.
-        whole = bool(self._wakes.failures) or any(isinstance(message, ConfigRead) for message in messages)
-        return self._crowd.part(needed=self.state.needed, whole=whole)
-
-    def _take_back_orphans(self, turn: Turn) -> None:
-        """Find our own runs that no executor was given: their start was written by a commit that seemed to fail."""
-        known = self.state.live.keys() | {
-            message.key for message in self._backlog if isinstance(message, Ended | Begun)
-        }
-        mine = [run for run in turn.lines.running_of(self.state.id) if run.key not in known]
-        recover(self.state, turn, mine, reason="its start was cut off when the store went away")
-
-    def _forget(self, now: datetime, at: float) -> None:
-        """Use a moment in which there is nothing to do to forget a little of what is long past."""
-        try:
-            with self._store.transaction() as ledger:
-                self.state.stale |= ledger.foreign  # The transaction has taken note of it, so it has to be acted upon.
-                self._keeping.step(ledger, now=now, at=at)
-        except (StoreUnavailable, StoreRefused) as away:
-            _log.debug("what is long past is forgotten later: %s", away)
-            self._keeping.put_off(at)
-
-    def _note_beats(self, at: float) -> None:
-        """Read the beats of those in other places, and nothing else."""
-        if self._pace.beat and self._lease.seen:
-            self._lease.note(self._store.loops(), at=at)
 
     def _waits(self, now: datetime, at: float) -> Iterator[float]:
         """Yield how many seconds it is until each thing that the loop must wake for."""
         state = self.state
-        if self.inbox.rang or self._crowd or (state.lines.has_work and not self._draining):
+        if self.inbox.rang or state.pending or state.stale or (state.queue.has_work and not state.draining):
             yield 0.0
-        if self.inbox or self._relay.next_at is not None:
+        if self.inbox or self._bursts.next_at is not None:
             yield GATHERS
-        if not self._draining:
-            due = state.timetable.get_next_run()
-            if not self._crowd and (seconds := self._preparing.waits(due, now)) is not None:
-                yield seconds
-            for instant in (due, state.lines.wakes_at):
+        if not state.draining:
+            for instant in (state.timetable.get_next_run(), state.queue.wakes_at):
                 if instant is not None:
                     yield (instant - now) / timedelta(seconds=1)
-        for monotonic in (state.deadlines.next_at, self._readiness.next_at, self._keeping.next_at, self._syncs.at):
+        for monotonic in (state.deadlines.next_at, state.readiness.next_at, self._retention.next_at):
             if monotonic is not None:
                 yield monotonic - at
         if self._backlog:
             yield self._flush_at - at
         if self._pace.beat:
-            yield self._lease.looks_at - at
-        if (waits := self._hearing.waits) is not None:
+            yield state.lease.looks_at - at
+        if (waits := self._watch.waits) is not None:
             yield waits
 
-    def _details(self) -> Mapping[str, Any]:
-        """Return what `status` shows of the file and `doctor` of the clock, for whoever reads the store."""
-        return details_of(self.state, loaded_at=self._loaded_at, draining=self._draining, noticed=self._wakes.noticed)
+    # ── beside the tick ─────────────────────────────────────────────────────────────────────────
+
+    def _renew_lease(self, tick: Tick, *, publishes: bool) -> None:
+        """Renew the lease, and publish what `status` and `doctor` show where that has changed."""
+        details = None
+        if publishes:
+            details = details_of(tick.in_force, draining=self.state.draining, noticed=self._wakeups.noticed)
+        tick.lease_record = self.state.lease.write(tick.ledger, now=tick.now, details=details)
+
+    def _forget(self, now: datetime, at: float) -> None:
+        """Use a moment in which there is nothing to do to delete a little of what is long past."""
+        try:
+            with self._store.transaction() as ledger:
+                self.state.stale |= ledger.foreign  # The transaction has noted it, so it has to be acted upon.
+                self._retention.step(ledger, now=now, at=at)
+        except (StoreUnavailable, StoreRefused) as away:
+            _log.debug("what is long past is deleted later: %s", away)
+            self._retention.put_off(at)
+
+    def _note_heartbeats(self, at: float) -> None:
+        """Read the heartbeats of processes in other places, and nothing else."""
+        if self._pace.beat and self.state.lease.seen:
+            self.state.lease.note(self._store.loops(), at=at)

@@ -1,19 +1,19 @@
-"""Whether the plugins hold a job back just now: asked in a thread, remembered for a while."""
+"""The plugins' answers to what holds a job back: asked for in a thread, remembered for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aperture_plugin.loop.inbox import ReadyAnswered
-from aperture_plugin.loop.observers import Asking
-from aperture_plugin.loop.pacing import Pace
+from aperture_plugin.loop.messages import ReadyAnswered
+from aperture_plugin.loop.notifications import Questions
+from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.rules.jobs import Job
 
 __all__ = ["Readiness"]
 
 
 class Readiness:
-    """What the plugins last said about each job that was about to start.
+    """What the plugins last answered about each job that was about to start.
 
     Args:
         ask: Asks every plugin; returns reasons to hold the job back. May take its time.
@@ -27,7 +27,7 @@ class Readiness:
         self._reply = reply
         self._fresh_seconds = pace.ready
         self._stale_at: dict[str, float] = {}
-        self._asking = Asking(threaded=pace.threaded)
+        self._questions = Questions(threaded=pace.threaded)
 
     def ask(self, name: str, jobs: Mapping[str, Job]) -> None:
         """Put the question about a job, unless it is open already. A program has nobody to answer for it."""
@@ -35,7 +35,7 @@ class Readiness:
         if job is None:
             self._reply(ReadyAnswered(job=name, reasons=()))
         else:
-            self._asking.ask(name, lambda: self._reply(ReadyAnswered(job=name, reasons=self._ask(job))))
+            self._questions.ask(name, lambda: self._reply(ReadyAnswered(job=name, reasons=self._ask(job))))
 
     def heard(self, answer: ReadyAnswered, *, at: float) -> None:
         """Remember an answer that came at the monotonic time *at*."""

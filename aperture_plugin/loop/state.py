@@ -8,18 +8,21 @@ from datetime import datetime
 
 from aperture_plugin.config.model import Config, JobConfig, Missed
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.loop.chains import Chains
 from aperture_plugin.loop.deadlines import Deadlines
-from aperture_plugin.loop.lines import Lines
-from aperture_plugin.loop.ready import Ready
-from aperture_plugin.loop.ticking import EACH_HAS_A_ROW, TOLD_ONE_BY_ONE, Timetable
+from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.messages import RunAsked
+from aperture_plugin.loop.pending_slots import PendingSlots
+from aperture_plugin.loop.predecessors import Predecessors
+from aperture_plugin.loop.readiness import Readiness
+from aperture_plugin.loop.run_queue import RunQueue
+from aperture_plugin.loop.timetable import EACH_HAS_A_ROW, LISTED_ONE_BY_ONE, Timetable
 from aperture_plugin.ports import Clock, Era, Ledger, Pause
-from aperture_plugin.rules.firing import HeldBack
+from aperture_plugin.rules.due_slots import HeldBack
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.schedules import After
 
-__all__ = ["State", "Substitute"]
+__all__ = ["InForce", "Rejected", "State", "Substitute"]
 
 Key = tuple[str, int]
 
@@ -38,72 +41,54 @@ class Substitute:
     accepted_at: datetime
     problems: Sequence[Problem]
 
+    def in_words(self, file: str) -> str:
+        """Return what is in force in place of *file*, as one sentence of the log."""
+        accepted = self.accepted_at.isoformat(timespec="seconds")
+        which = f"generation {self.generation} of {file}, accepted at {accepted}"
+        return f"{which}, is in force until the file is good again"
 
-@dataclass(slots=True)
-class State:
-    """What the loop knows.
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A saved file that was refused: what is wrong with it, and when that was found."""
+
+    problems: Sequence[Problem]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """The file in force and what is derived from it; a frozen value, which any thread may read.
 
     Attributes:
-        id: This process on the store: the owner of what it runs.
-        new_id: Makes a run's id from the instant it is made.
-        only: Ids of the runs to look after, where the schedule is not fired here; None for all.
-        able_since: Since when a loop has been able to run jobs without a break.
-        stale: The mirror may differ from the store: read it anew at the next transaction.
-        knows_eras: Whether `eras` is what the store has, so that only what a save changes need be written.
-        last: Each job's latest run that ran and ended; None where it never did.
-        live: What this process has handed to an executor and not heard the end of.
-        verdicts: Why an attempt was asked to stop, where that makes it `failed`.
-        ghosts: Attempts given up whose handler still lives in this process: by job, since when.
-        is_alone: Whether no other process ticks on the store.
-        asks_ready: Whether any plugin answers `aperture_ready`.
+        jobs: What the plugins register.
         followers: By job, those whose `after` names it.
         needed: Jobs that another needs.
-        ready: By job, what becomes of its next slot if nothing comes between.
-        rejected, rejected_at: What is wrong with the file on disk, and since when that is known.
+        loaded_at: When it came into force; None before the loop has begun.
+        rejected: The file on disk, where it was refused since.
         substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
+        changed_plugins: Files of plugins that are not as they were when they were loaded.
     """
 
-    id: str
-    clock: Clock
-    environ: Mapping[str, str]
-    new_id: Callable[[datetime], str]
     config: Config
     jobs: Mapping[str, Job]
-    timetable: Timetable
-    able_since: datetime
-    only: set[str] | None = None
-    stale: bool = True
-    lines: Lines = field(default_factory=Lines)
-    chains: Chains = field(default_factory=Chains)
-    deadlines: Deadlines = field(default_factory=Deadlines)
-    eras: dict[str, Era] = field(default_factory=dict)
-    knows_eras: bool = False
-    pauses: dict[str, Pause] = field(default_factory=dict)
-    last: dict[str, Run | None] = field(default_factory=dict)
-    live: dict[Key, Run] = field(default_factory=dict)
-    verdicts: dict[Key, str] = field(default_factory=dict)
-    ghosts: dict[Key, Run] = field(default_factory=dict)
-    is_alone: bool = False
-    asks_ready: bool = False
-    rejected: Sequence[Problem] = ()
-    rejected_at: datetime | None = None
+    followers: Mapping[str, Sequence[JobConfig]]
+    needed: frozenset[str]
+    loaded_at: datetime | None = None
+    rejected: Rejected | None = None
     substitute: Substitute | None = None
-    followers: dict[str, list[JobConfig]] = field(default_factory=dict)
-    needed: frozenset[str] = frozenset()
-    ready: dict[str, Ready] = field(default_factory=dict)
+    changed_plugins: Sequence[str] = ()
 
-    def take_config(self, config: Config, jobs: Mapping[str, Job]) -> None:
-        """Let *config* be the file in force, and forget what was refused."""
-        self.config = config
-        self.jobs = jobs
-        self.rejected, self.rejected_at, self.substitute = (), None, None
-        self.followers = {}
-        self.needed = frozenset(need for job in config.jobs.values() for need in job.needs)
-        self.chains.take_config(config)
+    @classmethod
+    def of(cls, config: Config, jobs: Mapping[str, Job], *, loaded_at: datetime | None = None) -> InForce:
+        """Return *config* as the file in force."""
+        followers: dict[str, list[JobConfig]] = {}
         for job in config.jobs.values():
             if job.enabled and isinstance(job.schedule, After):
                 for name in job.schedule.jobs:
-                    self.followers.setdefault(name, []).append(job)
+                    followers.setdefault(name, []).append(job)
+        needed = frozenset(need for job in config.jobs.values() for need in job.needs)
+        return cls(config=config, jobs=jobs, followers=followers, needed=needed, loaded_at=loaded_at)
 
     def job_config(self, name: str) -> JobConfig | None:
         """Return a job's words; for one that plugins register and the file does not name, those it has by default."""
@@ -112,20 +97,92 @@ class State:
             return self.config.unlisted(name)
         return job
 
-    def held_back(self, name: str) -> HeldBack | None:
-        """Return the pause of a job as `fire` wants it."""
+
+@dataclass(slots=True)
+class State:
+    """What the loop knows. What a tick changes of it changes once the tick is committed.
+
+    The queue, the predecessors, `pauses`, `last` and `eras` are a mirror of the store. A tick changes them as it goes;
+    one that fails leaves them `stale`, so that the next reads them anew.
+
+    Attributes:
+        id: This process on the store: the owner of what it runs.
+        new_id: Makes a run's id from the instant it is made.
+        lease: This process's record on the store, and what it has seen of the others.
+        readiness: What the plugins last answered about each job.
+        only: Ids of the runs to look after, where the schedule is not fired here; None for all.
+        able_since: Since when a loop has been able to run jobs without a break.
+        stale: The mirror may differ from the store: read it anew at the next transaction.
+        pending: Slots that fell due and are not claimed yet.
+        eras: By job, the schedule revision in force.
+        knows_eras: Whether `eras` is what the store has, so that only what a save changes need be written.
+        last: Each job's latest run that ran and ended; None where it never did.
+        live: What this process has handed to an executor and not heard the end of.
+        verdicts: Why an attempt was asked to stop, where that makes it `failed`.
+        abandoned: Attempts given up, or ended by another process, whose handler still lives in this process.
+        hasty: How many times in a row an attempt was put off for less than a second.
+        run_ids: The ids that were made for requests which are not committed yet.
+        last_completions: When jobs that run at start last completed, as this loop began.
+        silent_loops: The loops, and their beats, that were on the store as this one began, while it is not known
+            whether any of them lives.
+        is_alone: Whether no other process ticks on the store.
+        draining: Whether nothing is claimed or started any more.
+        asks_ready: Whether any plugin answers `aperture_ready`.
+    """
+
+    id: str
+    clock: Clock
+    environ: Mapping[str, str]
+    new_id: Callable[[datetime], str]
+    in_force: InForce
+    timetable: Timetable
+    lease: Lease
+    readiness: Readiness
+    able_since: datetime
+    only: set[str] | None = None
+    stale: bool = True
+    pending: PendingSlots = field(default_factory=PendingSlots)
+    queue: RunQueue = field(default_factory=RunQueue)
+    predecessors: Predecessors = field(default_factory=Predecessors)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    eras: dict[str, Era] = field(default_factory=dict)
+    knows_eras: bool = False
+    pauses: dict[str, Pause] = field(default_factory=dict)
+    last: dict[str, Run | None] = field(default_factory=dict)
+    live: dict[Key, Run] = field(default_factory=dict)
+    verdicts: dict[Key, str] = field(default_factory=dict)
+    abandoned: dict[Key, Run] = field(default_factory=dict)
+    hasty: dict[Key, int] = field(default_factory=dict)
+    run_ids: dict[RunAsked, str] = field(default_factory=dict)
+    last_completions: Mapping[str, datetime] = field(default_factory=dict)
+    silent_loops: Mapping[str, int] = field(default_factory=dict)
+    is_alone: bool = False
+    draining: bool = False
+    asks_ready: bool = False
+
+    def __post_init__(self) -> None:
+        self.timetable.listed_one_by_one = self.listed_one_by_one
+
+    @property
+    def config(self) -> Config:
+        """The file in force."""
+        return self.in_force.config
+
+    def held_back(self, name: str) -> tuple[HeldBack, ...]:
+        """Return what skips slots of a job: its pause, and the freezes of the file."""
+        frozen = tuple(HeldBack(since=one.since, until=one.until, reason=one.text) for one in self.config.freezes)
         pause = self.pauses.get(name)
         if pause is None:
-            return None
+            return frozen
         note = f": {pause.note}" if pause.note else ""
         by = f" by {pause.by}" if pause.by else ""
-        return HeldBack(since=pause.since, until=pause.until, reason=f"it was paused{by}{note}")
+        return (HeldBack(since=pause.since, until=pause.until, reason=f"it was paused{by}{note}"), *frozen)
 
-    def told_one_by_one(self, name: str) -> int:
-        """Return how many of a job's slots that are due at once are told one by one: all that get a row each."""
+    def listed_one_by_one(self, name: str) -> int:
+        """Return how many of a job's slots that are due at once are listed one by one: all that get a row each."""
         job = self.config.jobs.get(name)
-        recorded = name in self.pauses or (job is not None and job.missed is Missed.SKIP)
-        return EACH_HAS_A_ROW if recorded else TOLD_ONE_BY_ONE
+        recorded = name in self.pauses or self.config.freezes or (job is not None and job.missed is Missed.SKIP)
+        return EACH_HAS_A_ROW if recorded else LISTED_ONE_BY_ONE
 
     def last_run(self, name: str, ledger: Ledger) -> Run | None:
         """Return a job's latest run that ran and ended, asking the store the first time."""
@@ -133,18 +190,19 @@ class State:
             self.last[name] = ledger.last_runs([name]).get(name)
         return self.last[name]
 
-    def ghost_jobs(self) -> dict[str, datetime]:
-        """Return the jobs whose given-up handler still lives here, and since when."""
-        return {run.job: run.started_at or run.queued_at for run in self.ghosts.values()}
+    def running_here(self) -> list[Run]:
+        """Return the attempts that this process runs, without those that were given up."""
+        return [run for key, run in self.live.items() if key not in self.abandoned]
 
     def read_anew(self, ledger: Ledger) -> None:
-        """Make the mirror equal to the store, as it must be after another process wrote, or a commit failed."""
+        """Make the mirror equal to the store, as it must be after another process wrote, or a tick failed."""
         in_hand = ledger.in_hand()
         if self.only is not None:
             in_hand = [run for run in in_hand if run.id in self.only or run.owner is not None]
-        self.lines = Lines(in_hand)
+        self.queue = RunQueue(in_hand)
         self.pauses = ledger.pauses()
-        self.chains.read_anew(ledger.completed())
+        self.predecessors.take_config(self.config)
+        self.predecessors.read_anew(ledger.completed())
         self.last.clear()
         self.is_alone = all(loop.id == self.id for loop in ledger.loops())
         self.stale = self.knows_eras = False

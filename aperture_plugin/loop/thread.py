@@ -6,11 +6,15 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from aperture_plugin.loop.deadlines import PATIENCE
 from aperture_plugin.loop.loop import Loop
 
-__all__ = ["LoopThread"]
+__all__ = ["STUCK_SECONDS", "LoopThread"]
+
+STUCK_SECONDS: Final = 15.0
+"""A tick takes milliseconds, and waits for the store ten seconds at most."""
 
 _log = logging.getLogger("aperture")
 
@@ -26,20 +30,24 @@ class LoopThread:
         self._loop = loop
         self._stopping = threading.Event()
         self._grace = timedelta(0)
+        self._ticks_at = loop.state.clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="aperture-loop", daemon=True)
 
     def start(self) -> None:
         """Begin to tick."""
         self._thread.start()
 
-    def stop(self, grace: timedelta) -> None:
-        """Claim nothing any more, let running runs finish for at most *grace*, then end them.
+    def ask_to_stop(self, grace: timedelta) -> None:
+        """Let it claim nothing any more, and running runs finish for at most *grace*; then it ends them.
 
-        Returns when all is written. Called a second time, it cuts the grace of the first short.
+        Called a second time, it cuts the grace of the first short.
         """
         self._grace = grace if not self._stopping.is_set() else timedelta(0)
         self._stopping.set()
         self._loop.inbox.ring()
+
+    def join(self) -> None:
+        """Return when it has ended, and all is written."""
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -48,11 +56,18 @@ class LoopThread:
         """Whether it still ticks."""
         return self._thread.is_alive()
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the next tick is long overdue: the loop hangs in one, or the machine gives it no time."""
+        return self._loop.state.clock.monotonic() - self._ticks_at > STUCK_SECONDS
+
     def _run(self) -> None:
         loop = self._loop
         while not self._stopping.is_set():
+            self._ticks_at = loop.state.clock.monotonic()
             seconds = self._tick()
             if seconds > 0:
+                self._ticks_at = loop.state.clock.monotonic() + seconds
                 loop.inbox.wait(seconds)
         loop.drain()
         self._wait_for_runs(lambda: self._grace)
@@ -63,12 +78,12 @@ class LoopThread:
             loop.end(reason="aperture was stopped before it had finished")
         except Exception:  # noqa: BLE001  # what plugins were told must still be told, and the thread end
             _log.exception("what still ran could not be marked interrupted; the next start will")
-        loop.observers.close(5.0)
+        loop.notifications.close(5.0)
 
     def _tick(self) -> float:
         try:
             return self._loop.tick()
-        except Exception:  # noqa: BLE001  # a fault of our own: said in full, the mirror read anew, and the loop goes on
+        except Exception:  # noqa: BLE001  # a fault of our own: logged in full, the store read anew, and the loop goes on
             _log.exception("a tick failed")
             self._loop.state.stale = True
             return 1.0

@@ -1,1 +1,1 @@
-"""Where plugins come from, what they are asked, and what becomes of their answers; the home of pluggy."""
+"""Plugins: how they are found, checked and called; the home of pluggy."""

@@ -1,6 +1,6 @@
-"""What we build in, entering through the same hooks as everybody else.
+"""The built-in plugin, which uses the same hooks as every other.
 
-It is registered before any other plugin and answers last, so that a host may answer in its place.
+It is registered after all other plugins and answers last, so that a host may answer in its place.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class BuiltIn:
     """The plugin that is always there.
 
     Attributes:
-        executors: What makes each executor that we build in, by name; set by whoever starts the loop,
-            because executors and plugins do not know each other.
+        executors: Functions that make the built-in executors, by name; set when the loop starts,
+            because `plugins/` does not import `executors/`.
     """
 
     def __init__(self) -> None:
@@ -32,25 +32,25 @@ class BuiltIn:
 
     @hookimpl(trylast=True)
     def aperture_run_job(self, job: Job, run: LiveRun) -> Outcome:
-        """Call the job's handler with the live run, and say how that ended."""
+        """Call the job's handler with the live run, and return its outcome."""
         try:
             result = job.handler(run) if takes_run(job.handler) else job.handler()
             if result is not None and inspect.isawaitable(result):
                 return _run_async(result, run)
-            outcome = outcome_of_result(result)
+            outcome = outcome_of_result(result, run)
         except BaseException as error:  # noqa: BLE001 - SystemExit in a handler ends that run and nothing else
             return outcome_of_error(error, job, run)
         return _left_early(outcome) if getattr(run, "noticed", False) else outcome
 
     @hookimpl(trylast=True)
     def aperture_executor(self, name: str) -> Executor | None:
-        """Make the executor of that name, if it is one of ours."""
+        """Make the executor of that name, if it is built in."""
         make = self.executors.get(name)
         return None if make is None else make()
 
 
 def takes_run(handler: Handler) -> bool:
-    """Say whether *handler* is called with the live run, or is a function without any parameter.
+    """Return whether *handler* is called with the live run; false for a function without parameters.
 
     >>> takes_run(lambda run: None), takes_run(lambda: None)
     (True, False)
@@ -63,7 +63,7 @@ def takes_run(handler: Handler) -> bool:
             return code.co_argcount > bound or bool(code.co_flags & inspect.CO_VARARGS)
     try:
         parameters = inspect.signature(handler).parameters.values()
-    except (TypeError, ValueError):  # Some callables written in C do not tell.
+    except (TypeError, ValueError):  # Some callables written in C have no signature.
         return True
     return any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
 
@@ -108,7 +108,7 @@ def _in_a_loop() -> bool:
 
 
 def _in_new_loop(awaitable: Awaitable[object], run: LiveRun) -> Outcome:
-    import asyncio  # A host that has no async handler need not pay for it.
+    import asyncio  # Imported late: a host without async handlers does not need it.
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         loop = runner.get_loop()
@@ -121,10 +121,10 @@ def _in_new_loop(awaitable: Awaitable[object], run: LiveRun) -> Outcome:
 
         run.on_cancel(cancel)
         try:
-            outcome = outcome_of_result(loop.run_until_complete(task))
+            outcome = outcome_of_result(loop.run_until_complete(task), run)
         finally:
             if task.done() and not task.cancelled():
-                task.exception()  # SystemExit passes by the task, which would complain that nobody looked at it.
+                task.exception()  # Else the task warns that it was never retrieved.
         noticed = task.cancelling() > 0 or getattr(run, "noticed", False)
         return _left_early(outcome) if noticed else outcome
 

@@ -1,19 +1,19 @@
-"""The hooks: what aperture promises to ask, and what it does with the answers.
+"""The hooks of the pluggy project `aperture`: when each is called, and what its result does.
 
-Project name `aperture`. Every hook here is kept for as long as the major version: arguments may be
-added, never taken away (an implementation names only those it wants).
+Every hook is kept for the whole major version. Arguments may be added, never removed: an implementation names
+only those it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import pluggy
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.ports import Dispatch, Executor, LiveRun, Spender
+from aperture_plugin.ports import Dispatch, Executor, LiveRun, Mailbox, Spender
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run
 
@@ -26,14 +26,14 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Hooks:
-    """Every hook of the project, in the order in which a start meets them."""
+    """Every hook of the project, in the order in which a start calls them."""
 
     @hookspec
     def aperture_jobs(self) -> Iterable[Job]:
         """Yield the jobs this plugin offers.
 
-        Asked at load and at each reload, in the loading thread, before the file is validated; every plugin
-        is asked and all answers are put together. A name that two plugins yield is an error at load.
+        Called at load and at each reload, in the loading thread, before the file is validated. Every plugin is
+        called, and all results are combined. A name that two plugins yield is an error at load.
 
             @hookimpl
             def aperture_jobs(self):
@@ -42,24 +42,24 @@ class Hooks:
         Returns:
             Jobs; a list, or a generator. None and nothing are both "no jobs".
 
-        Raising is an error at load, told with the plugin's name; on a reload the old schedule goes on.
+        Raising is an error at load, reported with the plugin's name; on a reload the old schedule goes on.
         New in 0.1.
         """
         raise AssertionError("a hookspec is never called")
 
     @hookspec(firstresult=True)
     def aperture_library_size(self) -> int | None:
-        """Say how many items the library holds, so that `preset: auto` can pick a tier.
+        """Return how many items the library holds, so that `preset: auto` can pick a preset.
 
-        Asked at load and at each reload of a file that says `preset: auto`, in the loading thread; the
-        first answer wins.
+        Called at load and at each reload of a file that says `preset: auto`, in the loading thread; the
+        first result that is not None wins.
 
             @hookimpl
             def aperture_library_size(self):
                 return self.database.count("items")
 
         Returns:
-            The number of items, 0 or more, or None for "ask the next plugin".
+            The number of items, 0 or more, or None to leave it to the next plugin.
 
         Raising is logged with the plugin's name and counts as None. New in 0.1.
         """
@@ -67,10 +67,10 @@ class Hooks:
 
     @hookspec
     def aperture_lint(self, config: Config) -> Iterable[Problem]:
-        """Find fault with a file that is valid so far: rules that only this host knows.
+        """Yield problems of a file that is valid so far, by rules that only this host knows.
 
-        Asked by `check` and at each load and reload, once the file has no errors of its own, in the loading
-        thread; all plugins are asked. `config.problem(...)` makes a problem at a job's place.
+        Called by `check` and at each load and reload, once the file has no errors of its own, in the loading
+        thread; every plugin is called. `config.problem(...)` makes a problem at a job's place.
 
             @hookimpl
             def aperture_lint(self, config):
@@ -79,21 +79,23 @@ class Hooks:
                                          hint="write  database-backup: daily at 1 AM")
 
         Args:
-            config: The whole file, layered and resolved.
+            config: The whole file, with its layers merged and its variables filled in.
         Returns:
             Problems; warnings are shown, errors refuse the file.
 
-        Raising is an error at load, told with the plugin's name; on a reload the old schedule goes on.
+        Raising is an error at load, reported with the plugin's name; on a reload the old schedule goes on.
         New in 0.1.
         """
         raise AssertionError("a hookspec is never called")
 
     @hookspec(firstresult=True)
-    def aperture_executor(self, name: str, dispatch: Dispatch, spend: Spender, broker: str | None) -> Executor | None:
-        """Provide the executor of that *name*; the first implementation that answers wins.
+    def aperture_executor(
+        self, name: str, dispatch: Dispatch, spend: Spender, broker: str | None, mailbox: Callable[[], Mailbox] | None
+    ) -> Executor | None:
+        """Return the executor called *name*; the first result that is not None wins.
 
-        Asked at start, in the starting thread, and when a save names another executor or broker, in the
-        loading thread. The built-in implementation knows `threads` and `processes` and is asked last. A
+        Called at start, in the starting thread, and when a save names another executor or broker, in the
+        loading thread. The built-in implementation provides `threads` and `processes` and is called last. A
         `command` runs beside the loop, whatever the executor.
 
             @hookimpl
@@ -102,21 +104,23 @@ class Hooks:
 
         Args:
             name: `threads`, `processes`, `celery`, or a name that only this plugin knows.
-            dispatch: Runs a job by way of `aperture_run_job`: `dispatch(job, run)` answers with an
-                `Outcome` and never raises.
-            spend: What a live run's `spend` calls.
-            broker: What the file says under `broker`, its variables filled in; None where it is silent.
+            dispatch: Runs a job through `aperture_run_job`: `dispatch(job, run)` returns an `Outcome` and never
+                raises. It goes through all plugins, wrappers included: an executor does not call `job.handler` itself.
+            spend: The function that a live run's `spend` calls.
+            broker: The file's `broker`, with its variables filled in; None if the file has none.
+            mailbox: Returns the part of the store through which workers elsewhere are given attempts, for a
+                `StoreExecutor`; None where no loop asks.
         Returns:
-            An `Executor` (see `aperture_plugin.ports`; `aperture_plugin.executors.errands` has what one needs
-            whose handlers are called in other processes), or None for "not mine".
+            An `Executor` (see `aperture_plugin.ports`; `aperture_plugin.executors.remote_attempt` has the parts for one
+            that calls handlers in other processes), or None for a name that is not yours.
 
-        Raising is an error at load, told with the plugin's name. New in 0.1.
+        Raising is an error at load, reported with the plugin's name. New in 0.1.
         """
         raise AssertionError("a hookspec is never called")
 
     @hookspec
     def aperture_config_loaded(self, config: Config, previous: Config | None) -> None:
-        """Learn that a file is in force.
+        """React to a file that has come into force.
 
         Called after the start's load and after each reload, in the notifying thread, one call after
         the other in the order in which they happened.
@@ -128,12 +132,12 @@ class Hooks:
         Args:
             config, previous: The file in force now; the one before it, None at the start.
 
-        What it returns is passed over; raising is logged with the plugin's name. New in 0.1.
+        The result is ignored; raising is logged with the plugin's name. New in 0.1.
         """
 
     @hookspec
     def aperture_config_rejected(self, problems: Sequence[Problem]) -> None:
-        """Learn that a saved file was refused and the last good one goes on.
+        """React to a saved file that was refused; the last good one goes on.
 
         Called once for each refused save, in the notifying thread; and at a start from the last accepted file
         (`last_good`), with what is wrong with the one on disk.
@@ -145,16 +149,16 @@ class Hooks:
         Args:
             problems: All problems of the file, in file order; at least one is an error.
 
-        What it returns is passed over; raising is logged with the plugin's name. New in 0.1.
+        The result is ignored; raising is logged with the plugin's name. New in 0.1.
         """
 
     @hookspec
     def aperture_ready(self, job: Job) -> Iterable[str] | None:
-        """Say what should hold *job* back: a missing API key, a server that is down.
+        """Return reasons that should hold *job* back: a missing API key, a server that is down.
 
-        Asked before a run starts, when nothing else holds it back, in a thread of its own, and again
-        every 30 seconds while there is an answer. All plugins are asked. A run that a person asked for is
-        held back too.
+        Called before a run starts, when nothing else holds it back, in a thread of its own, and again every
+        30 seconds while there is a reason. Every plugin is called. A run that a person asked for is held back
+        too.
 
             @hookimpl
             def aperture_ready(self, job):
@@ -164,17 +168,18 @@ class Hooks:
         Args:
             job: The job as its plugin yielded it.
         Returns:
-            Reasons in words, shown as what the run waits for; None and nothing are both "ready".
+            Reasons, which are shown as what the run waits for; None and an empty result both mean "ready".
 
         Raising holds the job back, with the exception as the reason. New in 0.1.
         """
 
     @hookspec(firstresult=True)
     def aperture_run_job(self, job: Job, run: LiveRun) -> Outcome | None:
-        """Run *job* and say how it ended; the first implementation that answers wins.
+        """Run *job* and return its outcome; the first result that is not None wins.
 
-        Called once an attempt, in the executor's worker, inside the run's timeout. The built-in
-        implementation calls the job's handler and is asked last. Wrap it to surround every run:
+        Called once for each attempt, in the executor's worker, within the run's timeout. The built-in
+        implementation calls the job's handler, and is called last, after a `trylast` one too. Wrap it to surround
+        every run:
 
             @hookimpl(wrapper=True)
             def aperture_run_job(self, job, run):
@@ -184,24 +189,24 @@ class Hooks:
                         session.rollback()
                     return outcome
 
-        What a handler raised arrives in the wrapper as an `Outcome`, not as an exception.
+        An exception of the handler arrives in the wrapper as an `Outcome`.
 
         Args:
             job, run: The job as its plugin yielded it; this attempt, with `params`, `log`, `track`.
         Returns:
-            An `Outcome`, or None for "not mine". Whoever did the work answers with an `Outcome`, even
-            when there is nothing to tell: after a None, pluggy asks the next implementation.
+            An `Outcome`, or None for a job that is not yours. An implementation that did the work returns an
+            `Outcome` even if there is no result: after a None, pluggy calls the next implementation.
 
-        Raising ends the attempt as `failed`, traceback in its log; the loop goes on. New in 0.1.
+        Raising ends the attempt as `failed`, with the traceback in its log; the loop goes on. New in 0.1.
         """
         raise AssertionError("a hookspec is never called")
 
     @hookspec
     def aperture_run_changed(self, run: Run) -> None:
-        """Learn that a run changed its state: queued, waiting, running, or how it ended.
+        """React to a run that changed its state: queued, waiting, running, or ended.
 
-        Called after the store has it, in the notifying thread, one call after the other in the order in
-        which it happened. A slow implementation delays later calls, never a job.
+        Called after the change is in the store, in the notifying thread, one call after the other in the order
+        in which the changes happened. A slow implementation delays later calls, never a job.
 
             @hookimpl
             def aperture_run_changed(self, run):
@@ -211,5 +216,5 @@ class Hooks:
         Args:
             run: The attempt as the store has it now.
 
-        What it returns is passed over; raising is logged with the plugin's name. New in 0.1.
+        The result is ignored; raising is logged with the plugin's name. New in 0.1.
         """

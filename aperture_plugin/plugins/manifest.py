@@ -1,4 +1,4 @@
-"""What plugins register, as plain JSON: so a pipeline can check a file without importing the host."""
+"""The manifest: the jobs that plugins register, as JSON, so that CI can check a file without importing the host."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from aperture_plugin.plugins.plugins import Plugins
+    from aperture_plugin.plugins.registry import Plugins
     from aperture_plugin.rules.jobs import Job
+from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["FORMAT", "ManifestError", "RegisteredJob", "jobs_of_manifest", "manifest_of"]
 
 FORMAT: Final = 1
-"""Grows only when what is there changes its meaning; what is added does not."""
+"""The version of the manifest; it grows only when an existing part changes its meaning."""
 
 
-class ManifestError(ValueError):
-    """What was given as a manifest is none; said in words, with how to make one."""
+class ManifestError(ApertureError, ValueError):
+    """The text given as a manifest is not one; the message says how to make one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredJob:
-    """A job as a manifest knows it.
+    """A job as a manifest lists it.
 
     Attributes:
-        plugin: Who registers it.
+        plugin: The name of the plugin that registers it.
         params: Its parameters and their defaults, as JSON.
         calls: How many calls a run usually spends of each limit.
     """
@@ -56,7 +57,7 @@ def jobs_of_manifest(manifest: object) -> dict[str, RegisteredJob]:
     """Return the jobs that a manifest lists, by name.
 
     Args:
-        manifest: What `json.loads` made of it. A bare list of names, or of entries, is understood too.
+        manifest: The result of `json.loads`. A bare list of names, or of entries, is accepted too.
     Raises:
         ManifestError: It is something else.
 
@@ -107,7 +108,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return *value* as JSON can hold it; a default of another kind as the text that a person would write."""
+    """Return *value* as JSON; a default of another type becomes text."""
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -1,24 +1,22 @@
-"""How an attempt ended, made of what its handler returned or raised."""
+"""The outcome of an attempt, made from what its handler returned or raised."""
 
 from __future__ import annotations
 
 import inspect
-import json
-import math
 import os
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import pluggy
 
-from aperture_plugin.plugins.errors import one_line
+from aperture_plugin.plugins.plugin_problems import one_line
 from aperture_plugin.ports import LiveRun, PutOff, RunCancelled
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
-from aperture_plugin.rules.recordable import json_text
+from aperture_plugin.rules.result_json import result_json
 
 __all__ = ["checked", "outcome_of_error", "outcome_of_result"]
 
@@ -30,43 +28,40 @@ _MACHINERY: Final = tuple(
 )
 
 
-def outcome_of_result(result: object) -> Outcome:
-    """Return the outcome of a handler that returned *result*: completed, if that is JSON.
+def outcome_of_result(result: object, run: LiveRun) -> Outcome:
+    """Return the outcome of a handler that returned *result*: completed, with the result as JSON.
 
     A handler that dispatches further may answer with an `Outcome` of its own.
-
-    >>> outcome_of_result({"added": 12}).result
-    {'added': 12}
-    >>> outcome_of_result({"seen": {1, 2}}).reason
-    'the result is not JSON: result["seen"] is a set'
     """
     if result is None:
         return _COMPLETED
     if isinstance(result, Outcome):
-        return checked(result)
-    return checked(Outcome(result=result))  # type: ignore[arg-type]  # Whether it is JSON is looked at next.
+        return checked(result, run)
+    return checked(Outcome(result=result), run)  # type: ignore[arg-type]  # It becomes JSON next.
 
 
-def checked(outcome: Outcome) -> Outcome:
-    """Return *outcome* with its result as plain JSON, or as failed where it is none."""
-    if outcome.result is None:
+def checked(outcome: Outcome, run: LiveRun) -> Outcome:
+    """Return *outcome* with its result as plain JSON; values kept only as text are warned of in the log of *run*.
+
+    The work is done, so the result never changes the status. Only a generator does: nothing of its body has run.
+    """
+    result: object = outcome.result
+    if result is None:
         return outcome
-    try:
-        return replace(outcome, result=json.loads(json_text(outcome.result)))
-    except (TypeError, ValueError, RecursionError) as error:
-        if inspect.isgenerator(outcome.result) or inspect.isasyncgen(outcome.result):
-            reason = "its handler yields, so that nothing of it ran: call the generator within the handler, and return"
-            return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason, permanent=True)
-        culprit = next(_not_json(outcome.result, "result", ()), one_line(error))
-        reason = f"the result is not JSON: {culprit}"
-        return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason)
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        reason = "its handler yields, so that nothing of it ran: call the generator within the handler, and return"
+        return replace(outcome, status=OutcomeStatus.FAILED, result=None, reason=reason, permanent=True)
+    converted, warnings = result_json(result)
+    for warning in warnings:
+        run.log.warning("not all of the result is JSON: %s; it is kept as text", warning)
+    return replace(outcome, result=converted)
 
 
 def outcome_of_error(error: BaseException, job: Job, run: LiveRun) -> Outcome:
     """Return the outcome of a handler, or a wrapper around it, that raised *error*.
 
-    `RunCancelled`, and what a handler made of it, is `cancelled`; everything else is `failed`, with the
-    traceback beginning at the handler's own frames. A task group's errors count one by one.
+    `RunCancelled`, also as the cause of another exception, is `cancelled`; everything else is `failed`, with a
+    traceback that begins at the handler's own frames. A task group's errors count one by one.
     """
     leaves = list(_leaves(error))
     if all(_is_cancel(leaf, run) for leaf in leaves):
@@ -97,11 +92,11 @@ def _is_cancel(error: BaseException, run: LiveRun) -> bool:
         return True
     if not run.cancelled:
         return False
-    from asyncio import CancelledError  # A host that has no async handler need not pay for asyncio.
+    from asyncio import CancelledError  # Imported late: a host without async handlers does not need it.
 
     if isinstance(error, CancelledError):
         return True
-    # A library that wraps whatever passes through it: raise LibraryError(...) from error.
+    # A library may wrap the exception: raise LibraryError(...) from error.
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -126,38 +121,8 @@ def _traceback_of(error: BaseException) -> str:
 
 
 def _handlers_frames(whole: TracebackType | None) -> TracebackType | None:
-    """Return the traceback from the handler's first frame on: what led to it is not the reader's business."""
+    """Return the traceback from the handler's first frame on, without our own frames above it."""
     first = whole
     while first is not None and first.tb_frame.f_code.co_filename.startswith(_MACHINERY):
         first = first.tb_next
     return first
-
-
-def _not_json(value: Any, path: str, above: tuple[int, ...]) -> Iterator[str]:
-    """Yield, as `result["when"] is a datetime`, every value that is not JSON."""
-    if id(value) in above:
-        yield f"{path} holds itself"
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield f"{path} is {value}"
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            if not isinstance(key, str | int | float | bool | None):
-                yield f"a key of {path} is {_a(key)}"
-            yield from _not_json(
-                one, f"{path}[{json.dumps(key) if isinstance(key, str) else key}]", (*above, id(value))
-            )
-    elif isinstance(value, list | tuple):
-        for n, one in enumerate(value):
-            yield from _not_json(one, f"{path}[{n}]", (*above, id(value)))
-    elif not isinstance(value, str | int | bool | None):
-        yield f"{path} is {_a(value)}"
-
-
-def _a(value: object) -> str:
-    kind = type(value)
-    name = (
-        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
-    )
-    name = kind.__name__ if kind.__module__ in ("datetime", "decimal", "pathlib", "uuid") else name
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

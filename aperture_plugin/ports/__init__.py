@@ -1,28 +1,31 @@
 """What the core needs from the outside world, as Protocols.
 
-`app.py` picks who provides each. Nothing above these may need to know which store or executor it
-talks to: PostgreSQL, or workers on other machines, come as further implementations.
+`app/` picks the implementations. Nothing above these may depend on which store or executor it uses.
 """
 
 from __future__ import annotations
 
 from aperture_plugin.ports.clock import Clock
 from aperture_plugin.ports.executors import Ended, Event, Executor, Logged, Progressed, Report, Spawned, Work
+from aperture_plugin.ports.mailbox import Mailbox, Order, OrderState, StopRequest, WorkerEvent
 from aperture_plugin.ports.records import (
     Claim,
     Era,
     LogLine,
     LoopRecord,
+    Notice,
+    PastSlot,
     Pause,
     RunQuery,
     StoreFacts,
     StoreRefused,
     StoreUnavailable,
 )
-from aperture_plugin.ports.runs import RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
+from aperture_plugin.ports.runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.store import Ledger, Store
 
 __all__ = [
+    "RUN_LOGGER",
     "RUN_VARIABLE",
     "Claim",
     "Clock",
@@ -36,6 +39,11 @@ __all__ = [
     "LogLine",
     "Logged",
     "LoopRecord",
+    "Mailbox",
+    "Notice",
+    "Order",
+    "OrderState",
+    "PastSlot",
     "Pause",
     "Progressed",
     "PutOff",
@@ -44,9 +52,11 @@ __all__ = [
     "RunQuery",
     "Spawned",
     "Spender",
+    "StopRequest",
     "Store",
     "StoreFacts",
     "StoreRefused",
     "StoreUnavailable",
     "Work",
+    "WorkerEvent",
 ]

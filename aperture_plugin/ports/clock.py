@@ -1,4 +1,4 @@
-"""Where time comes from."""
+"""The clock, as the core needs it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Clock"]
 
 
 class Clock(Protocol):
-    """Where time comes from."""
+    """A source of the wall-clock time and of monotonic time."""
 
     def now(self) -> datetime:
-        """Return the wall clock's instant, aware and in UTC. It may be stepped either way."""
+        """Return the present instant, aware and in UTC. The clock may be stepped in either direction."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that only grow while the machine is awake; for measuring, never for telling time."""
+        """Return seconds that only grow, while the machine is awake; for measuring durations."""
         ...

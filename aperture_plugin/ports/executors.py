@@ -1,4 +1,4 @@
-"""Where handlers run, what they are given, and what they tell."""
+"""Executors, the work that the loop gives them, and the events that they report."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class Work:
         run: The attempt as the store has it, already `running`.
         job: What the plugin registered; None for a `command`, and where no plugin registers it. Both run beside the
             loop: an executor that a plugin provides is given neither.
-        config: The job's words, `command` and `params` among them.
+        config: The job as the file configures it, with `command` and `params`.
         directory: Absolute folder of the file, where a command runs.
+        environment: Its secrets are masked in whatever the attempt writes, raises or returns.
+        secrets: Further texts that are masked there: what `${…}` brought into the file.
     """
 
     run: Run
@@ -32,6 +34,7 @@ class Work:
     config: JobConfig
     directory: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A run has a process group of its own now, which a survivor may have to end."""
+    """A run has started a process group, which another loop ends if this process dies."""
 
     key: tuple[str, int]
     group: int
@@ -60,10 +63,10 @@ class Spawned:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run's handler came back, or its program ended; sent exactly once an attempt.
+    """A run's handler returned, or its program ended; reported exactly once for an attempt.
 
     Attributes:
-        at: When, where the loop cannot take the moment it hears of it; None for that moment.
+        at: The instant of the end; None for the instant at which the loop receives the event.
     """
 
     key: tuple[str, int]
@@ -75,14 +78,32 @@ Event = Progressed | Logged | Spawned | Ended
 
 
 Report = Callable[[Event], None]
-"""Where an executor tells its events; callable from any thread, never blocks, never raises."""
+"""Takes the events of an executor; callable from any thread, never blocks, never raises."""
 
 
 class Executor(Protocol):
     """Where handlers run: threads, processes, celery.
 
-    It is called in the loop's thread, at times within a transaction: nothing here waits for a network, a worker or
-    a lock that another program may hold. What it raises is logged; raised by `start`, it fails that attempt.
+    To write an executor you need, beside the methods below:
+
+    - The live run is `aperture_plugin.executors.live_run.WorkerRun`; `attempts.begin(work, report, clock=…, spend=…)`
+      makes it, and returns None if it has already reported the end. In another process `remote_attempt.Errand` makes
+      one from `order_of(work)`.
+    - Parameters are `params.params_of(job.params, config.params)`: a value of the file is read as the type of the
+      plugin's default (a whole number, a number, yes or no), everything else stays text. A value that cannot be read
+      so ends the attempt as `failed` for good (`permanent`), before the handler is called.
+    - `dispatch(job, run)` calls the handler through the plugins, and returns an `Outcome` whose result is JSON.
+    - `track` reports 0 items first, then counts, at most five times a second, and the last count at its end.
+    - The values of `Work.environment` whose names look secret are masked in the log, and in the reason and the
+      traceback of the outcome (`attempts.masked`).
+    - `cancel(key, reason)`: `WorkerRun.cancel(reason)` makes `track`, `progress` and `spend` raise
+      `RunCancelled(reason)`, and that reason becomes the outcome's. A handler that saw `run.cancelled` and returned was
+      cancelled, with its return value as the result; one that never looked has completed. An attempt that ends without
+      an outcome after a cancel (a killed process) is `cancelled` with that reason.
+    - `start` after `stop` reports an end, `failed` with a reason, and starts nothing.
+
+    Its methods are called in the loop's thread, sometimes within a transaction: none may wait for a network, a worker
+    or a lock that another program may hold. An exception is logged; raised by `start`, it fails that attempt.
 
     One that may be told to `start` from within the *report* of an end, by a worker, says so by `hands_on = True`;
     to any other the loop alone gives work. One that has a method `expect(count)` is told, a second before a crowd of
@@ -92,31 +113,31 @@ class Executor(Protocol):
     name: str
 
     def start(self, work: Work, report: Report) -> None:
-        """Begin an attempt and return at once; every end of it is told to *report* as one `Ended`.
+        """Begin an attempt and return at once; its end is reported to *report* as one `Ended`.
 
-        An attempt is handed over once, and must never be worked on twice, whatever is delivered again on the way
-        to a worker: what follows a failure is another attempt, and it is not the executor's to make.
+        The loop hands an attempt over once. It must never run twice, even if a message to a worker is delivered again.
+        A retry is another attempt, which only the loop makes.
         """
         ...
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
-        """Ask an attempt to stop; one that has ended, or is not known here, is passed over."""
+        """Ask an attempt to stop; one that has ended or is unknown is ignored."""
         ...
 
     def kill(self, key: tuple[str, int]) -> bool:
-        """End an attempt by force, where that can be done; say whether it could.
+        """End an attempt by force, where that is possible.
 
-        One that is not known here may have been begun by a process that died, or may have been marked `interrupted`:
-        whoever can reach its worker ends it, so that it does not go on beside the attempt that follows.
+        An attempt that this executor does not know may belong to a process that died, or may have been marked
+        `interrupted`: an executor that can reach its worker ends it, so that it does not run beside the next attempt.
 
         Returns:
-            Whether its end is on its way to *report*. Where it does not come within seconds, the attempt is given up.
+            Whether its end will be reported. If no end is reported within seconds, the loop abandons the attempt.
         """
         ...
 
     def stop(self, timeout: timedelta) -> None:
-        """Take no more work, and free every worker that is idle; give the others that long.
+        """Take no more work, free every idle worker, and wait at most *timeout* for the others.
 
-        What the loop had begun has ended by now, or was recorded as `interrupted`.
+        Every attempt of the loop has ended by then, or was recorded as `interrupted`.
         """
         ...

@@ -1,19 +1,22 @@
-"""What the store keeps, apart from runs; and how it says no."""
+"""Records that the store keeps beside runs, and its exceptions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aperture_plugin.rules.runs import RunTrigger, Status
+from aperture_plugin.words.errors import ApertureError
 
 __all__ = [
     "Claim",
     "Era",
     "LogLine",
     "LoopRecord",
+    "Notice",
+    "PastSlot",
     "Pause",
     "RunQuery",
     "StoreFacts",
@@ -22,23 +25,23 @@ __all__ = [
 ]
 
 
-class StoreUnavailable(Exception):
-    """The store cannot be reached, is locked, full or broken just now; what was asked did not happen."""
+class StoreUnavailable(ApertureError):
+    """The store cannot be reached, is locked, full or broken just now; nothing was written."""
 
 
-class StoreRefused(Exception):
-    """What is there is no store this program may touch: newer than it, corrupt, or something else; said in words."""
+class StoreRefused(ApertureError):
+    """The database is not a store that this program may use: newer than it, corrupt, or something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The taking of one slot, or of all the missed slots that one run stands for.
+    """The claim of one slot, or of all the missed slots that are merged into one run.
 
     Attributes:
         due, nominal: The slot; of several, the latest.
-        first_due: Earliest slot it stands for; equal to *due* for a single one.
-        count: How many slots it stands for.
-        run_id: The run that accounts for them (which may be a `skipped` one).
+        first_due: The earliest slot of the claim; equal to *due* for a single one.
+        count: The number of slots.
+        run_id: The run that accounts for them, which may be `skipped`.
     """
 
     job: str
@@ -69,8 +72,11 @@ class Era:
 class Pause:
     """A job held back by a person, or by `on failure: pause`.
 
-    One that was lifted, or is over, stays on the store with its `until`: slots that were due in it and come to be
-    looked at only later were held back all the same.
+    A pause that was lifted or is over stays on the store with its `until`: slots that were due in it count as held
+    back even if the loop looks at them later.
+
+    Raises:
+        TypeError, ValueError: `since` or `until` is no datetime, or has no time zone.
     """
 
     job: str
@@ -79,12 +85,16 @@ class Pause:
     note: str | None = None
     by: str | None = None
 
+    def __post_init__(self) -> None:
+        _require_aware("since", self.since)
+        _require_aware("until", self.until)
+
     def holds(self, now: datetime) -> bool:
-        """Whether it is in force."""
+        """Return whether it is in force at *now*."""
         return self.until is None or now < self.until
 
     def after(self, before: Pause | None) -> Pause:
-        """Return this pause as it follows *before*: one that is still in force goes on from where it began."""
+        """Return this pause with the beginning of *before*, if that one is still in force."""
         return replace(self, since=before.since) if before is not None and before.holds(self.since) else self
 
 
@@ -101,15 +111,16 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopRecord:
-    """A process that ticks on the store, as the others see it.
+    """A loop's record on the store, as other processes see it.
 
     Attributes:
         id: Made anew at each start; a run's `owner`.
         boot: Where a pid means anything, identity of this boot of the machine and of the process within it, so that
             neither a recycled pid nor another container's is taken for the loop; see `clock.processes`.
-        serves: `schedule` for a loop, `run` for a foreground `aperture run`, which fires nothing.
-        beat: Grows with every renewal of the lease; whoever sees it stand still for the lease's length,
-            by a monotonic clock of his own, may take the process for dead.
+        serves: `schedule` for a loop, `plan` for one in a rehearsal, `run` for a foreground `aperture run`, which
+            fires nothing.
+        beat: Grows with every renewal of the lease. A process that sees it unchanged for the lease's length, by
+            its own monotonic clock, may treat the loop as dead.
         beat_at: Wall time of that renewal, for people.
         details: JSON for `status`: config file, loaded_at, preset, timezone, rejected problems, findings.
     """
@@ -126,18 +137,41 @@ class LoopRecord:
 
     @property
     def place(self) -> str:
-        """Where its pid can be looked at: on its host, and there in the space of numbers that it lives in."""
+        """Its host and PID namespace: where its pid can be looked up."""
         return f"{self.host}/{self.boot.partition('/')[0]}"
+
+
+class PastSlot(NamedTuple):
+    """A claim and the last attempt of its run, as a strip of due times shows them. A page draws thousands.
+
+    Attributes:
+        due, first_due: The latest and the earliest slot that the claim stands for.
+        number: How many it stands for.
+        attempt: The number of that attempt; 0 where the store does not keep it any more.
+        status: None likewise.
+    """
+
+    due: datetime
+    first_due: datetime
+    number: int
+    run_id: str
+    attempt: int
+    status: Status | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which attempts `history` asks for; None does not narrow. Newest first.
+    """A filter for `history`; None in a field means no restriction. Attempts are returned newest first.
 
     Attributes:
         since: Queued at or after it.
-        begins: What the run's id begins with; with it the latest id stands first, and of that the last attempt.
+        begins: A prefix of the run's id; the latest id comes first, and of that the last attempt.
         limit: At most so many; None for all.
+    Raises:
+        TypeError, ValueError: `since` is no datetime, or has no time zone.
     """
 
     jobs: Collection[str] | None = None
@@ -148,16 +182,19 @@ class RunQuery:
     begins: str | None = None
     limit: int | None = 20
 
+    def __post_init__(self) -> None:
+        _require_aware("since", self.since)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """What a store is like, for whoever looks after it.
+    """Version and size of a store, for operators.
 
     Attributes:
-        schema: Version of its tables; `knows` is the one this program knows.
+        schema: Version of its tables; `knows` is the version that this program knows.
         size: Bytes it takes; None where the database does not say.
-        attempts: How many attempts its history has, as far as they are counted.
-        has_more: Whether it has more than those; to count them all takes the longer the more there are.
+        attempts: Number of attempts in its history, counted up to a bound.
+        has_more: Whether there are more than the bound.
     """
 
     schema: int
@@ -165,3 +202,38 @@ class StoreFacts:
     size: int | None
     attempts: int
     has_more: bool = False
+
+
+def _require_aware(name: str, instant: object) -> None:
+    """Raise for a value that is neither None nor an aware instant, at the caller's line instead of in the loop."""
+    if instant is None:
+        return
+    if not isinstance(instant, datetime):
+        raise TypeError(f"{name} is an aware datetime, such as datetime(2026, 12, 24, 18, tzinfo=UTC), not {instant!r}")
+    if instant.utcoffset() is None:
+        raise ValueError(f"{name}={instant!r} has no time zone: say whose wall time it is, by tzinfo=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message to a channel, written with the event that it reports.
+
+    Attributes:
+        key: The same for the same event and channel, whichever process writes it: it is written once.
+        event: One of `NotifyEvent`, as text.
+        job, run_id: Whose event it is; None where it is no job's.
+        at: When it happened.
+        not_before: When it may be sent next: after quiet hours, or when it is tried again.
+        tries: How often it was tried.
+        facts: What happened, as JSON, for the message.
+    """
+
+    key: str
+    channel: str
+    event: str
+    job: str | None = None
+    run_id: str | None = None
+    at: datetime
+    not_before: datetime
+    tries: int = 0
+    facts: Mapping[str, Any]

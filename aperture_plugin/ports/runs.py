@@ -1,4 +1,4 @@
-"""What a handler holds while it runs, and what it may raise."""
+"""The live run that a handler receives, and the exceptions that it may raise."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any, Final, Protocol, TypeVar
 
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import RunTrigger
+from aperture_plugin.rules.sanitize import LATEST_INSTANT
+from aperture_plugin.words.errors import ApertureError
 
-__all__ = ["RUN_VARIABLE", "Dispatch", "LiveRun", "PutOff", "RunCancelled", "Spender"]
+__all__ = ["RUN_LOGGER", "RUN_VARIABLE", "Dispatch", "LiveRun", "PutOff", "RunCancelled", "Spender"]
 
 T = TypeVar("T")
 
@@ -20,22 +22,31 @@ RUN_VARIABLE: Final = "APERTURE_RUN"
 """The environment variable in which every program that a run starts finds the run's id."""
 
 
-class RunCancelled(Exception):
+RUN_LOGGER: Final = "aperture.run"
+"""The logger above those of the jobs (`aperture.run.library-scan`), to which `run.log` passes its lines on."""
+
+
+class RunCancelled(ApertureError):
     """Raised inside a handler once its run was asked to stop: let it pass through."""
 
 
-class PutOff(Exception):
+class PutOff(ApertureError):
     """Raised inside a handler whose run is put off until a budget returns: let it pass through.
 
-    The attempt goes back to waiting, and the handler is called anew then; what it did is kept.
+    The attempt waits again, and its handler is then called from its beginning; what it did is kept.
 
     Attributes:
-        until: When it may go on.
+        until: When it may go on; in a second at the soonest, and later each time that it is put off for less.
         reason: Why, in words.
+
+    Raises:
+        ValueError: *until* is beyond what a date can hold in every time zone.
     """
 
     def __init__(self, until: datetime, reason: str) -> None:
         super().__init__(reason)
+        if until.tzinfo is not None and until > LATEST_INSTANT:
+            raise ValueError(f"a run cannot be put off until {until}, which is beyond what a date can hold")
         self.until = until
         self.reason = reason
 
@@ -48,7 +59,8 @@ class LiveRun(Protocol):
         slot: The due instant it carries, aware and in UTC; None for manual and after.
         nominal: The wall time the person wrote; None likewise.
         params: The job's parameters, the plugin's defaults under the file's words.
-        log: A logger whose lines become the run's log (the host's own logging is not touched).
+        log: A logger whose lines become the run's log, whatever the host's logging is set to. The host's logger
+            `aperture.run.JOB` receives each line too, from the level on that the host has set.
         cancelled: Whether somebody asked the run to stop; a long step may look and leave early.
     """
 
@@ -93,10 +105,10 @@ class LiveRun(Protocol):
         ...
 
     def on_cancel(self, call: Callable[[], object]) -> None:
-        """Have *call* called once somebody asks the run to stop, at once if that has happened.
+        """Call *call* when the run is asked to stop; at once if that has happened.
 
-        For what blocks and cannot look at `cancelled`: close a socket, end a program. It is called in
-        another thread than the handler's, and must not block.
+        For handlers that block and cannot check `cancelled`: close a socket, end a program. *call* runs in another
+        thread than the handler, and must not block.
         """
         ...
 

@@ -13,41 +13,43 @@ from aperture_plugin.ports.records import (
     Era,
     LogLine,
     LoopRecord,
+    Notice,
+    PastSlot,
     Pause,
     RunQuery,
     StoreFacts,
 )
-from aperture_plugin.rules.accounting import Taken
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.slot_accounting import Taken
 
 __all__ = ["Ledger", "Store"]
 
 
 class Ledger(Protocol):
-    """The store within one exclusive transaction: what it writes is there whole, or not at all.
+    """One exclusive transaction of the store; its writes take effect together or not at all.
 
-    While one process holds it, no other writes; so what is read here stays true until it is committed.
-    Every method takes a whole batch, and costs one statement, not one a row.
+    While one process has it, no other writes, so what is read here stays true until the commit. Every method takes a
+    whole batch, and costs one statement instead of one for each row.
     """
 
     @property
     def foreign(self) -> bool:
         """Whether another process has written since this was last asked for (true for the first time).
 
-        Whoever asks takes note of it. A transaction that does not ask leaves the news to the next.
+        Reading this clears it. A transaction that does not read it leaves it for the next one.
         """
         ...
 
     def relax(self) -> None:
-        """Let the commit of this transaction not wait for the disk.
+        """Commit this transaction without waiting for the disk.
 
-        It outlives the death of the process, and is there whole or not at all; a power cut may take it
-        back, until `Store.sync` or the next transaction that was not relaxed.
+        It survives the death of the process. A power cut may undo it, as a whole, until `Store.sync` or the next
+        transaction that was not relaxed.
         """
         ...
 
     def claim(self, claims: Sequence[Claim]) -> list[bool]:
-        """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
+        """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
         ...
 
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
@@ -55,11 +57,11 @@ class Ledger(Protocol):
         ...
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
-        """Return the claims of *job* that stand for a slot due in the span, oldest first."""
+        """Return the claims of *job* that include a slot due in the span, oldest first."""
         ...
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
-        """Return the same claims by job, each with what became of its run; jobs without any are absent."""
+        """Return the same claims by job, each with the status of its run; jobs without claims are absent."""
         ...
 
     def eras(self) -> dict[str, Era]:
@@ -105,11 +107,11 @@ class Ledger(Protocol):
         ...
 
     def completed(self) -> dict[str, frozenset[str]]:
-        """Return, for each job that comes after several, which of those completed since its own last run."""
+        """Return, for each job that runs after several others, which of them completed since its own last run."""
         ...
 
     def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
-        """Write that for the jobs in it, in place of what stood there."""
+        """Replace those completions for the jobs in *completed*."""
         ...
 
     def pauses(self) -> dict[str, Pause]:
@@ -121,7 +123,7 @@ class Ledger(Protocol):
         ...
 
     def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause; say whether there was one."""
+        """Lift a job's pause; return whether there was one."""
         ...
 
     def log(self, lines: Sequence[LogLine]) -> None:
@@ -129,7 +131,7 @@ class Ledger(Protocol):
         ...
 
     def loops(self) -> list[LoopRecord]:
-        """Return every process that is, or died without a word while, ticking on this store."""
+        """Return the record of every loop on this store, including those that died without removing it."""
         ...
 
     def keep_loop(self, loop: LoopRecord) -> None:
@@ -137,33 +139,33 @@ class Ledger(Protocol):
         ...
 
     def beat(self, loop: LoopRecord) -> bool:
-        """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
+        """Write only the beat of the loop's record; return whether the record was there."""
         ...
 
     def drop_loop(self, loop_id: str) -> None:
-        """Take the record of a loop that stopped, or was found dead, off the store."""
+        """Delete the record of a loop that stopped or was found dead."""
         ...
 
     def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
-        """Forget the oldest attempts of *job*, with their logs and the claims of their slots.
+        """Delete the oldest attempts of *job*, with their logs and the claims of their slots.
 
-        Only attempts that ended, and none that `last_runs` tells of. The latest claim of a job is remembered for ever.
+        Only attempts that ended, and none that `last_runs` returns. The latest claim of a job is kept for ever.
 
         Args:
             before: Only attempts that were queued before it.
-            keep: The latest so many stay.
-            most: At most so many attempts, and ten times so many lines of their logs.
+            keep: How many of the latest attempts stay.
+            most: The most attempts to delete; at most ten times as many log lines go with them.
         Returns:
-            Whether there may be more to forget by the same measure.
+            Whether there may be more to delete.
         """
         ...
 
     def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return up to when each job's past is forgotten (all jobs if None); jobs whose past is whole are absent."""
+        """Return the instant up to which each job's history was deleted (all jobs if None); others are absent."""
         ...
 
     def known_jobs(self, after: str, most: int) -> list[str]:
-        """Return the names of the jobs that have a past, in the order of the alphabet, from *after* on."""
+        """Return the names of the jobs that have a history, sorted, from *after* on."""
         ...
 
     def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
@@ -178,12 +180,36 @@ class Ledger(Protocol):
         """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
         ...
 
+    def post(self, notices: Sequence[Notice]) -> None:
+        """Write messages that are to be sent; one whose key is known already is passed over."""
+        ...
+
+    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
+        """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*."""
+        ...
+
+    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
+        """Write that messages were sent (or, with neither, given up), or when they are to be tried again."""
+        ...
+
+    def next_notice_at(self) -> datetime | None:
+        """Return when the next message may be sent; None where none waits."""
+        ...
+
+    def alarmed(self) -> set[tuple[str, str]]:
+        """Return each channel and job of which the latest message is that the job failed."""
+        ...
+
+    def results(self, job: str, most: int) -> list[bool]:
+        """Return whether each of the job's latest runs completed, newest first; only runs that did or failed count."""
+        ...
+
     def pick(self) -> Preset | None:
         """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""
         ...
 
     def keep_pick(self, pick: Preset | None) -> None:
-        """Remember which preset `preset: auto` has picked; None for a file that does not say auto."""
+        """Write which preset `preset: auto` has picked; None for a file without `preset: auto`."""
         ...
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
@@ -195,33 +221,33 @@ class Store(Protocol):
     """The one database of claims, runs and logs."""
 
     url: str
-    """Where it is, a password masked."""
+    """Its address, with the password masked."""
 
     def open(self) -> None:
-        """Connect, make what is not there, move an older schema up.
+        """Connect, create the tables if they are missing, and migrate an older schema.
 
         Raises:
             StoreUnavailable: It cannot be reached just now.
-            StoreRefused: It is newer than this program, corrupt, or not a store; said in words.
+            StoreRefused: It is newer than this program, corrupt, or not a store.
         """
         ...
 
     def open_to_look(self) -> bool:
-        """Connect to read only: what is not there is not made, and nobody who writes is waited for.
+        """Connect to read only: create nothing, and wait for no writer.
 
         Returns:
-            Whether a store is there; where it is not, this is closed again.
+            Whether a store is there; if not, this one is closed again.
         Raises:
             StoreUnavailable, StoreRefused: As `open`.
         """
         ...
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         ...
 
     def transaction(self) -> AbstractContextManager[Ledger]:
-        """Enter the one exclusive transaction; it commits at the end of the block, or nothing happened.
+        """Enter the one exclusive transaction; it commits at the end of the block, and rolls back on an exception.
 
         Raises:
             StoreUnavailable: On entering or on commit.
@@ -229,7 +255,7 @@ class Store(Protocol):
         ...
 
     def sync(self) -> None:
-        """Wait until what relaxed transactions have committed is on the disk.
+        """Wait until the commits of relaxed transactions are on the disk.
 
         Raises:
             StoreUnavailable: The disk did not take it.
@@ -237,11 +263,11 @@ class Store(Protocol):
         ...
 
     def changed(self) -> bool:
-        """Say, at the cost of microseconds, whether there is news that `Ledger.foreign` would tell."""
+        """Return, within microseconds, whether `Ledger.foreign` would be true."""
         ...
 
     def loops(self) -> list[LoopRecord]:
-        """Return every process that is on the store, as `Ledger.loops` does; nobody is held up, nothing noted as read.
+        """Return what `Ledger.loops` does, without blocking a writer or clearing `Ledger.foreign`.
 
         Raises:
             StoreUnavailable: It cannot be reached just now.
@@ -252,12 +278,16 @@ class Store(Protocol):
         """Call *ring*, in another thread, as soon as another process has committed, until the store is closed.
 
         Returns:
-            What says whether that can be relied on just now; where not, `changed` has to be asked.
+            A function that returns whether notifications can be relied on now; while they cannot, poll `changed`.
         """
         ...
 
     def history(self, query: RunQuery) -> list[Run]:
         """Return attempts, newest first."""
+        ...
+
+    def past_slots(self, job: str, most: int) -> list[PastSlot]:
+        """Return the latest claims of *job*, *most* of them, oldest first, however long its history is."""
         ...
 
     def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
@@ -269,9 +299,9 @@ class Store(Protocol):
         ...
 
     def facts(self) -> StoreFacts:
-        """Return what the store is like."""
+        """Return the version and size of the store."""
         ...
 
     def snapshot(self) -> AbstractContextManager[Ledger]:
-        """Enter a consistent read of the store that holds up nobody; its writing methods raise."""
+        """Enter a consistent read of the store that blocks no writer; its writing methods raise."""
         ...

@@ -1,30 +1,30 @@
 """Which waiting runs may start now, and what the others wait for.
 
-Pure: the loop shows what is in hand, and is told `Start`, `Wait` or `Skip` for one run at a time. A
-`Wait` names what would change the answer, so that the loop asks again only when that has happened.
+Pure: the loop shows what is in hand, and the answer for one run at a time is `Start`, `Wait` or `Skip`. A
+`Wait` names what would change the answer, so that the loop decides again only when that has happened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Overlap
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
-from aperture_plugin.triggers.walltime import due_of
-from aperture_plugin.words.moments import moment_text
+from aperture_plugin.triggers.window_hours import is_open, opens_at
+from aperture_plugin.words.datetimes import moment_text
 from aperture_plugin.words.times import time_text
 from aperture_plugin.words.windows import Window
 
 __all__ = [
     "Admission",
-    "Ahead",
     "OnJob",
     "OnReady",
     "OnSeat",
+    "PreAssign",
     "Skip",
     "Start",
     "Surroundings",
@@ -68,8 +68,8 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """It may start as soon as a run of its queue ends, and nothing else need be asked then."""
+class PreAssign:
+    """It may start as soon as a run of its queue ends, and nothing else need be decided then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ class Skip:
     reason: str
 
 
-Admission = Start | Ahead | Wait | Skip
+Admission = Start | PreAssign | Wait | Skip
 
 _SURELY_MEANT: Final = timedelta(hours=20)
 """A time of day that is nearer than this needs no date: nobody takes it for yesterday's or tomorrow's."""
 
-_START, _AHEAD = Start(), Ahead()
+_START, _PRE_ASSIGN = Start(), PreAssign()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +113,8 @@ class Surroundings:
         running_in: Returns the runs of a queue that are running, over all processes.
         seats: How many may run at once, by queue.
         environ: The environment, for `requires env`.
-        ghosts: Jobs whose given-up handler still lives in this process: by name, since when.
-        ahead: How many more of a queue may be told that they come next, by queue; none where it is absent.
+        abandoned: Jobs whose given-up handler still lives in this process: by name, since when.
+        allowance: How many more runs of a queue may be pre-assigned, by queue; none where it is absent.
         ready: What the plugins last said by job: reasons to hold it back; a job they were not asked
             about is absent; None when no plugin has a say.
     """
@@ -125,9 +125,9 @@ class Surroundings:
     running_in: Callable[[str], Collection[Run]]
     seats: Mapping[str, int]
     environ: Mapping[str, str]
-    ghosts: Mapping[str, datetime]
+    abandoned: Mapping[str, datetime]
     ready: Mapping[str, Sequence[str]] | None
-    ahead: Mapping[str, int] = field(default_factory=dict)
+    allowance: Mapping[str, int] = field(default_factory=dict)
 
 
 def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
@@ -147,16 +147,16 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
         return Skip(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set, and {job.name} requires it")
     if by_itself and job.window is not None and (opens := _opens(job.window, job.zone, around.now)) is not None:
         return Wait(f"its window opens at {_clock_text(opens, job.zone, now=around.now)}", Until(opens))
-    if job.name in around.ghosts:
-        since = _clock_text(around.ghosts[job.name], job.zone, now=around.now)
+    if job.name in around.abandoned:
+        since = _clock_text(around.abandoned[job.name], job.zone, now=around.now)
         return Wait(f"the handler of its run from {since} was given up, but has not come back yet", OnJob(job.name))
     if job.overlap is not Overlap.ALLOW and _has_begun(around.in_hand(job.name)):
         return Wait("its last run is still running", OnJob(job.name))
     seats = around.seats.get(run.queue, 1)
     running = len(around.running_in(run.queue))
     if running >= seats:
-        if running == seats and around.ahead.get(run.queue, 0) > 0 and _needs_no_second_look(run, job):
-            return _AHEAD
+        if running == seats and around.allowance.get(run.queue, 0) > 0 and _needs_no_second_look(run, job):
+            return _PRE_ASSIGN
         return Wait(f"its turn in queue {run.queue}, which runs {seats} at once", OnSeat(run.queue))
     if around.ready is not None:
         if run.job not in around.ready:
@@ -168,7 +168,7 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
 
 def _has_begun(runs: Sequence[Run]) -> bool:
     for run in runs:  # noqa: SIM110  # `any` costs more than all the rest where there is but one
-        if run.status is Status.RUNNING or run.is_given:
+        if run.status is Status.RUNNING or run.is_pre_assigned:
             return True
     return False
 
@@ -202,14 +202,7 @@ def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:
 
 def _opens(window: Window, zone: ZoneInfo, now: datetime) -> datetime | None:
     """Return when *window* opens next; None while it is open."""
-    wall = now.astimezone(zone).replace(tzinfo=None)
-    if window.contains(wall.time()):
-        return None
-    day = wall.date() if wall.time() < window.since else wall.date() + timedelta(days=1)
-    opens = datetime.combine(day, window.since)
-    first = due_of(opens, zone)
-    # In an hour that the clocks repeat it may have opened the first time round, and opens once more.
-    return first if first > now else opens.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return None if is_open(window, zone, now) else opens_at(window, zone, now)
 
 
 def _clock_text(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:

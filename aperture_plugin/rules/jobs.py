@@ -23,8 +23,9 @@ class Job:
 
     Args:
         name: As schedules.yaml names it; matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-        handler: Called with the live run in the executor's worker. What it returns must be JSON
-            (a mapping of counts is usual) and becomes the run's `result`; raising fails the attempt.
+        handler: Called with the live run in the executor's worker. What it returns becomes the run's `result`, as JSON
+            (a mapping of counts is usual; `rules.result_json` says how dates and the like are converted); raising
+            fails the attempt.
         title, description, category: How displays name it; the file may say otherwise.
         params: Default parameters and their values, which `params` in the file wins over, key by key.
         permanent: Exception classes that a retry cannot cure: they end the run at once.
@@ -52,6 +53,10 @@ class OutcomeStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     PUT_OFF = "put off"
+    INTERRUPTED = "interrupted"
+    """The attempt was cut off by a worker that was stopped; the run goes on as after a stop of the loop."""
+    DIED = "died"
+    """The attempt was cut off by the death of its worker; the run goes on as after a crash of the loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

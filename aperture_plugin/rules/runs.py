@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.rules.jobs import Json
 
-__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but", "queued_at"]
+__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but"]
 
 
 class Status(StrEnum):
@@ -42,6 +42,7 @@ class RunTrigger(StrEnum):
     CATCH_UP = "catch-up"
     MANUAL = "manual"
     AFTER = "after"
+    START = "start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +54,20 @@ class Run:
     Attributes:
         id: The run's, the same for all its attempts; sortable by the moment it was made.
         attempt: From 1.
-        due, nominal: The slot it carries; None for `manual` and `after`.
+        due, nominal: The slot it carries; None for `manual`, `after` and `start`.
         missed: How many missed slots a catch-up stands for; 0 for a run that came in time.
         queue: The queue it waits in.
         priority_at, priority_nominal, order: Its place in the queue: due instant (or the moment it was
             asked for), nominal wall time, order in the file.
         not_before: It may not start earlier: jitter, a retry's delay, a budget that returns; None for at once.
         reason: Why it waits, was skipped, failed or was cancelled, in words.
-        owner: The process that runs it (a loop's id), or was given it ahead of its seat; None for any other that
-            waits, and after it ended.
+        owner: The process that runs it (a loop's id), or that it is pre-assigned to; None for any other that waits,
+            and after it ended.
         cancel_reason: Set once somebody asked it to stop: who and why.
         requested_by: Who asked for a manual run.
         items_done, items_total: Progress as `run.track` counts it.
+        deaths: How many attempts in a row, up to the one before this, ended because their process died; attempts
+            that a clean stop cut off are passed over.
         group: Process group of a `command`, or pid of a worker process, so that a survivor can end it.
     """
 
@@ -93,6 +96,7 @@ class Run:
     error: str | None = None
     result: Json = None
     group: int | None = None
+    deaths: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -105,8 +109,8 @@ class Run:
         return (self.priority_at, self.priority_nominal, self.order, self.id)
 
     @property
-    def is_given(self) -> bool:
-        """Whether its owner may begin it, or have begun it, at any moment, and tells the store afterwards."""
+    def is_pre_assigned(self) -> bool:
+        """Whether its owner may begin it, or have begun it, at any moment, and records that afterwards."""
         return self.owner is not None and self.status in WAITING
 
     @property
@@ -139,12 +143,6 @@ def _but(run: Run, /, **changes: Any) -> Run:
     for name, value in changes.items():
         _SETTERS[name](new, value)
     return new
-
-
-def queued_at(run: Run, now: datetime) -> Run:
-    """Return *run*, made ahead and shown to nobody yet, as queued at the instant *now*; it is the same object."""
-    _SETTERS["queued_at"](run, now)
-    return run
 
 
 if TYPE_CHECKING:

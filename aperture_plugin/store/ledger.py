@@ -19,10 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause
-from aperture_plugin.rules.accounting import Taken
+from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Notice, Pause
 from aperture_plugin.rules.runs import RAN, Run, Status
-from aperture_plugin.store.batches import (
+from aperture_plugin.rules.slot_accounting import Taken
+from aperture_plugin.store import notice_queue
+from aperture_plugin.store.bulk_statements import (
     ADD_CLAIMS,
     ADD_LINES,
     ADD_RUNS,
@@ -31,8 +32,9 @@ from aperture_plugin.store.batches import (
     KEEP_LATEST,
     Batch,
 )
-from aperture_plugin.store.forgetting import forget
-from aperture_plugin.store.records import (
+from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
+from aperture_plugin.store.retention import forget
+from aperture_plugin.store.rows import (
     Row,
     change_row,
     claim_of,
@@ -51,7 +53,8 @@ from aperture_plugin.store.records import (
     run_row,
     taken_of,
 )
-from aperture_plugin.store.schema import (
+from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
+from aperture_plugin.store.tables import (
     completed,
     eras,
     generations,
@@ -62,61 +65,59 @@ from aperture_plugin.store.schema import (
     runs,
     spends,
 )
-from aperture_plugin.store.spans import CLAIMS, TAKEN
-from aperture_plugin.store.words import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
 
 __all__ = ["GENERATIONS_KEPT", "SqlLedger"]
 
 GENERATIONS_KEPT: Final = 20
 _CHUNK: Final = 500
-"""Names in one IN list: SQLite may be built to allow 999 variables."""
+"""The most names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
-"""So many attempts are looked at for a row of failures."""
+"""How many attempts are read at a time to count failures in a row."""
 
 
 class SqlLedger:
     """The store within one transaction of *connection*.
 
     Args:
-        connection: Has begun; whoever made it commits.
-        foreign: Whether another process has written since anybody here last asked.
-        wrote: Called whenever anything is written.
+        connection: Has begun a transaction; the caller commits it.
+        foreign: Whether another process has written since a transaction here last read it.
+        wrote: Called whenever something is written.
 
     Attributes:
         relaxed: Whether the commit need not wait for the disk.
-        heeded: Whether anybody has asked for `foreign`.
-        counts: Whether more than a beat was written: something for which others read the store anew.
+        foreign_was_read: Whether `foreign` was read.
+        counts: Whether more than a beat was written, so that other processes have to read the store again.
     """
 
     def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
         self._connection = connection
         self._note = wrote
         self._foreign = foreign
-        self.heeded = False
+        self.foreign_was_read = False
         self.relaxed = False
         self.counts = False
 
     @property
     def foreign(self) -> bool:
         """Whether another process has written since this was last asked for."""
-        self.heeded = True
+        self.foreign_was_read = True
         return self._foreign
 
     def relax(self) -> None:
-        """Let the commit of this transaction not wait for the disk."""
+        """Commit this transaction without waiting for the disk."""
         self.relaxed = True
 
     # ── claims and eras ──
 
     def claim(self, wanted: Sequence[Claim]) -> list[bool]:
-        """Take each slot unless it, or a later slot of that job, was ever taken; say which were taken now."""
+        """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
         if not wanted:
             return []
         rows = [claim_row(claim) for claim in wanted]
         self._wrote()
         self._connection.exec_driver_sql("SAVEPOINT claims")
         if KEEP_CLAIMED.run(self._connection, [row[:2] for row in rows]) == len(rows):
-            # As good as always: whoever wants them has read what was claimed before.
+            # The usual case: the caller has read the earlier claims.
             taken = [True] * len(rows)
         else:
             self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT claims")
@@ -127,7 +128,7 @@ class SqlLedger:
         return taken
 
     def _later_than_claimed(self, rows: Sequence[Row]) -> list[bool]:
-        """Say of each claim whether its slot is later than all of its job that were taken, by those before it too."""
+        """Return for each claim whether its slot is later than all claimed slots of its job, earlier rows included."""
         marks = self._latest_of(latest.c.claimed, {job for job, *_ in rows})
         later: list[bool] = []
         for job, due, *_ in rows:
@@ -142,12 +143,12 @@ class SqlLedger:
         return self._latest_instants(latest.c.claimed, jobs)
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
-        """Return the claims of *job* that stand for a slot due in the span, oldest first."""
+        """Return the claims of *job* that include a slot due in the span, oldest first."""
         given = {"job": job, "since": micros(since), "until": micros(until)}
         return [claim_of(row) for row in self._connection.execute(CLAIMS, given).mappings()]
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
-        """Return the claims of *jobs* that stand for a slot due in the span, each with what became of its run."""
+        """Return the claims of *jobs* that include a slot due in the span, each with the status of its run."""
         found: dict[str, list[Taken]] = {}
         span = {"since": micros(since), "until": micros(until)}
         chosen = TAKEN[self._connection.dialect.name]
@@ -208,7 +209,7 @@ class SqlLedger:
         seen, failures = {but}, 0
         for run_id, status in self._connection.execute(chosen.limit(_LOOKED_AT)):
             if run_id in seen or status == Status.SKIPPED:
-                continue  # An earlier attempt, or one that never was: only how a run ended in the end counts.
+                continue  # An earlier attempt, or one that never ran: only the last attempt of a run counts.
             seen.add(run_id)
             if status == Status.COMPLETED or failures == most:
                 break
@@ -216,14 +217,14 @@ class SqlLedger:
         return failures
 
     def completed(self) -> dict[str, frozenset[str]]:
-        """Return, for each job that comes after several, which of those completed since its own last run."""
+        """Return, for each job that runs after several others, which of them completed since its own last run."""
         found: dict[str, set[str]] = {}
         for row in COMPLETED.run(self._connection).mappings():
             found.setdefault(row["follower"], set()).add(row["job"])
         return {follower: frozenset(jobs) for follower, jobs in found.items()}
 
     def keep_completed(self, since_then: Mapping[str, frozenset[str]]) -> None:
-        """Write that for the jobs in it, in place of what stood there."""
+        """Replace those completions for the jobs in *since_then*."""
         self._wrote()
         for chunk in _chunks(since_then):
             self._connection.execute(delete(completed).where(completed.c.follower.in_(chunk)))
@@ -241,7 +242,7 @@ class SqlLedger:
         self._put(pauses, [pause_row(pause)])
 
     def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause; say whether there was one."""
+        """Lift a job's pause; return whether there was one."""
         self._wrote()
         return self._connection.execute(delete(pauses).where(pauses.c.job == job)).rowcount > 0
 
@@ -250,7 +251,7 @@ class SqlLedger:
         self._write_batch(ADD_LINES, [log_row(line) for line in lines])
 
     def loops(self) -> list[LoopRecord]:
-        """Return every process that is, or died without a word while, ticking on this store."""
+        """Return the record of every loop on this store, including those that died without removing it."""
         return [loop_of(row) for row in ALL_LOOPS.run(self._connection).mappings()]
 
     def keep_loop(self, loop: LoopRecord) -> None:
@@ -258,12 +259,12 @@ class SqlLedger:
         self._put(loops, [loop_row(loop)])
 
     def beat(self, loop: LoopRecord) -> bool:
-        """Write the beat of the loop's record, and nothing else of it; say whether the record was there."""
+        """Write only the beat of the loop's record; return whether the record was there."""
         self._note()
         return BEAT.run(self._connection, loop=loop.id, count=loop.beat, now=micros(loop.beat_at)).rowcount > 0
 
     def drop_loop(self, loop_id: str) -> None:
-        """Take the record of a loop off the store."""
+        """Delete the record of a loop."""
         self._wrote()
         self._connection.execute(delete(loops).where(loops.c.id == loop_id))
 
@@ -293,27 +294,57 @@ class SqlLedger:
         return Preset(name=row["preset"], sized=True, at_least=row["at_least"], below=row["below"])
 
     def keep_pick(self, pick: Preset | None) -> None:
-        """Remember which preset `preset: auto` has picked; None for a file that does not say auto."""
+        """Write which preset `preset: auto` has picked; None for a file without `preset: auto`."""
         self._wrote()
         self._connection.execute(delete(picks))
         if pick is not None:
             self._write(insert(picks), [{"preset": pick.name, "at_least": pick.at_least, "below": pick.below}])
 
-    # ── the past that is not kept ──
+    # ── messages that are to be sent ──
+
+    def post(self, notices: Sequence[Notice]) -> None:
+        """Write messages that are to be sent; one whose key is known already is passed over."""
+        if notices:
+            self._note()
+            notice_queue.post(self._connection, notices)
+
+    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
+        """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*."""
+        self._note()
+        return notice_queue.take(self._connection, now, until)
+
+    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
+        """Write that messages were sent, given up, or when they are to be tried again."""
+        self._note()
+        notice_queue.settle(self._connection, keys, sent_at=sent_at, not_before=not_before)
+
+    def next_notice_at(self) -> datetime | None:
+        """Return when the next message may be sent; None where none waits."""
+        return notice_queue.next_at(self._connection)
+
+    def alarmed(self) -> set[tuple[str, str]]:
+        """Return each channel and job of which the latest message is that the job failed."""
+        return notice_queue.alarmed(self._connection)
+
+    def results(self, job: str, most: int) -> list[bool]:
+        """Return whether each of the job's latest runs completed, newest first."""
+        return notice_queue.results(self._connection, job, most)
+
+    # ── retention ──
 
     def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
-        """Forget the oldest attempts of *job*, with their logs and the claims of their slots; say whether more may go.
+        """Delete the oldest attempts of *job*, their logs and the claims of their slots; return whether more may go.
 
-        Nobody who reads what is in hand need read it anew for that; so it does not count as written.
+        Runs in hand are not affected, so other processes need not read the store again.
         """
         return forget(self._connection, job, before=before, now=now, keep=keep, most=most)
 
     def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return up to when each job's past is forgotten (all jobs if None)."""
+        """Return the instant up to which each job's history was deleted (all jobs if None)."""
         return self._latest_instants(latest.c.forgotten, jobs)
 
     def known_jobs(self, after: str, most: int) -> list[str]:
-        """Return the names of the jobs that have a past, in the order of the alphabet, from *after* on."""
+        """Return the names of the jobs that have a history, sorted, from *after* on."""
         chosen = select(latest.c.job).where(latest.c.job > after).order_by(latest.c.job).limit(most)
         return list(self._connection.execute(chosen).scalars())
 
@@ -362,7 +393,7 @@ class SqlLedger:
         return dialect.insert(table)
 
     def _keep_latest_of(self, changed: Sequence[Run]) -> None:
-        """Keep what `latest` says of each job in step with the attempts just written."""
+        """Update `latest` with the attempts just written."""
         rows: dict[str, Row] = {}
         for run in changed:
             status = run.status
@@ -393,7 +424,7 @@ class SqlLedger:
 
 
 def _later_of_both(before: Row, row: Row) -> Row:
-    """Return what `latest` is to say of a job of which two attempts were written, the second after the first."""
+    """Return the row of `latest` for a job of which two attempts were written, the second after the first."""
     job, run_id, run_attempt, completed_at, taken_at = row
     if run_id is None:
         run_id, run_attempt = before[1:3]
@@ -402,7 +433,7 @@ def _later_of_both(before: Row, row: Row) -> Row:
 
 
 def _by_job(chosen: Any, table: Table, jobs: Collection[str] | None) -> Iterator[Any]:
-    """Yield *chosen* narrowed to *jobs*, in as many statements as their number takes."""
+    """Yield *chosen* restricted to *jobs*, in as many statements as needed."""
     if jobs is None:
         yield chosen
         return

@@ -1,23 +1,24 @@
 """One PostgreSQL database for several machines.
 
-A transaction holds an advisory lock of the database, so it is as exclusive as SQLite's: no two loops
-decide at the same time. A counter tells a loop that another has written more than a beat, and a notification that
-it is time to look.
+A transaction holds an advisory lock of the database, so it is as exclusive as SQLite's: no two loops decide at the
+same time. A counter shows a loop that another one has written more than a beat, and a notification wakes it.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from aperture_plugin.store.base import SqlStore
-from aperture_plugin.store.ears import Source
-from aperture_plugin.store.notifications import CHANNEL, CommitsHeard
-from aperture_plugin.store.words import COUNT_AND_TELL, COUNT_AND_TELL_RELAXED, TELL, TELL_RELAXED, WRITES
+from aperture_plugin.ports import StoreRefused
+from aperture_plugin.store.commit_listener import Source
+from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
+from aperture_plugin.store.sql_store import SqlStore
+from aperture_plugin.store.statements import COUNT_AND_NOTIFY, COUNT_AND_NOTIFY_RELAXED, NOTIFY, NOTIFY_RELAXED, WRITES
+from aperture_plugin.store.storable import make_storable
 
 __all__ = ["PostgresStore"]
 
@@ -26,18 +27,20 @@ _LOCK: Final = 0x61706572  # "aper": the same for every process on one database
 
 _PATIENCE: Final = {
     "connect_timeout": 5,
-    # A network that swallows what it is given is found out after seconds, and not after a quarter of an hour.
-    "keepalives_idle": 5,
+    # A network that drops packets is detected after seconds, and not after a quarter of an hour.
+    "keepalives_idle": 3,
     "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8_000,
+    # A pooler in transaction mode does not have the statements that another of its connections has prepared.
+    "prepare_threshold": None,
 }
 
 LOCK_SECONDS: Final = 5
-"""As with SQLite: whoever cannot have the store for so long tries again later, and says so."""
+"""As with SQLite: a process that cannot lock the store for so long reports it and tries again later."""
 
 _STOPPED_SECONDS: Final = 30
-"""A process that was stopped within a transaction loses it after so long, and holds up the others no more."""
+"""A process that was stopped within a transaction loses it after so long, and blocks the others no longer."""
 
 
 class PostgresStore(SqlStore):
@@ -46,15 +49,15 @@ class PostgresStore(SqlStore):
     _LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
     def __init__(self, address: URL) -> None:
-        super().__init__(address.render_as_string(hide_password=True))
+        super().__init__(address.render_as_string(hide_password=False))
         self._address = address
         self._seen: int | None = None
         self._ours: int | None = None
         self._name = os.urandom(8).hex()
 
     def changed(self) -> bool:
-        """Say whether another process has written more than a beat since a transaction here last asked."""
-        with self._lock, self._in_words():
+        """Return whether another process has written more than a beat since a transaction here last read that."""
+        with self._lock, self._translated_errors():
             if self._seen is None or self._news:
                 return True
             connection = self._connection()
@@ -67,13 +70,30 @@ class PostgresStore(SqlStore):
             return found != self._seen
 
     def _connect(self, *, looking: bool = False) -> None:  # noqa: ARG002  # it changes nothing anyway
-        engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
-        event.listen(engine, "connect", _set_limits)
-        self._engine = engine
+        self._engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
+        make_storable(self._engine)
         self._seen = None
 
+    def _mail_engine(self) -> Engine:
+        engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
+        make_storable(engine)
+        return engine
+
+    def _check(self, connection: Connection) -> None:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        if encoding != "UTF8":
+            raise StoreRefused(
+                f"{self.url}: the database keeps text as {encoding}, which lacks most of the world's letters; "
+                "make one for the store with  CREATE DATABASE aperture ENCODING 'UTF8' TEMPLATE template0"
+            )
+
     def _begin(self, connection: Connection) -> None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        # The limits hold for this transaction alone: a pooler gives the next one another connection.
+        connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true),"
+            f" set_config('idle_in_transaction_session_timeout', '{_STOPPED_SECONDS}s', true),"
+            f" pg_advisory_xact_lock({_LOCK})"
+        )
 
     def _is_foreign(self, connection: Connection) -> bool:
         found: int | None = WRITES.run(connection).scalar()
@@ -81,26 +101,18 @@ class PostgresStore(SqlStore):
         return foreign
 
     def _source(self) -> Source | None:
-        return CommitsHeard(lambda: self._engine, self._name)
+        return NotifySource(lambda: self._engine, self._name)
 
     def _size(self, connection: Connection) -> int | None:
         return connection.execute(select(func.pg_database_size(func.current_database()))).scalar()
 
     def _before_commit(self, connection: Connection, *, wrote: bool, counts: bool, relaxed: bool) -> None:
         if counts:
-            # Relaxed: the server takes it to the disk by itself, within some 0.6 s (three times wal_writer_delay).
-            words = COUNT_AND_TELL_RELAXED if relaxed else COUNT_AND_TELL
+            # Relaxed: the server flushes it to the disk by itself, within about 0.6 s (three times wal_writer_delay).
+            words = COUNT_AND_NOTIFY_RELAXED if relaxed else COUNT_AND_NOTIFY
             self._ours = words.run(connection, channel=CHANNEL, name=self._name).scalar()
         elif wrote:
-            (TELL_RELAXED if relaxed else TELL).run(connection, channel=CHANNEL, name=self._name)
+            (NOTIFY_RELAXED if relaxed else NOTIFY).run(connection, channel=CHANNEL, name=self._name)
 
     def _after_commit(self) -> None:
         self._seen = self._ours
-
-
-def _set_limits(connection: Any, _record: object) -> None:
-    # Said on the connection, for poolers that stand between take no settings with its start.
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_STOPPED_SECONDS}s'")
-    connection.commit()

@@ -1,34 +1,43 @@
 """The embedded default: one SQLite file, readable by its owner alone.
 
-WAL lets readers pass while one process writes. A commit waits for the disk: a claim must outlive a power cut,
-or its slot would run twice. SQLite does that with `synchronous=FULL`, for every commit alike; here it is done
-after the commit, and only where the transaction was not relaxed. Commits are few, because a tick writes all it
-has in one.
+WAL lets other processes read while one writes. A commit waits for the disk: a claim must outlive a power cut, or its
+slot would run twice. SQLite does that with `synchronous=FULL` for every commit; here it is done after the commit, and
+only if the transaction was not relaxed. Commits are few, because a tick writes everything in one.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import secrets
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
 from aperture_plugin.ports import StoreRefused, StoreUnavailable
-from aperture_plugin.store.base import SqlStore
-from aperture_plugin.store.ears import Source
-from aperture_plugin.store.inotify import FilesHeard
-from aperture_plugin.store.words import COUNT
+from aperture_plugin.store.base_file import STORE_KEY, BaseFile
+from aperture_plugin.store.commit_listener import Source
+from aperture_plugin.store.read_only_file import ReadOnlyFile, may_be_written
+from aperture_plugin.store.sql_store import SqlStore
+from aperture_plugin.store.statements import COUNT
+from aperture_plugin.store.storable import make_storable
+from aperture_plugin.store.tables import meta
+from aperture_plugin.store.wal_source import WalSource
 
 __all__ = ["SqliteStore"]
+
+_log = logging.getLogger("aperture")
 
 BUSY_SECONDS: Final = 5.0
 
 _COMMITS_FOLDED: Final = 64
 _PAGES_FOLDED: Final = 4000
-"""After so many commits the write-ahead log is folded in when there is time; at so many pages, whoever waits."""
+"""The write-ahead log is checkpointed after so many commits when the loop is idle; after so many pages in any case."""
 
 
 class SqliteStore(SqlStore):
@@ -43,49 +52,61 @@ class SqliteStore(SqlStore):
         self._heard_version: int | None = None
         self._seen_writes = self._ours = -1
         self._file: tuple[int, int] | None = None
+        self._base = BaseFile(path)
+        self._held: int | None = None
         self._log: tuple[int, int] | None = None
-        self._heard = FilesHeard(self._is_news)
+        self._wal = WalSource(self._is_news)
         self._commits = 0
 
+    def open(self) -> None:
+        """Connect, make what is not there, move an older schema up."""
+        super().open()
+        with self._lock:
+            if not self._base.begin():
+                # So far all of it lies in the write-ahead log; once it is folded in, the file can be told from others.
+                self._ask("PRAGMA wal_checkpoint(PASSIVE)")
+                self._base.begin()
+
     def changed(self) -> bool:
-        """Say whether another process has committed more than a beat since a transaction here last asked.
+        """Return whether another process has committed more than a beat since a transaction here last read that.
 
         It costs microseconds.
         """
         with self._lock:
             if self._writer is None or self._seen_version is None or self._news:
                 return True
-            # One that another was put in the place of stays as it was for ever.
+            # A file that was replaced never changes again.
             if _identity(self._path) != self._file:
                 return True
             version = self._data_version()
             if version != self._seen_version:
                 if self._writes() != self._seen_writes:
                     return True
-                self._seen_version = version  # What is committed after it was asked for changes it once more.
+                self._seen_version = version  # A commit after this read changes it again.
             return False
 
     def sync(self) -> None:
-        """Wait until what was committed is on the disk; now and then, fold the write-ahead log into the file.
+        """Wait until all commits are on the disk; now and then, checkpoint the write-ahead log.
 
-        SQLite would fold it in at the end of some transaction, whoever waits for that one. Whoever comes here has
-        nothing else to do just now.
+        SQLite would checkpoint at the end of some transaction, and delay it. The caller of this has nothing else to
+        do just now.
         """
         super().sync()
         with self._lock:
-            if self._writer is not None and self._commits >= _COMMITS_FOLDED:
+            is_due = self._writer is not None and self._commits >= _COMMITS_FOLDED
+            if is_due and not self._base.is_suspect:  # What was copied over the file is not to be spoiled.
                 self._ask("PRAGMA wal_checkpoint(PASSIVE)")
                 self._commits = 0
 
     def _to_disk(self) -> None:
-        """Wait until the write-ahead log is on the disk: what was committed and is not in the file yet."""
+        """Wait until the write-ahead log, with the commits that are not in the file yet, is on the disk."""
         try:
-            # Opening and closing it lets go of no lock: SQLite's are on the file and on its -shm.
+            # Opening and closing it releases no lock: SQLite's are on the file and on its -shm.
             log = os.open(self._path.with_name(self._path.name + "-wal"), os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
-            return  # It was folded into the file, which waits for the disk; or this disk has none (see `_set_pragmas`).
+            return  # It was checkpointed, which waits for the disk; or this file system has none (see `_set_pragmas`).
         try:
-            # The log is written over from its beginning again and again: its times alone are not worth waiting for.
+            # The log is overwritten from its beginning again and again, so its metadata need not be synced.
             (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(log)
         except OSError as error:
             raise StoreUnavailable(f"{self.url}: {error.strerror or error}") from error
@@ -111,25 +132,34 @@ class SqliteStore(SqlStore):
     def _connect(self, *, looking: bool = False) -> None:
         if not looking:
             self._make_file()
-        engine = create_engine(
-            URL.create("sqlite", database=str(self._path)),
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
-        )
+        self._engine = self._made_engine(looking=looking)
+        self._seen_version = None
+
+    def _mail_engine(self) -> Engine:
+        return self._made_engine(looking=False)
+
+    def _made_engine(self, *, looking: bool) -> Engine:
+        arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None}
+        if looking and not may_be_written(self._path):
+            return create_engine("sqlite://", poolclass=QueuePool, creator=ReadOnlyFile(self._path, arguments).connect)
+        engine = create_engine(URL.create("sqlite", database=str(self._path)), connect_args=arguments)
         if not looking:
             event.listen(engine, "connect", _set_pragmas)
-        self._engine = engine
-        self._seen_version = None
+        make_storable(engine)
+        return engine
 
     def _set_up(self, connection: Connection) -> None:
         super()._set_up(connection)
         self._file, self._log = _identity(self._path), _identity(self._beside("-wal"))
-        self._heard.attend([self._path, self._beside("-wal")])
+        if not connection.execute(select(meta.c.value).where(meta.c.key == STORE_KEY)).first():
+            connection.execute(insert(meta), {"key": STORE_KEY, "value": secrets.randbits(62)})
+        self._wal.attend([self._path, self._beside("-wal")])
 
     def _begin(self, connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _is_foreign(self, connection: Connection) -> bool:  # noqa: ARG002  # asked of the driver, below SQLAlchemy
-        # Exact: nobody else can commit while we hold the write lock.
+        # Exact: no other process can commit while we hold the write lock.
         version, writes = self._data_version(), self._seen_writes
         if version != self._seen_version:
             writes = self._writes()
@@ -139,11 +169,11 @@ class SqliteStore(SqlStore):
         return foreign
 
     def _source(self) -> Source | None:
-        # Without a write-ahead log the file may lie on another machine's disk, of which this system tells nothing.
+        # Without a write-ahead log the file may be on another machine's disk, of which inotify reports nothing.
         if self._log is None:
             return None
         self._heard_version = self._seen_version
-        return self._heard
+        return self._wal
 
     def _is_news(self) -> bool:
         try:
@@ -153,26 +183,55 @@ class SqliteStore(SqlStore):
                 heard, self._heard_version = self._heard_version, self._seen_version
                 return heard != self._heard_version  # A beat.
         except (StoreUnavailable, StoreRefused):
-            return True  # The loop meets it again, and says so in full.
+            return True  # The loop meets the error again, and reports it.
 
     def _size(self, connection: Connection) -> int | None:  # noqa: ARG002  # the files tell more than the pages in use
-        # What was written last lies beside it until it is folded in.
+        # The latest writes are in the file beside it until they are checkpointed.
         files = [self._path, self._beside("-wal"), self._beside("-shm")]
         return sum(path.stat().st_size for path in files if path.exists())
 
-    def _look_before(self) -> None:
+    def _check_database(self) -> None:
         found = _identity(self._path)
         if found is None:
             raise StoreUnavailable(f"{self.url}: it is not there any more; put it back, or start anew")
-        if found != self._file:
+        if found != self._file or self._base.was_overwritten():
+            if self._file is not None:
+                _log.warning("%s: another file was put in its place, which counts from now on", self.url)
             # Another file was put in its place: what we hold open has no name any more.
-            self._let_go()
+            if found == self._file:
+                self._empty_log()
+            self._close_connections()
             self._leave_no_log_behind()
-            self._file = None  # Should it be no store, it is looked at again the next time.
-            self.open()
+            self._file = None  # If it is no store, it is checked again the next time.
+            self._release()
+            try:
+                self.open()
+            except StoreRefused:
+                self._hold()
+                raise
+
+    def _empty_log(self) -> None:
+        """Empty the write-ahead log of a file that was overwritten: closing it, SQLite would fold the log into it."""
+        with suppress(OSError):
+            os.truncate(self._beside("-wal"), 0)
+
+    def _hold(self) -> None:
+        """Keep the file open although it is no store, so that others can find out which process works on it."""
+        with suppress(OSError):
+            self._held = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        super().close()
+        self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
     def _leave_no_log_behind(self) -> None:
-        """Take away the write-ahead log of the file that was replaced: SQLite would write it into the new one."""
+        """Delete the write-ahead log of the file that was replaced: SQLite would write it into the new one."""
         log, self._log = self._log, None
         if log is not None and _identity(self._beside("-wal")) == log:
             for end in ("-wal", "-shm"):
@@ -195,15 +254,16 @@ class SqliteStore(SqlStore):
             raise StoreUnavailable(f"{self.url}: {error}") from error
 
     def _make_file(self) -> None:
-        """Make the file if there is none, so that nobody but its owner could ever read it.
+        """Create the file if there is none, readable by its owner only from the beginning.
 
-        One that is there is not so much as opened here: closing it again would let go of every lock that
-        SQLite holds on it for this process, and another process would take the write-ahead log for left over.
+        An existing file is not even opened here: closing it again would release every lock that SQLite has on it in
+        this process, and another process would treat the write-ahead log as left over.
         """
         if self._path.exists():
             return
         try:
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            target = os.path.realpath(self._path)  # A dangling link: SQLite would create its target readable by all.
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except FileExistsError:
             return
         except OSError as error:
@@ -214,7 +274,7 @@ class SqliteStore(SqlStore):
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name; None where there is none."""
+    """Return the identity of the file, which another file of the same name does not have; None if there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -224,6 +284,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-    # Without a write-ahead log (a network's file system) there is nothing to wait for but what SQLite knows of.
+    # Without a write-ahead log (a network file system) only SQLite itself can sync.
     connection.execute(f"PRAGMA synchronous={'NORMAL' if mode == 'wal' else 'FULL'}")
     connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_FOLDED}")

@@ -1,8 +1,8 @@
-"""For hosts' tests: a fake clock, and a world in which a week of schedules passes in milliseconds.
+"""Helpers for the tests of hosts: a fake clock, and a world in which a week of schedules passes in milliseconds.
 
 The pytest fixture `aperture_world` gives a fresh `World` in the test's own folder. Names are loaded when
-they are first used: pytest looks into this package at each of its starts, whoever's tests it runs. A host that
-brings an executor of its own holds it to `ExecutorContract`.
+they are first used, because every run of pytest imports this package. A host with its own executor tests it with
+`ExecutorContract`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Time that passes when a test says so."""
+"""A clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class FakeClock:
         self._passed += span
 
     def step(self, span: timedelta) -> None:
-        """Set the wall clock forward or back by *span*, while no time passes."""
+        """Set the wall clock forward or back by *span*; the monotonic clock stands still."""
         self._now += span
 
     def set(self, at: str | datetime) -> None:
-        """Set the wall clock; what lies between passes, if it is later."""
+        """Set the wall clock to *at*; a later instant also moves the monotonic clock."""
         instant = _instant(at)
         self._passed += max(timedelta(0), instant - self._now)
         self._now = instant

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["aperture_plugins", "aperture_world"]
 
 pytest.register_assert_rewrite("aperture_plugin.testing.contract")
-"""What an executor breaks of its contract is told with the values that were compared."""
+"""Failed assertions of the executor contract show the values that were compared."""
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A folder, a file, a store and a loop under a fake clock.
 
-Everything is real but the time and the threads: the file is read from disk, the store is SQLite, the
-plugins are loaded and asked as ever. Handlers run in the test's own thread, the loop ticks only when
-the test says so, and time stands still until then.
+Everything is real except the time and the threads: the file is read from disk, the store is SQLite, the plugins are
+loaded and called as usual. Handlers run in the test's own thread, and the loop ticks and time passes only when the
+test says so.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Any, Self
 
 from aperture_plugin.app.aperture import Aperture
-from aperture_plugin.config.settings import DEFAULT_STATE
+from aperture_plugin.config.layers.settings import DEFAULT_STATE
 from aperture_plugin.executors.inline import InlineExecutor
-from aperture_plugin.loop.inbox import ConfigRefusedMessage
 from aperture_plugin.loop.loop import Loop
-from aperture_plugin.loop.pacing import Pace
+from aperture_plugin.loop.messages import ConfigRefusedMessage
+from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.plugins.hookspecs import hookimpl
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Executor, Ledger, LiveRun, LogLine, Pause, RunQuery, Spender, Store
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.testing.clock import FakeClock
-from aperture_plugin.testing.pretending import PretendingExecutor
+from aperture_plugin.testing.simulated_executor import PretendingExecutor
 from aperture_plugin.words.durations import read_duration
 
 __all__ = ["World"]
 
-_PACE = Pace(poll=None, beat=False, flush=0.0, sync=0.0, threaded=False)
+_PACE = Pace(poll=None, beat=False, flush=0.0, threaded=False)
 
 
 class World:
@@ -44,18 +44,19 @@ class World:
     ...     assert [run.status for run in world.history("library-scan")] == ["completed"] * 3
 
     Args:
-        folder: Where schedules.yaml, hooks/ and the store lie.
+        folder: The folder of schedules.yaml, hooks/ and the store.
         plugins: The host's plugins. Without any, every job that a file names is a handler that does
             nothing; `handlers` gives them something to do.
-        environ: The environment that the file and `requires env` see. TZ decides what `local` means.
+        environ: The environment for the file and `requires env`. Its TZ is the zone `local`.
         state: URL of the store; None for a SQLite file in the folder.
 
     Attributes:
-        clock: Time; it moves by `clock.advance`, and `clock.step` sets the wall clock alone.
-        handlers: What each job does, by name; may be filled in at any time.
-        durations: How long each job takes on the fake clock, by name (`"2 hours"`); none is no time at all.
+        clock: The fake clock; `clock.advance` moves it, and `clock.step` sets the wall clock alone.
+        handlers: The handler of each job, by name; may be changed at any time.
+        durations: How long each job takes on the fake clock, by name (`"2 hours"`); without one, no time.
         stubborn: Names of jobs that do not stop when they are asked to.
-        told: Every run as `aperture_run_changed` told of it, oldest first.
+        pace: How often the loop does things by itself.
+        told: Every call of `aperture_run_changed`, oldest first.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class World:
         self.durations: dict[str, str | timedelta] = {}
         self.stubborn: set[str] = set()
         self.told: list[Run] = []
+        self.pace = _PACE
         self.environ: dict[str, str] = {"TZ": "UTC", **(environ or {})}
         self._plugins = tuple(plugins)
         self._state = state
@@ -116,7 +118,7 @@ class World:
             entry_points=False,
             watch=False,
         )
-        self._loop = self._aperture.open(pace=_PACE, executor=self._make_executor, sleep=self._sleep)
+        self._loop = self._aperture.open(pace=self.pace, executor=self._make_executor, sleep=self._sleep)
         self._loop.begin()
         return self.drain()
 
@@ -133,7 +135,7 @@ class World:
             left = until - self.clock.now()
             if left <= timedelta(0):
                 return self
-            # Seconds are added up as floats: an end may be told to lie nearer than the least that a clock can move.
+            # Seconds are summed as floats: an end may seem closer than the smallest step of the clock.
             self.clock.advance(min(left, max(timedelta(seconds=seconds), timedelta.resolution)))
 
     def _tick_through(self) -> float:
@@ -154,15 +156,15 @@ class World:
         return self._let_go()
 
     def kill(self) -> Self:
-        """Let the process die, as `kill -9` does: nothing more is written."""
+        """End the process as `kill -9` does: nothing more is written."""
         return self._let_go()
 
     def close(self) -> None:
-        """Let go of the store, whatever the loop was doing."""
+        """Close the store, whatever the loop was doing."""
         if self._aperture is not None:
             self._let_go()
 
-    # ── what a person asks ──
+    # ── requests ──
 
     def run(self, job: str) -> Run:
         """Run *job* by hand; return the run when it has ended, or waits for something."""
@@ -173,7 +175,7 @@ class World:
 
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None) -> Self:
         """Pause *job*."""
-        from aperture_plugin.loop.inbox import PauseAsked
+        from aperture_plugin.loop.messages import PauseAsked
 
         pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by="a test")
         self.loop.inbox.put(PauseAsked(pause=pause))
@@ -181,7 +183,7 @@ class World:
 
     def resume(self, job: str) -> Self:
         """Lift the pause of *job*."""
-        from aperture_plugin.loop.inbox import ResumeAsked
+        from aperture_plugin.loop.messages import ResumeAsked
 
         self.loop.inbox.put(ResumeAsked(job=job))
         return self.drain()
@@ -204,7 +206,7 @@ class World:
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """Enter the store to look at what it keeps; the loop may be stopped."""
+        """Enter a read of the store; the loop may be stopped."""
         with self.beside() as store, store.snapshot() as ledger:
             yield ledger
 
@@ -223,13 +225,13 @@ class World:
         return self._loop
 
     def job_names(self) -> Iterable[str]:
-        """Return the names of the jobs that the file speaks of, and of those that have a handler."""
+        """Return the names of the jobs in the file, and of those that have a handler."""
         return dict.fromkeys([*self._names, *self.handlers])
 
     @contextmanager
     def beside(self) -> Iterator[Store]:
         """Enter the store beside the loop, as another process would; the loop may be stopped."""
-        from aperture_plugin.store.opening import open_store
+        from aperture_plugin.store.connect import open_store
 
         store = open_store(self._state or self._address, directory=self.folder)
         store.open()
@@ -240,7 +242,7 @@ class World:
 
     def _look_up_names(self) -> None:
         """Read the file once without plugins, to learn which jobs and which store it names."""
-        from aperture_plugin.app.opening import Source, address_of
+        from aperture_plugin.app.source import Source, address_of
 
         if not self.file.exists():
             return
@@ -272,13 +274,13 @@ class _Handlers:
 
     @hookimpl
     def aperture_jobs(self) -> Iterable[Job]:
-        """Yield a job for every name that the file speaks of."""
+        """Yield a job for every name in the file."""
         for name in self._world.job_names():
             yield Job(name, self._handler_of(name))
 
     @hookimpl
     def aperture_run_changed(self, run: Run) -> None:
-        """Remember what was told."""
+        """Remember the run."""
         self._world.told.append(run)
 
     def _handler_of(self, name: str) -> Callable[[LiveRun], Any]:

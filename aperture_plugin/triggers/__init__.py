@@ -1,5 +1,5 @@
-"""Schedules in a zone, turned into slots: pure values that are asked for spans, or for what comes next.
+"""Triggers: pure values that yield the slots of a schedule in a time zone.
 
-`trigger.trigger_of` makes one, `merge.merged` reads many as one stream, `clockchanges.changes` says
-when a zone skips or repeats wall time, `cron` tells what is wrong with an expression.
+`trigger.trigger_of` makes one, `merge.merged` reads many as one stream, `clock_changes.changes` finds where a
+zone skips or repeats wall time, and `cron_expression.check_cron` explains what is wrong with an expression.
 """

@@ -1,8 +1,8 @@
 """Intervals: a grid of wall-clock labels where they divide the day, elapsed time where they do not.
 
 The labels of a grid stand at 00:00 plus the offset of every local date and at each interval after
-it. As the interval divides 24 hours, they are one even row of naive wall times, whatever the clocks
-do; what the clocks do decides only when, and how often, each label is seen (DESIGN.md, section 3).
+it. As the interval divides 24 hours, they are an evenly spaced row of naive wall times. Clock changes decide
+only when, and how often, the clocks show each label (DESIGN.md, section 3).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.base import SlotStream, WallTrigger
+from aperture_plugin.triggers.offset_periods import Calm, Stretch, last_calm, stretches
+from aperture_plugin.triggers.slot_stream import SlotStream, WallTrigger
 from aperture_plugin.triggers.slots import Slot, slot_of
-from aperture_plugin.triggers.stretches import Calm, Stretch, last_calm, stretches
 from aperture_plugin.triggers.walltime import EARLIEST, LATEST, SECOND, due_of, instant_of, offset_at, utc_of, wall_at
 
 __all__ = ["ElapsedTrigger", "GridTrigger"]
@@ -138,5 +138,5 @@ def _seconds(count: int) -> timedelta:
 
 @lru_cache(maxsize=256)
 def _labels(every: timedelta, offset: timedelta) -> tuple[timedelta, ...]:
-    """Return how far after its midnight each label of a day is: shared by all triggers, 1,440 of them at most."""
+    """Return how far after midnight each label of a day is; all triggers share the lists, 1,440 at most."""
     return tuple(offset + every * number for number in range(_DAY // every))

@@ -1,8 +1,8 @@
 """Many triggers as one stream, in the order in which their runs queue.
 
-A heap alone would do, but at a price of its full depth for every slot. So slots are taken in batches:
-all that fall due before a moment a little ahead, sorted at once. How far ahead doubles as the stream is
-used, so a reader who wants ten pays for ten, and one who wants a week gets it at the price of sorting.
+A heap alone would be correct, but costs its full depth for every slot. So slots are taken in batches: all that
+fall due before an instant a little ahead, sorted at once. The batch grows as the stream is read, so a caller that
+needs ten slots pays for ten, and one that needs a week pays for one sort.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def merged(streams: Iterable[Iterator[Slot]]) -> Iterator[tuple[int, Slot]]:
 
 
 def upcoming_of(trigger: Trigger, since: datetime) -> Iterator[Slot]:
-    """Yield what `trigger.upcoming(since)` does, at little cost for whoever asks most triggers for the first alone."""
+    """Yield what `trigger.upcoming(since)` does; cheap for callers that need only the first slot of most triggers."""
     begin = utc_of(since)
     first = trigger.next_after(begin - RESOLUTION) if begin > EARLIEST else None
     if first is None:
@@ -64,7 +64,7 @@ def upcoming_of(trigger: Trigger, since: datetime) -> Iterator[Slot]:
 
 
 def _batch(heads: list[_Head], until: datetime) -> list[_Entry]:
-    """Take from the streams of *heads* all that is due before *until*, and leave them at what follows."""
+    """Take all slots before *until* from the streams of *heads*, and advance the heads past them."""
     batch: list[_Entry] = []
     add = batch.append
     while heads and heads[0][0] < until:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.triggers.base import SlotStream
+from aperture_plugin.triggers.slot_stream import SlotStream
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.walltime import EARLIEST, LATEST, slots_at
 

@@ -23,5 +23,5 @@ class Slot(NamedTuple):
     nominal: datetime
 
 
-# `Slot(due, nominal)` costs twice as much: where slots are found by the million, they are made of the pair.
+# `Slot(due, nominal)` costs twice as much: where slots are found by the million, they are made from a pair.
 slot_of: Final[Callable[[tuple[datetime, datetime]], Slot]] = partial(tuple.__new__, Slot)

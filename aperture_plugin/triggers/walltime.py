@@ -1,8 +1,8 @@
 """Local wall times, and the instants they stand for.
 
-A person writes 02:30; the store keeps an instant. Everything a clock change does to the way from one
-to the other is decided here, once (DESIGN.md, section 3); `stretches` walks the line of instants, where
-that is what a schedule follows.
+A person writes 02:30; the store keeps an instant. This module decides how clock changes affect the conversion,
+for the whole package (DESIGN.md, section 3). `offset_periods` splits time at clock changes, for schedules that
+follow the clocks.
 """
 
 from __future__ import annotations
@@ -36,13 +36,12 @@ __all__ = [
 RESOLUTION: Final = datetime.resolution
 SECOND: Final = timedelta(seconds=1)
 
-# An offset, a lost day and a look at the days beyond must never leave the years that datetime knows.
+# Adding an offset, a skipped day and a look ahead must stay within the years that datetime can represent.
 _BEYOND: Final = timedelta(days=8)
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + _BEYOND
 LATEST: Final = datetime.max.replace(tzinfo=UTC, microsecond=0) - _BEYOND
 
-# `replace` is by far the slowest thing to ask of a datetime: where speed counts, the way from one
-# reading of a moment to another is the time since the epoch, in that reading.
+# `datetime.replace` is slow: where speed counts, conversions go through the time since the epoch.
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WALL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # a naive wall time is meant
 
@@ -69,7 +68,7 @@ def utc_of(instant: datetime) -> datetime:
 
 
 def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
-    """Return what wall times in *zone* are ahead of UTC at *instant*, an aware datetime in UTC."""
+    """Return how far wall times in *zone* are ahead of UTC at *instant*, an aware datetime in UTC."""
     reading = reading_of(instant, zone)
     return zone.fromutc(reading) - reading
 
@@ -96,7 +95,7 @@ def due_of(nominal: datetime, zone: ZoneInfo) -> datetime:
         Aware datetime in UTC. For one *zone* it never decreases as *nominal* grows.
     Raises:
         ValueError: *nominal* already carries a time zone.
-        OverflowError: *nominal* is within a few days of the first or last that datetime can tell.
+        OverflowError: *nominal* is within a few days of the first or last that datetime can represent.
 
     >>> due_of(datetime(2026, 3, 29, 3, 30), ZoneInfo("Europe/Riga")).isoformat()
     '2026-03-29T01:00:00+00:00'
@@ -118,8 +117,8 @@ def due_of(nominal: datetime, zone: ZoneInfo) -> datetime:
 def first_nominal(since: datetime, zone: ZoneInfo) -> datetime:
     """Return the earliest naive wall time that may be due at *since* (in UTC) or later.
 
-    That is what the clocks show at *since*, save when a gap ends right there: all that the gap skipped
-    is due then, so its first wall time is meant.
+    That is what the clocks show at *since*, unless a gap ends at *since*: everything that the gap skipped is due
+    then, so it is the first skipped wall time.
     """
     reading = reading_of(since, zone)
     offset = zone.fromutc(reading) - reading
@@ -159,10 +158,10 @@ def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
 
 
 def reading_of(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the UTC reading of *instant*, labelled with *zone* as `fromutc` asks for it."""
+    """Return *instant* in UTC, labeled with *zone* as `fromutc` needs it."""
     return datetime(1970, 1, 1, tzinfo=zone) + (instant - _EPOCH)
 
 
 def offset_by(wall: datetime, zone: ZoneInfo) -> timedelta:
-    """Return what the naive *wall* is ahead of UTC as its fold says."""
+    """Return how far the naive *wall* is ahead of UTC, by its fold."""
     return zone.utcoffset(wall)  # type: ignore[return-value]  # a ZoneInfo always answers

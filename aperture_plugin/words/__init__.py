@@ -1,5 +1,5 @@
-"""Text that a person writes, and the values it stands for, both ways.
+"""Converts between text that a person writes and values.
 
-Readers take a string and give a value or raise `Unreadable`, nothing else; printers give text that
-reads back as the same value. Everything here is pure and knows nothing of the file it came from.
+A reader takes a string and returns a value or raises `Unreadable`; a printer returns text that reads back as the same
+value. Everything here is pure, and independent of the file that the text comes from.
 """

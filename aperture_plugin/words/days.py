@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from aperture_plugin.words.did_you_mean import meaning, nearest
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.nearest import meaning, nearest
-from aperture_plugin.words.pieces import Piece, items_of, lowered
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, worth_guessing
 from aperture_plugin.words.schedules import Weekday
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, worth_guessing
+from aperture_plugin.words.tokens import Piece, items_of, lowered
 
 __all__ = ["month_day_text", "read_month_day", "read_weekdays", "weekdays_text"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from aperture_plugin.words.unreadable import Unreadable, quoted
+from aperture_plugin.words.parse_error import Unreadable, quoted
 
 __all__ = ["COUNTS", "require_ascii_digits"]
 

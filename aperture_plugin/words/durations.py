@@ -10,10 +10,10 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from aperture_plugin.words.did_you_mean import meaning, nearest
 from aperture_plugin.words.digits import COUNTS, require_ascii_digits
-from aperture_plugin.words.nearest import meaning, nearest
-from aperture_plugin.words.pieces import lowered
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.tokens import lowered
 
 __all__ = ["LONGEST_DURATION", "UNITS", "duration_text", "read_duration"]
 
@@ -40,6 +40,7 @@ _CLOCK: Final = re.compile(r"([0-9]{1,2})?:([0-5][0-9])(?!\S)")
 _PART: Final = re.compile(r"([0-9]+)\s*([^\W\d_]*)")
 _JOINT: Final = re.compile(r"\s*(?:,\s*and\b|,|and\b)?\s*", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"([0-9]+)[.,]([0-9]+)\s*([^\W\d_]*)")
+_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}\s*")
 _WORD: Final = re.compile(r"\S+")
 _HALF_HOUR: Final = re.compile(r"half (?:an )?hour", re.IGNORECASE)
 _MOST_DIGITS: Final = 12
@@ -139,6 +140,16 @@ def _refuse_fraction(text: str, place: int) -> None:
     if found is None:
         return
     whole, part, word = found.groups()
+    if _THOUSANDS.fullmatch(text, place, found.start(3)):
+        number = whole + part
+        raise Unreadable(
+            "duration-fraction",
+            f"{quoted(text[place : found.end(2)])} is not a number in plain digits",
+            f"write it without a comma: {number} {word}",
+            start=place,
+            length=found.end(2) - place,
+            instead=f"{text[:place]}{number}{text[found.end(2) :]}",
+        )
     unit = UNITS.get(lowered(word))
     instead = None
     if unit is not None and len(whole) <= _MOST_DIGITS and len(part) <= _MOST_DIGITS:

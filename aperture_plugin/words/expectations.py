@@ -1,7 +1,7 @@
 """What a person expects of a file's schedules, as a sentence: `library-scan before embeddings`.
 
 Four kinds of sentence are read, each of which may end in how long runs are taken to last: `if runs take
-30 minutes`. Whether one holds is for `config.expect` to find out.
+30 minutes`. `config/checks/expect/` decides whether one holds.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from functools import partial
 from typing import Final, assert_never
 
 from aperture_plugin.words.days import read_weekdays, weekdays_text
+from aperture_plugin.words.did_you_mean import nearest
 from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.durations import duration_text, read_duration
-from aperture_plugin.words.misphrased import expect_word, part
 from aperture_plugin.words.names import read_job_name
-from aperture_plugin.words.nearest import nearest
 from aperture_plugin.words.numbers import read_whole_number
-from aperture_plugin.words.pieces import Piece, words_of
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.phrase_suggestions import expect_word, part
 from aperture_plugin.words.schedules import Weekday
 from aperture_plugin.words.times import read_time, time_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.tokens import Piece, words_of
 from aperture_plugin.words.windows import Window
 
 __all__ = ["AtMost", "Before", "Expectation", "Nothing", "ReadyBy", "expectation_text", "read_expectation"]
@@ -127,7 +127,7 @@ def _lasting(text: str, words: list[Piece]) -> timedelta | None:
 
 
 def _reader(text: str, words: list[Piece]) -> Callable[[str, list[Piece]], Expectation]:
-    """Return what reads a sentence that begins with *words*. A job may be called `nothing` or `at`."""
+    """Return the reader for a sentence that begins with *words*. A job may be called `nothing` or `at`."""
     keys = [word.key for word in words]
     if "before" in keys[1:2]:
         return _before
@@ -215,7 +215,7 @@ def _name(text: str, words: list[Piece], place: int, what: str, example: str) ->
         rest = text[words[place + 1].start :].rstrip()
         raise Unreadable(
             "unexpected-words",
-            f"{quoted(rest)} stands behind an expectation that is whole without it",
+            f"{quoted(rest)} follows an expectation that is complete without it",
             f"expected the sentence to end there, as in {example}, or to go on with {_TAKE}",
             start=words[place + 1].start,
             length=len(rest),

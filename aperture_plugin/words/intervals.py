@@ -1,4 +1,4 @@
-"""How often an interval comes, and how far its grid is moved: `2 hours`, `:10`.
+"""The length of an interval, and the offset of its grid: `2 hours`, `:10`.
 
 An offset is printed as the hands of a clock would show it after midnight, `[hours]:MM[:SS]`.
 """
@@ -12,8 +12,8 @@ from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.durations import duration_text
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
 from aperture_plugin.words.schedules import LONGEST_INTERVAL
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
 
 __all__ = ["interval_text", "offset_text", "read_interval_offset", "require_interval", "require_offset"]
 
@@ -38,7 +38,7 @@ def read_interval_offset(text: str) -> timedelta:
 
 
 def require_interval(every: timedelta, text: str) -> None:
-    """Refuse an interval that is longer than any may be; *text* is what said it.
+    """Raise for an interval longer than the longest; *text* is its text.
 
     Raises:
         Unreadable: `interval-too-long`, all of *text*.
@@ -56,7 +56,7 @@ def require_interval(every: timedelta, text: str) -> None:
 def require_offset(
     offset: timedelta, every: timedelta, text: str, *, write: Callable[[timedelta], str] = duration_text
 ) -> None:
-    """Refuse an offset that is not less than its interval; *text* is what said it.
+    """Raise for an offset that is not less than its interval; *text* is its text.
 
     The same grid has a smaller offset, which is offered instead as *write* prints it.
 

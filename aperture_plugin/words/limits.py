@@ -10,10 +10,10 @@ from typing import Final
 from aperture_plugin.words.digits import require_ascii_digits
 from aperture_plugin.words.durations import UNITS, duration_text, read_duration
 from aperture_plugin.words.numbers import read_whole_number
-from aperture_plugin.words.pieces import lowered, words_of
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 from aperture_plugin.words.schedules import DAY
 from aperture_plugin.words.times import read_time, time_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
+from aperture_plugin.words.tokens import lowered, words_of
 
 __all__ = ["MOST_CALLS", "Limit", "limit_text", "read_limit"]
 
@@ -34,7 +34,7 @@ class Limit:
     Attributes:
         calls: At least 1.
         per: Whole seconds; one day where *resets_at* is given.
-        resets_at: The wall time at which a new day's budget begins; None for a span that moves with the calls.
+        resets_at: The wall time at which a new day's budget begins; None for a moving span.
         zone_name: IANA name of the zone *resets_at* is read in, not yet looked up; None for the file's own zone.
     """
 

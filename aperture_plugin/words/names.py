@@ -6,15 +6,15 @@ import re
 import unicodedata
 from typing import Final
 
-from aperture_plugin.words.lookalikes import plain_letters
-from aperture_plugin.words.pieces import Piece, words_of
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.homoglyphs import plain_letters
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.tokens import Piece, words_of
 
 __all__ = ["JOB_NAME", "LONGEST_NAME", "read_job_name", "read_job_names"]
 
 LONGEST_NAME: Final = 64
 JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""What a whole name matches (DESIGN.md, section 2); use `fullmatch`."""
+"""The pattern of a name (DESIGN.md, section 2); use `fullmatch`."""
 
 _EXAMPLE: Final = "library-scan, database-backup"
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -89,7 +89,7 @@ def read_job_names(text: str) -> tuple[str, ...]:
 
 
 def _without_accents(text: str) -> str:
-    """Return *text* in letters that names have; nothing if some of its letters have no such form."""
+    """Return *text* in letters that names may have; an empty text if some of its letters have no such form."""
     apart = unicodedata.normalize("NFKD", plain_letters(text).replace("ß", "ss"))
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return plain if plain.isascii() else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aperture_plugin.words.did_you_mean import meaning, nearest
 from aperture_plugin.words.digits import COUNTS, require_ascii_digits
-from aperture_plugin.words.nearest import meaning, nearest
-from aperture_plugin.words.pieces import lowered
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.tokens import lowered
 
 __all__ = ["LARGEST_FACTOR", "factor_text", "read_factor", "read_whole_number", "read_yes_no", "yes_no_text"]
 

@@ -1,19 +1,20 @@
 """Schedules as phrases: what a person types, and what every display prints.
 
-A phrase printed and read again is the same schedule. Its first word says which of the eight it is;
-what follows is read by the module of that thing, and an error points at the very word.
+A phrase that is printed and read again is the same schedule. The first word decides the kind; the module of that kind
+reads the rest, and an error points at the word that is wrong. Semicolons join several phrases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final, assert_never
 
-from aperture_plugin.words.crons import read_cron
+from aperture_plugin.words.cron_shape import read_cron
+from aperture_plugin.words.datetimes import moment_text, read_moment
 from aperture_plugin.words.days import month_day_text, read_month_day, read_weekdays, weekdays_text
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.durations import UNITS, read_duration
+from aperture_plugin.words.durations import UNITS, duration_text, read_duration
 from aperture_plugin.words.intervals import (
     interval_text,
     offset_text,
@@ -21,23 +22,38 @@ from aperture_plugin.words.intervals import (
     require_interval,
     require_offset,
 )
-from aperture_plugin.words.misphrased import (
+from aperture_plugin.words.names import read_job_names
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part
+from aperture_plugin.words.phrase_suggestions import (
+    begins_at_start,
     expect_word,
     find_at,
     more_than_manual,
     no_month_day,
     not_a_phrase,
     not_an_interval,
+    not_at_start,
     part,
 )
-from aperture_plugin.words.moments import moment_text, read_moment
-from aperture_plugin.words.names import read_job_names
-from aperture_plugin.words.pieces import Piece, lowered, words_of
-from aperture_plugin.words.schedules import After, Cron, Daily, Interval, Manual, Monthly, Once, Schedule, Weekly
+from aperture_plugin.words.schedules import (
+    After,
+    AtStart,
+    Cron,
+    Daily,
+    Interval,
+    Manual,
+    Monthly,
+    Once,
+    Schedule,
+    Several,
+    Single,
+    Weekly,
+    schedules_in,
+)
 from aperture_plugin.words.times import read_times, times_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads
+from aperture_plugin.words.tokens import Piece, lowered, words_of
 
-__all__ = ["phrase_of", "read_phrase"]
+__all__ = ["joined", "phrase_of", "read_phrase"]
 
 
 @offers_what_reads
@@ -50,12 +66,87 @@ def read_phrase(text: str) -> Schedule:
     >>> read_phrase("every 3 hours at :10")
     Interval(every=datetime.timedelta(seconds=10800), offset=datetime.timedelta(seconds=600))
     """
+    if ";" in text:
+        return _several(text)
+    return _single(text)
+
+
+def joined(schedules: Iterable[Schedule]) -> Schedule:
+    """Return *schedules* as one: the schedule itself if they are all the same one.
+
+    Raises:
+        Unreadable: `stands-alone`, or `starts-twice`; its `start` is the place among *schedules* of the one at fault.
+    """
+    parts: dict[Single, None] = {}
+    places: dict[Single, int] = {}
+    for place, schedule in enumerate(schedules):
+        for part_of_it in schedules_in(schedule):
+            parts[part_of_it] = None
+            places.setdefault(part_of_it, place)
+    if len(parts) == 1:
+        return next(iter(parts))
+    for alone in parts:
+        if isinstance(alone, After | Manual):
+            raise _stands_alone(alone, places[alone])
+    starts = [part_of_it for part_of_it in parts if isinstance(part_of_it, AtStart)]
+    if len(starts) > 1:
+        raise Unreadable(
+            "starts-twice",
+            f"{quoted(phrase_of(starts[1]))} is a second schedule at start",
+            f"expected one of them: a job runs once at start; keep {phrase_of(starts[0]).lower()}",
+            start=places[starts[1]],
+        )
+    return Several(schedules=tuple(parts))
+
+
+def _single(text: str) -> Single:
     words = words_of(text)
     reader = _READERS.get(words[0].key) if words else None
-    if reader is None:
+    if reader is None or (words[0].key == "at" and not begins_at_start(words)):
         require_ascii_digits(text)
         raise not_a_phrase(text, words, read_phrase)
     return reader(text, words)
+
+
+def _several(text: str) -> Schedule:
+    """Return the schedules of *text*, which semicolons join."""
+    spans: list[tuple[int, int]] = []
+    begin = 0
+    for said in text.split(";"):
+        end = begin + len(said)
+        if not said.strip():
+            left = [told.strip() for told in text.split(";") if told.strip()]
+            raise Unreadable(
+                "missing-item",
+                'a schedule is missing beside ";"',
+                "join several schedules with a semicolon, as in daily at 2:00 AM; weekly on sunday at 4:00 AM",
+                start=min(end, len(text) - 1) if text[end:] else max(0, begin - 1),
+                instead="; ".join(left) or None,
+            )
+        spans.append((begin + len(said) - len(said.lstrip()), begin + len(said.rstrip())))
+        begin = end + 1
+    schedules = [read_part(text, start, end, _single) for start, end in spans]
+    try:
+        return joined(schedules)
+    except Unreadable as problem:
+        start, end = spans[problem.start]
+        kept = "; ".join(text[first:last] for first, last in spans if first != start)
+        raise Unreadable(
+            problem.code,
+            problem.message,
+            problem.hint,
+            start=start,
+            length=end - start,
+            instead=None if isinstance(schedules[problem.start], After) else kept,
+        ) from None
+
+
+def _stands_alone(schedule: After | Manual, place: int) -> Unreadable:
+    if isinstance(schedule, Manual):
+        hint = "expected it alone; leave it out, since every job runs when a person asks for it"
+    else:
+        hint = f"expected it alone; or leave it out, and write beside the other schedules  needs: [{schedule.jobs[0]}]"
+    return Unreadable("stands-alone", f"{quoted(phrase_of(schedule))} stands beside other schedules", hint, start=place)
 
 
 def phrase_of(schedule: Schedule) -> str:
@@ -80,8 +171,15 @@ def phrase_of(schedule: Schedule) -> str:
             return f"Once at {moment_text(schedule.at)}"
         case After():
             return f"After {', '.join(schedule.jobs)}"
+        case AtStart():
+            delay = f" after {duration_text(schedule.delay)}" if schedule.delay else ""
+            within = schedule.unless_ran_within
+            return f"At start{delay}" + ("" if within is None else f" unless ran within {duration_text(within)}")
         case Manual():
             return "Manual only"
+        case Several(schedules=parts):
+            first, *others = map(phrase_of, parts)
+            return "; ".join([first, *(other[0].lower() + other[1:] for other in others)])
     assert_never(schedule)
 
 
@@ -150,13 +248,35 @@ def _after(text: str, words: list[Piece]) -> After:
     return After(jobs=part(text, words[0], len(text), read_job_names, what="job", example="after library-scan"))
 
 
+def _start(text: str, words: list[Piece]) -> AtStart:
+    example = "at start after 2 minutes unless ran within 6 hours"
+    delay, within = timedelta(0), None
+    expect_word(text, words, 1, "start", example=example)
+    place = 2
+    while place < len(words):
+        word = words[place]
+        others = [other for other in words[place + 1 :] if other.key in {"after", "unless"}]
+        end = others[0].start if others else len(text)
+        if word.key == "after" and not delay:
+            delay = part(text, word, end, read_duration, what="delay", example=example)
+        elif word.key == "unless" and within is None:
+            expect_word(text, words, place + 1, "ran", example=example)
+            last = expect_word(text, words, place + 2, "within", example=example)
+            within = part(text, last, end, read_duration, what="duration", example=example)
+        else:
+            raise not_at_start(text, word, "unless" if delay else "after")
+        place = words.index(others[0]) if others else len(words)
+    return AtStart(delay=delay, unless_ran_within=within)
+
+
 def _manual(text: str, words: list[Piece]) -> Manual:
     if len(words) == 1 or (len(words) == 2 and words[1].key == "only"):
         return Manual()
     raise more_than_manual(text, words)
 
 
-_READERS: Final[dict[str, Callable[[str, list[Piece]], Schedule]]] = {
+_READERS: Final[dict[str, Callable[[str, list[Piece]], Single]]] = {
+    "at": _start,
     "daily": _daily,
     "weekly": _weekly,
     "monthly": _monthly,

@@ -1,8 +1,8 @@
-"""The eight ways a schedule can be told, as values.
+"""The ways a schedule can be written, as values.
 
-What a person wrote, freed of how it was written: `daily at 2 AM`, `type: daily` with `time: 02:00`
-and `Daily at 2:00 AM` are one and the same `Daily` (DESIGN.md, section 2). A schedule knows no
-zone and no clock; `triggers` turns it into slots.
+The value is independent of how the schedule was written: `daily at 2 AM`, `type: daily` with `time: 02:00` and
+`Daily at 2:00 AM` are equal (DESIGN.md, section 2). A schedule has no zone and no clock; `triggers` turns it into
+slots.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ __all__ = [
     "DAY",
     "LONGEST_INTERVAL",
     "After",
+    "AtStart",
     "Cron",
     "Daily",
     "Interval",
@@ -23,8 +24,14 @@ __all__ = [
     "Monthly",
     "Once",
     "Schedule",
+    "Several",
+    "Single",
     "Weekday",
     "Weekly",
+    "at_start_of",
+    "exchanged",
+    "has_slots",
+    "schedules_in",
 ]
 
 DAY: Final = timedelta(days=1)
@@ -105,4 +112,47 @@ class Manual:
     """Never due by itself: it runs when a person asks for it."""
 
 
-Schedule = Daily | Weekly | Monthly | Interval | Cron | Once | After | Manual
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtStart:
+    """One run each time the first loop on a store begins, *delay* after it; it has no slots.
+
+    Attributes:
+        unless_ran_within: No run if the job has completed within this time before; None for a run in any case.
+    """
+
+    delay: timedelta = timedelta(0)
+    unless_ran_within: timedelta | None = None
+
+
+Single = Daily | Weekly | Monthly | Interval | Cron | Once | After | AtStart | Manual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Due whenever one of *schedules* is (two or more, none twice, no `After`, no `Manual`, at most one `AtStart`)."""
+
+    schedules: tuple[Single, ...]
+
+
+Schedule = Single | Several
+
+
+def schedules_in(schedule: Schedule) -> tuple[Single, ...]:
+    """Return the schedules that *schedule* consists of: itself, unless it is several."""
+    return schedule.schedules if isinstance(schedule, Several) else (schedule,)
+
+
+def at_start_of(schedule: Schedule) -> AtStart | None:
+    """Return the `AtStart` that *schedule* is or holds; None if it holds none."""
+    return next((part for part in schedules_in(schedule) if isinstance(part, AtStart)), None)
+
+
+def exchanged(schedule: Schedule, old: Single, new: Single) -> Schedule:
+    """Return *schedule* with *new* in place of *old*, one of those that it consists of."""
+    parts = tuple(dict.fromkeys(new if part == old else part for part in schedules_in(schedule)))
+    return parts[0] if len(parts) == 1 else Several(schedules=parts)
+
+
+def has_slots(schedule: Schedule) -> bool:
+    """Return whether *schedule* is of a kind that falls due by itself, at slots."""
+    return any(not isinstance(part, After | AtStart | Manual) for part in schedules_in(schedule))

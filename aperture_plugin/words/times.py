@@ -1,7 +1,7 @@
 """Wall times, as clocks show them: `02:00`, `2:00 AM`, `2 AM`.
 
 They are whole minutes without a date or a zone. A day begins at 00:00, which is 12:00 AM; there is no
-24:00, since it would be unclear which day it belongs to. `2` alone could be either of two, so it is neither.
+24:00, since it would be unclear which day it belongs to. `2` alone is refused: it could be morning or evening.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from datetime import time
 from typing import Final
 
 from aperture_plugin.words.digits import require_ascii_digits
-from aperture_plugin.words.pieces import items_of, lowered
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
+from aperture_plugin.words.tokens import items_of, lowered
 
 __all__ = ["read_time", "read_times", "time_like", "time_text", "times_text"]
 

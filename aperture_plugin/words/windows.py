@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from aperture_plugin.words.pieces import words_of
+from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
 from aperture_plugin.words.times import read_time, time_text
-from aperture_plugin.words.unreadable import Unreadable, offers_what_reads, quoted, read_part, worth_guessing
+from aperture_plugin.words.tokens import words_of
 
 __all__ = ["Window", "read_window", "window_text"]
 

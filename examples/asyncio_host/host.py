@@ -1,7 +1,7 @@
 """An asyncio server whose jobs run in its own event loop.
 
-Whoever connects is sent the announcements. The connections belong to the server's event loop, and so
-a handler that writes to them has to run there: the plugin answers `aperture_run_job` itself.
+Each client receives the announcements. The connections belong to the server's event loop, so a handler that writes to
+them has to run there: the plugin implements `aperture_run_job` itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Announcer:
 
     @hookimpl
     def aperture_run_job(self, job: Job, run: LiveRun) -> Outcome | None:
-        """Run `async def` handlers in the host's event loop, and leave the others to the built-in way."""
+        """Run `async def` handlers in the host's event loop, and leave the others to the built-in implementation."""
         if not iscoroutinefunction(job.handler):
             return None
         future = asyncio.run_coroutine_threadsafe(job.handler(run), self.loop)
@@ -49,7 +49,7 @@ class Announcer:
             raise RunCancelled("its task was cancelled") from None
 
     async def announce(self, run: LiveRun) -> dict[str, int]:
-        """Send a line to everybody."""
+        """Send a line to every client."""
         line = f"{run.params['greeting']}, all {len(self.listeners)} of you; this is run {run.id}\n"
         for listener in run.track(list(self.listeners)):
             listener.write(line.encode())
@@ -86,7 +86,7 @@ async def main() -> None:
         await stop.wait()
     finally:
         server.close()
-        # In a thread: a run in hand needs this loop to come to its end.
+        # In a thread: a running job needs this loop to finish.
         await asyncio.to_thread(aperture.stop)
         await announcer.hang_up()
     print("stopped", flush=True)

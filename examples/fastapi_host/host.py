@@ -1,7 +1,7 @@
 """A FastAPI application that takes readings of sensors, and jobs that sum them up.
 
-The scheduler starts and stops with the application's lifespan. Starting and stopping may wait for a
-disk or for a job in hand, so both are done in a thread and the event loop stays free.
+The scheduler starts and stops with the application's lifespan. Both may wait for a disk or a running job, so they
+run in a thread, and the event loop stays free.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from typing import Any
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-from aperture_plugin import Aperture, Job, LiveRun, hookimpl
-from aperture_plugin.app.seeing import run_json
+from aperture_plugin import Aperture, Job, LiveRun, hookimpl, run_json
 
 __all__ = ["Reading", "Sensors", "app"]
 
 
 class Reading(BaseModel):
-    """What a sensor sent."""
+    """One value of a sensor."""
 
     sensor: str
     value: float
 
 
 class Sensors:
-    """The host's plugin, and what it remembers."""
+    """The host's plugin, with the readings in memory."""
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
@@ -75,14 +74,14 @@ app = FastAPI(title="Sensors", lifespan=lifespan)
 
 @app.post("/readings", status_code=201)
 def take(reading: Reading) -> Reading:
-    """Take a reading."""
+    """Store a reading."""
     sensors.readings.append(reading)
     return reading
 
 
 @app.get("/means")
 def means() -> dict[str, float]:
-    """Return what the last summary worked out."""
+    """Return the means of the last summary."""
     return sensors.means
 
 

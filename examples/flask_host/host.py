@@ -1,7 +1,7 @@
 """A Flask application that keeps a list of loans, and jobs that look after it.
 
-Jobs and requests share one thing: the connection that lives as long as the application context. The
-plugin puts such a context around every run, so that a handler is written like a view.
+Jobs and requests use the connection of the application context. The plugin puts such a context around every run, so
+that a handler is written like a view.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from pathlib import Path
 from flask import Flask, Response, abort, current_app, g, jsonify, request
 from werkzeug.serving import make_server
 
-from aperture_plugin import Aperture, Job, LiveRun, Outcome, hookimpl
-from aperture_plugin.app.seeing import run_json
+from aperture_plugin import Aperture, Job, LiveRun, Outcome, hookimpl, run_json
 
 __all__ = ["Loans", "create_app", "main"]
 
@@ -42,7 +41,7 @@ class Loans:
     @hookimpl
     def aperture_jobs(self) -> Iterator[Job]:
         """Offer the jobs; schedules.yaml says when they run."""
-        yield Job("remind", self.remind, title="Remind", description="Marks the loans whose reader is to be told.")
+        yield Job("remind", self.remind, title="Remind", description="Marks the loans whose reader is reminded.")
         yield Job("new-day", self.new_day, title="New day", description="Counts the days that are left.")
 
     @hookimpl(wrapper=True)
@@ -52,7 +51,7 @@ class Loans:
             return (yield)
 
     def remind(self, run: LiveRun) -> dict[str, int]:
-        """Mark every loan of which few days are left."""
+        """Mark every loan that ends within a few days."""
         days = int(run.params.get("days before", 3))
         due = database().execute("SELECT rowid, book, reader FROM loans WHERE days_left <= ? AND NOT reminded", [days])
         rows = due.fetchall()

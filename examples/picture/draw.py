@@ -1,7 +1,7 @@
-"""Draws aperture-start.svg, the picture in the README, from what the program itself shows.
+"""Draws aperture-start.svg, the picture in the README, from the screen of the program itself.
 
-It starts `aperture start` in a terminal of its own, asks for some runs as a person would, saves a mistake into
-the file, and keeps what then stands on the screen.
+It starts `aperture start` in a terminal of its own, asks for some runs, saves a mistake into the file, and takes the
+screen.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ APERTURE = str(Path(sys.executable).with_name("aperture"))
 ENVIRON = {"TZ": "Europe/Riga", "LOGNAME": "operator", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 BEFORE = ["library-scan", "user-sync", "watch-history", "embeddings"]
 SHOWN = ["Running", "Waiting", "Next", "Last", "is refused", "%"]
-"""What is to be seen in the picture, all at once."""
+"""The texts that the picture has to show at the same time."""
 
 _NEXT_FRAME = re.compile(r"\r?(?:\x1b\[2K|\x1b\[1A)+")
 
 
 def frames(terminal: pexpect.spawn[str]) -> Iterator[str]:
-    """Yield what stands on the screen, each time it was drawn whole."""
+    """Yield the screen each time it was drawn completely."""
     read, until = "", monotonic() + SECONDS
     while monotonic() < until:
         read += terminal.read_nonblocking(65536, timeout=SECONDS).replace("\r\n", "\n")
@@ -46,7 +46,7 @@ def frames(terminal: pexpect.spawn[str]) -> Iterator[str]:
 
 
 def aperture(*words: str, folder: Path) -> None:
-    """Type a command in another terminal."""
+    """Run a command in another terminal."""
     environ = {**os.environ, **ENVIRON}
     subprocess.run([APERTURE, *words], cwd=folder, env=environ, check=True, capture_output=True)  # noqa: S603 - ours
 
@@ -76,13 +76,13 @@ def draw(folder: Path) -> Text:
 
 
 def main() -> None:
-    """Draw the picture anew."""
+    """Draw the picture again."""
     with tempfile.TemporaryDirectory() as folder:
         screen = draw(Path(folder))
     console = Console(record=True, width=WIDTH, file=StringIO())
     console.print(screen)
     svg = console.export_svg(title="aperture start", unique_id="aperture")
-    # A picture must load nothing: the reader's own monospaced font does.
+    # The picture must load nothing, so it uses the reader's own monospaced font.
     svg = re.sub(r"<!--.*?-->|@font-face \{.*?\}|[ \t]+$", "", svg, flags=re.DOTALL | re.MULTILINE)
     Path(__file__).with_name("aperture-start.svg").write_text(svg, encoding="utf-8")
     print(screen.plain)

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 
 class Notes:
-    """The host's plugin: what it can do with the notes, and what it says when it was done.
+    """The host's plugin: its jobs, and the lines that it prints when they end.
 
     Args:
         folder: Where the notes are, as `*.md`.
@@ -55,7 +55,7 @@ class Notes:
         return {"notes": len(words), "words": sum(words.values())}
 
     def archive(self, run: LiveRun) -> dict[str, int]:
-        """Pack all notes into a file named for the day that the schedule meant, which is not always today."""
+        """Pack all notes into a file named for the day of the slot, which is not always today."""
         day = f"{run.nominal:%Y-%m-%d}" if run.nominal else "by-hand"
         notes = sorted(self.folder.glob("*.md"))
         self.output.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A host's plugin, as it would stand in the host's own package: a weekly newsletter."""
+"""A host's plugin, as in the host's own package: a weekly newsletter."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Newsletter:
         return {"stories": len(found)}
 
     def send_letter(self) -> dict[str, int]:
-        """Send what was collected, and begin anew."""
+        """Send the collected stories, and start a new collection."""
         self.send("\n".join(self.stories))
         sent, self.stories = len(self.stories), []
         return {"stories": sent}

@@ -1,4 +1,4 @@
-"""What this host's schedules.yaml does, week by week, with a clock that tests move."""
+"""Tests of this host's schedules.yaml, week by week, with a fake clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCHEDULES = Path(__file__).with_name("schedules.yaml")
 
 
 class Office:
-    """What the host talks to, as far as its jobs see it."""
+    """A stand-in for the services that the host's jobs use."""
 
     def __init__(self) -> None:
         self.is_open = True

@@ -2,11 +2,11 @@
 
 It lives in one folder, `media-library` beside schedules.yaml, which the first job that runs makes:
 
-    library.db      what the jobs know (SQLite)
+    library.db      the database of the jobs (SQLite)
     server/         what a media server would export: users.csv and history.csv
     media/          one small .nfo file for each title
     backups/        copies of library.db
-    playlists/      what the jobs make for people
+    playlists/      the playlists that the jobs write
 
 Edit a file under `server/` or `media/` and run a job: it finds the difference. All titles, people and
 histories in `data/` are invented.

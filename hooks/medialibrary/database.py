@@ -1,4 +1,4 @@
-"""The library's database: its tables, and transactions that are there whole or not at all."""
+"""The library's database: its tables and transactions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Database"]
 
 _VERSION: Final = 1
 _PATIENCE_SECONDS: Final = 30.0
-"""How long a job waits for another one's transaction."""
+"""Seconds that a job waits for the transaction of another."""
 
 _SCHEMA: Final = """
 CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -62,7 +62,7 @@ CREATE TABLE discovery (
 class Database:
     """One connection to a library's database; each run opens its own.
 
-    Reading methods return at once with all they found, so no read is ever left open under a write.
+    Reading methods return all rows at once, so no read stays open during a write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,19 +80,19 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         self.connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Enter a transaction that no other one overlaps; commit at the end of the block, or nothing happened."""
+        """Enter an exclusive transaction; commit at the end of the block, roll back on an exception."""
         # IMMEDIATE: a transaction that begins by reading could not be promoted while another one writes.
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
             self.connection.execute("COMMIT")
         except BaseException:
-            if self.connection.in_transaction:  # A full disk has ended it already.
+            if self.connection.in_transaction:  # A full disk has rolled it back already.
                 self.connection.execute("ROLLBACK")
             raise
 
@@ -106,18 +106,18 @@ class Database:
         return None if row is None else row[0]
 
     def mark(self, name: str) -> str | None:
-        """Return what a job left under *name*: how far it came, what it has made."""
+        """Return the value that a job stored under *name*, such as how far it came."""
         value: str | None = self.value("SELECT value FROM mark WHERE name = ?", name)
         return value
 
     def set_mark(self, name: str, value: object) -> None:
-        """Leave *value* under *name*; inside a transaction it is kept with the rest of it."""
+        """Store *value* under *name*; inside a transaction it is committed with the rest."""
         self.connection.execute("REPLACE INTO mark (name, value) VALUES (?, ?)", (name, str(value)))
 
     def _make_tables(self, path: Path) -> None:
         if self.value("PRAGMA user_version") != _VERSION:
             with self.writing() as connection:
-                # Asked again: another process may have made them while this one waited.
+                # Checked again: another process may have made them while this one waited.
                 found = self.value("PRAGMA user_version")
                 if found > _VERSION:
                     raise LibraryProblem(f"{path} was made by a later version of this plugin (schema {found})")

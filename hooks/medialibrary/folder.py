@@ -1,4 +1,4 @@
-"""Where everything of a library lies, and how a file in it is replaced whole."""
+"""The folder of a library, and the atomic replacement of a file in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Folder:
 
     @property
     def database(self) -> Path:
-        """What the jobs know."""
+        """The database of the jobs."""
         return self.root / "library.db"
 
     @property
@@ -27,7 +27,7 @@ class Folder:
 
     @property
     def server(self) -> Path:
-        """What the media server exports: users.csv, history.csv."""
+        """The exports of the media server: users.csv, history.csv."""
         return self.root / "server"
 
     @property
@@ -37,12 +37,12 @@ class Folder:
 
     @property
     def playlists(self) -> Path:
-        """What the jobs make for people."""
+        """The playlists that the jobs write."""
         return self.root / "playlists"
 
 
 def replace_text(path: Path, text: str) -> bool:
-    """Let the file at *path* hold *text*; whoever reads it sees the old text or the new, never a part.
+    """Write *text* to the file at *path*; its readers see the old text or the new one, never a part.
 
     Returns:
         Whether the file was written; False where it held *text* already.
@@ -51,7 +51,7 @@ def replace_text(path: Path, text: str) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Always the same name: what a killed run leaves, the next one writes over.
+    # Always the same name: the next run overwrites the file that a killed run left.
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:
         file.write(content)

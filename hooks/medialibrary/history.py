@@ -1,4 +1,4 @@
-"""What people's histories say of their taste."""
+"""The taste of users, derived from their histories."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["Taste", "period_before_newest", "tastes"]
 _FINISHED: Final = 80
 _ABANDONED: Final = 20
 _DISLIKE: Final = -0.4
-"""What a title counts that somebody began and soon left."""
+"""The weight of a title that a user abandoned early."""
 
 _HALF_LIFE: Final = timedelta(days=180)
-"""A title watched so long ago counts half."""
+"""The age at which a title counts half."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What one user has watched.
+    """The titles that one user has watched, with weights.
 
     Attributes:
         weights: How much each watched title counts, by key: more the further, the oftener and the later
@@ -33,7 +33,7 @@ class Taste:
 
     weights: Mapping[str, float]
 
-    def favourites(self, count: int) -> list[str]:
+    def favorites(self, count: int) -> list[str]:
         """Return the keys of the *count* titles that count most, the first one most."""
         liked = [(-weight, key) for key, weight in self.weights.items() if weight > 0]
         return [key for _, key in sorted(liked)[:count]]
@@ -42,7 +42,7 @@ class Taste:
 def tastes(database: Database) -> dict[str, Taste]:
     """Return the taste of every user of the library who has watched something, by user.
 
-    Ages are counted from the newest event there is, not from today: the same history gives the same taste.
+    Ages are counted from the newest event, not from today: the same history gives the same taste.
     """
     newest = database.value("SELECT max(watched_at) FROM watch")
     if newest is None:
@@ -58,7 +58,7 @@ def tastes(database: Database) -> dict[str, Taste]:
 
 
 def period_before_newest(database: Database, days: int) -> datetime | None:
-    """Return the instant *days* before the newest event, None where nobody has watched anything."""
+    """Return the instant *days* before the newest event, None if the history is empty."""
     newest = database.value("SELECT max(watched_at) FROM watch")
     return None if newest is None else instant_of(newest) - timedelta(days=days)
 

@@ -1,4 +1,4 @@
-"""Learning what terms mean from the titles of a library.
+"""Learns term vectors from the titles of a library.
 
 Two ways lead to the same table of term vectors. With scikit-learn (`pip install aperture-plugin[library]`)
 terms that occur in like plots come to lie close together: *lsa*, a truncated singular value
@@ -27,22 +27,22 @@ LSA: Final = "lsa"
 HASHING: Final = "hashing"
 
 _FEWEST_TEXTS: Final = 50
-"""With fewer there is nothing to learn of what goes together."""
+"""The fewest texts for a decomposition."""
 
 _HASHED_ROOM: Final = 16
-"""Directions drawn by hash need so many times the dimensions to stay out of each other's way."""
+"""How many times the dimensions hashed directions need to be nearly orthogonal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What was learnt, and how."""
+    """Term vectors, and the way they were learned."""
 
     kind: str
     terms: TermVectors
 
 
 def best_kind(texts: Sequence[str], dimensions: int) -> str:
-    """Return the best way to learn from *texts* that this machine has."""
+    """Return the best kind of model for *texts* that this machine can compute."""
     has_enough = len(texts) >= _FEWEST_TEXTS and len({term for text in texts for term in terms_of(text)}) > dimensions
     return LSA if has_enough and find_spec("sklearn") is not None else HASHING
 

@@ -1,4 +1,4 @@
-"""Opening a library; what is not there yet is made of the data we ship, once."""
+"""Opens a library; the first time, it is made from the shipped data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def library_size(root: Path) -> int:
     """Return how many titles the library in *root* holds; before its first scan, how many it will find."""
     database = Folder(root).database
     if database.is_file():
-        # Read-only: a question must not make a database.
+        # Read-only: this must not create a database.
         with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
             has_tables = connection.execute("PRAGMA user_version").fetchone()[0] > 0
             if has_tables and connection.execute("SELECT 1 FROM mark WHERE name = 'scanned_at'").fetchone():
@@ -76,7 +76,7 @@ def _make_once(folder: Folder, database: Database, log: logging.Logger) -> None:
 
 @contextmanager
 def _appearing(target: Path) -> Iterator[Path]:
-    """Give a folder to fill, which becomes *target* at the end of the block; a kill leaves no half of it."""
+    """Enter with a folder to fill, which becomes *target* at the end of the block, as a whole."""
     partial = target.with_name(f".{target.name}.partial")
     if partial.exists():
         shutil.rmtree(partial)

@@ -68,4 +68,4 @@ class FolderParameter:
 Parameter = Whole | FolderParameter
 
 FOLDER: Final = FolderParameter(name="folder", default="media-library")
-"""Where the library lies; every job has it."""
+"""The folder of the library; a parameter of every job."""

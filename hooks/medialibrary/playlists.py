@@ -1,4 +1,4 @@
-"""Playlists: what the jobs make for people, as extended M3U files that any player opens."""
+"""Playlists, as extended M3U files that any player opens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Entry:
 
     Attributes:
         path: Its file in the media folder.
-        minutes: None while nobody has said.
+        minutes: None if unknown.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Entry:
 
 
 def write_playlist(folder: Folder, name: str, heading: str, entries: Iterable[Entry]) -> bool:
-    """Write `playlists/NAME.m3u8` whole, and only where it would read differently; say whether it did.
+    """Write `playlists/NAME.m3u8` if its text changed; return whether it did.
 
     The paths lead to .nfo files, which stand for the films that this example does not ship.
     """
@@ -43,7 +43,7 @@ def write_playlist(folder: Folder, name: str, heading: str, entries: Iterable[En
 def remove_playlists(folder: Folder, prefix: str, keep: set[str]) -> list[str]:
     """Remove the playlists we wrote whose name begins with *prefix* and is not in *keep*; return their names.
 
-    A file that somebody else has put there does not begin as ours do, and stays.
+    A file of another origin does not begin as ours do, and stays.
     """
     removed = []
     for file in sorted(folder.playlists.glob(f"{prefix}*.m3u8")):

@@ -1,4 +1,4 @@
-"""What a job says when it cannot do its work."""
+"""The exception of a job that cannot do its work."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The services out there, played by files we ship: nothing here touches a network.
+"""Stand-ins for web services, over shipped files: nothing here uses the network.
 
-A real plugin would call OMDb and TMDB in these two places; what surrounds the calls would stay as it
-is. Each call is spent from a shared limit first, so that all jobs together keep to the budget in
-schedules.yaml.
+A real plugin would call OMDb and TMDB in these two places; the code around the calls would stay as it is. Each call is
+first spent from a shared limit, so that all jobs together keep the budget in schedules.yaml.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["Budget", "Fact", "Facts", "Lookalikes"]
 
 
 class Budget:
-    """What a run may call, from one limit of schedules.yaml."""
+    """The calls that a run may make, from one limit of schedules.yaml."""
 
     def __init__(self, run: LiveRun, limit: str) -> None:
         self._run = run
@@ -27,7 +26,7 @@ class Budget:
         self._is_declared = True
 
     def spend(self) -> None:
-        """Spend one call, waiting a little where the budget is used up; a limit nobody declared is none."""
+        """Spend one call, waiting if the budget is used up; without a declared limit, calls are not counted."""
         if not self._is_declared:
             return
         try:
@@ -39,7 +38,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What a service knows of a title; genres and plot are empty where it knows no more than we do."""
+    """The facts of a service about a title; genres and plot are empty if it has nothing new."""
 
     made_by: str
     language: str
@@ -49,7 +48,7 @@ class Fact:
 
 
 class Facts:
-    """Answers what is known of one title; stands in for OMDb."""
+    """Looks up one title; stands in for OMDb."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -66,13 +65,13 @@ class Facts:
         }
 
     def about(self, key: str) -> Fact | None:
-        """Ask about one title, at the price of one call; None if nobody there has heard of it."""
+        """Return the facts about one title, for one call; None if the service does not have it."""
         self._budget.spend()
         return self._facts.get(key)
 
 
 class Lookalikes:
-    """Answers which titles out there are like one of ours; stands in for TMDB."""
+    """Finds titles of the service that are like one of ours; stands in for TMDB."""
 
     def __init__(self, budget: Budget, terms: TermVectors) -> None:
         self._budget = budget
@@ -81,6 +80,6 @@ class Lookalikes:
         ]
 
     def of(self, vector: Vector) -> list[tuple[Title, float]]:
-        """Ask how alike each title out there is to the one embedded as *vector*, at the price of one call."""
+        """Return how alike each title of the service is to the one embedded as *vector*, for one call."""
         self._budget.spend()
         return [(title, alike(vector, candidate)) for title, candidate in self._candidates]

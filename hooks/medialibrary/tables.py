@@ -1,4 +1,4 @@
-"""CSV files with a heading: the data we ship, and what the media server exports."""
+"""CSV files with a heading: the shipped data, and the exports of the media server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """Return the rows of the CSV file at *path*, stripped; a cell that is missing reads as empty.
 
     Args:
-        columns: Names its heading must have; more are passed over.
+        columns: Names that its heading must have; others are ignored.
     Raises:
         LibraryProblem: The file is not there, is not text, or lacks a column.
     """

@@ -1,4 +1,4 @@
-"""The words of a text that tell what it is about."""
+"""The significant terms of a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["terms_of"]
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 
-# Words so common that two plots which share them share nothing.
+# Words so common that they say nothing about a plot.
 _COMMON: Final = """
 about above after again all and another any are ask back because been before begin behind being between both
 but can cannot come could day did does down each every everyone few find first for four from get give goes gone

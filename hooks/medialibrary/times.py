@@ -22,7 +22,7 @@ def instant_text(instant: datetime) -> str:
 
 
 def instant_of(text: str) -> datetime:
-    """Return the instant that *text* writes.
+    """Return the instant in *text*.
 
     Raises:
         ValueError: It writes none, or one without an offset.

@@ -1,4 +1,4 @@
-"""A title, and how it is written in the data we ship and in a media folder."""
+"""A title, and its form in the shipped data and in a media folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS: Final = ("kind", "title", "year", "genres", "plot")
 
 
 class NotATitle(ValueError):
-    """A file that is meant to tell of a title, and does not."""
+    """A file of the media folder does not describe a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ class Title:
 
     Attributes:
         kind: One of `KINDS`.
-        genres: Joined by `; `. Empty where nobody has said.
-        plot: Empty where nobody has said.
+        genres: Joined by `; `. Empty if unknown.
+        plot: Empty if unknown.
     """
 
     kind: str
@@ -78,9 +78,9 @@ def nfo_text(title: Title) -> str:
 
 
 def read_nfo(text: str) -> Title:
-    """Return the title that *text* tells of.
+    """Return the title in *text*.
 
-    An indented line goes on with the value before it; names it does not know are passed over.
+    An indented line continues the value before it; unknown names are ignored.
 
     Raises:
         NotATitle: The title or the year is missing, or the kind is not one of `KINDS`.

@@ -1,7 +1,7 @@
 """Texts as vectors: a text's vector is made of the vectors of its terms.
 
-Whatever way the term vectors were learnt (see `learning.py`), this is how they are used, so a new
-title needs no library beyond Python's own, and what is stored is a table that anybody can read.
+The term vectors are used in the same way however they were learned (see `learning.py`), so a new title needs only
+Python's standard library, and the stored table is readable.
 """
 
 from __future__ import annotations
@@ -47,5 +47,5 @@ def pack(vector: Vector) -> bytes:
 
 
 def unpack(blob: bytes) -> tuple[float, ...]:
-    """Return the vector that `pack` made *blob* of, in a float's precision."""
+    """Return the vector in *blob*, the result of `pack`, in the precision of a float."""
     return struct.unpack(f"<{len(blob) // 4}f", blob)

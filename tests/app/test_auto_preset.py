@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aperture_plugin import Job, hookimpl
+from aperture_plugin.config.layers.presets import tier_of
 from aperture_plugin.config.model import Preset
-from aperture_plugin.config.presets import tier_of
 from aperture_plugin.testing import World
-from aperture_plugin.words.sizes import Sizes
+from aperture_plugin.words.library_sizes import Sizes
 
 FILE = """\
 preset: auto

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from aperture_plugin import Aperture, Job, hookimpl
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.ports import LiveRun
+from aperture_plugin.ports import LiveRun, RunQuery
 
 TEXT = "schedules:\n  scan: manual\n  slow: manual\n"
 
@@ -71,6 +72,18 @@ def test_a_handle_gives_the_ended_run_or_says_that_it_takes_longer(file: Path, h
 
     assert (quick.status, quick.result) == ("completed", {"added": 1})
     assert ended.status == "completed"
+
+
+def test_many_threads_that_ask_at_once_are_each_given_a_run_of_their_own(file: Path, host: Host) -> None:
+    text = file.read_text(encoding="utf-8").replace("schedules:\n", "defaults:\n  overlap: allow\nschedules:\n", 1)
+    file.write_text(text, encoding="utf-8")
+    with embedded(file, host) as aperture, ThreadPoolExecutor(16) as pool:
+        handles = list(pool.map(lambda _: aperture.run("scan"), range(64)))
+        ended = [handle.wait(60) for handle in handles]
+
+    assert [run.id for run in ended] == [handle.id for handle in handles]
+    assert len({run.id for run in ended}) == 64
+    assert {run.status for run in ended} == {"completed"}
 
 
 def test_an_unknown_job_is_told_with_the_nearest_name(file: Path, host: Host) -> None:
@@ -249,3 +262,28 @@ def until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came about"
         threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize(
+    ("until", "error", "words"),
+    [
+        (datetime(2030, 1, 1), ValueError, "has no time zone"),  # noqa: DTZ001  # that is the mistake
+        ("2 hours", TypeError, "is an aware datetime"),
+        (datetime(2020, 1, 1, tzinfo=UTC), ValueError, "is past already"),
+    ],
+)
+def test_a_pause_until_no_instant_to_come_is_refused_at_the_call(
+    file: Path, host: Host, caplog: pytest.LogCaptureFixture, until: object, error: type[Exception], words: str
+) -> None:
+    with embedded(file, host) as aperture:
+        with pytest.raises(error, match=words):
+            aperture.pause("scan", until=until)  # type: ignore[arg-type]
+        ended = aperture.run("scan").wait(20)
+
+    assert ended.status == "completed"
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_history_since_a_naive_time_is_refused_at_the_call() -> None:
+    with pytest.raises(ValueError, match="has no time zone"):
+        RunQuery(since=datetime(2030, 1, 1))  # noqa: DTZ001  # that is the mistake

@@ -18,7 +18,7 @@ import pytest
 
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import IN_HAND, Run, Status
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from aperture_plugin.testing import World
 from tests.store.databases import database
 

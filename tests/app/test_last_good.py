@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin import Aperture, ConfigRefused, Job, hookimpl
-from aperture_plugin.app.generations import generations
+from aperture_plugin.app.config_history import generations
 from aperture_plugin.testing import World
 
 GOOD = "schedules:\n  scan: every 2 hours\n"

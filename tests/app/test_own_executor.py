@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from aperture_plugin import Aperture, Job, LiveRun, Outcome, OutcomeStatus, hookimpl
-from aperture_plugin.executors.errands import Errand, ended, hear, order_of, outcome_to
-from aperture_plugin.executors.live import WorkerRun
+from aperture_plugin.executors.live_run import WorkerRun
+from aperture_plugin.executors.remote_attempt import Errand, apply_message, ended, order_of, outcome_to
 from aperture_plugin.loop import thread
-from aperture_plugin.plugins.loading import load_plugins
+from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.ports import Executor, Report, Spender, Work
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 
 def is_alive(pid: int) -> bool:
@@ -92,7 +92,7 @@ class PoolExecutor:
             try:
                 said, outcome = future.result()
                 for message in said:
-                    hear(message, run)
+                    apply_message(message, run)
             except Exception as error:  # noqa: BLE001  # its process died
                 outcome = outcome_to(Outcome(status=OutcomeStatus.FAILED, reason=str(error)))
             report(ended(run, outcome))

@@ -26,16 +26,17 @@ from time import perf_counter
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.editors.building import json_schema
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.model import ReadContext
+from aperture_plugin.config.reader import read
+from aperture_plugin.config.schema.json_schema.json_schema import json_schema
 
 PROGRAMS: Final = Path(sys.executable).parent
 TIMES: Final = 3
 ENVIRON: Final = {name: said for name, said in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """What pip installs is compiled; ours, run from a checkout, must be allowed to be compiled once too."""
 STRICTYAML: Final = (
-    "import strictyaml, sys; from aperture_plugin.config.schema import FILE; "
-    "from aperture_plugin.config.strictly import strict; "
+    "import strictyaml, sys; from aperture_plugin.config.schema.schema import FILE; "
+    "from tests.config.strictyaml_schema import strict; "
     "strictyaml.dirty_load(open(sys.argv[1]).read(), strict(FILE), allow_flow_style=True)"
 )
 MOST_FOR_STRICTYAML: Final = 100
@@ -74,11 +75,13 @@ def reload_of(jobs: int) -> float:
         begun = perf_counter()
         read(
             changed,
-            file="bench.yaml",
-            environ={},
-            known_jobs=None,
-            local_zone=ZoneInfo("UTC"),
-            now=datetime(2026, 1, 1, tzinfo=UTC),
+            ReadContext(
+                file="bench.yaml",
+                environ={},
+                known_jobs=None,
+                local_zone=ZoneInfo("UTC"),
+                now=datetime(2026, 1, 1, tzinfo=UTC),
+            ),
         )
         took.append(perf_counter() - begun)
     return statistics.median(took[1:])

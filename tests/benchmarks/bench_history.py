@@ -33,8 +33,8 @@ from sqlalchemy.engine import make_url
 
 from aperture_plugin.ports import Claim, Era, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
-from aperture_plugin.store.opening import open_store
-from aperture_plugin.store.schema import runs
+from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.tables import runs
 
 JOBS = 90
 PHRASE = "Every 15 minutes"

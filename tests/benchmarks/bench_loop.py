@@ -35,7 +35,7 @@ import schedule
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
 from aperture_plugin import Aperture, Job, hookimpl
-from aperture_plugin.loop.ticking import Timetable
+from aperture_plugin.loop.timetable import Timetable
 from aperture_plugin.testing.clock import FakeClock
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.phrases import read_phrase

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from aperture_plugin.cli import cli, reading
+from aperture_plugin.cli import cli, file_session
 from aperture_plugin.testing import World
 
 
@@ -59,7 +59,7 @@ def step_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def world(aperture_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in the current folder, whose clock is also the one that commands are typed by."""
     step_into(aperture_world.folder, monkeypatch)
-    monkeypatch.setattr(reading, "now", aperture_world.clock.now)
+    monkeypatch.setattr(file_session, "now", aperture_world.clock.now)
     return aperture_world
 
 
@@ -86,12 +86,12 @@ class Terminal:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
+    def begin(self, *words: str, **environ: str) -> subprocess.Popen[str]:
         """Begin a command, and leave it running."""
         process = subprocess.Popen(
             [sys.executable, "-m", "aperture_plugin", *words],
             cwd=self.folder,
-            env=self.environ,
+            env={**self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

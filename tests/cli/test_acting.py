@@ -53,7 +53,8 @@ def test_a_job_that_does_not_exist_is_wrong_usage(world: World, shell: Shell, co
     answer = shell(command, "slwo")
 
     assert answer.code == 2
-    assert answer.err == 'error: there is no job "slwo" in schedules.yaml\n   hint: did you mean "slow"?\n'
+    kind = "job or run" if command == "cancel" else "job"
+    assert answer.err == f'error: there is no {kind} "slwo" in schedules.yaml\n   hint: did you mean "slow"?\n'
 
 
 def test_a_pause_holds_slots_back_until_it_ends(world: World, shell: Shell) -> None:
@@ -127,3 +128,12 @@ def test_a_broken_file_does_not_keep_a_good_loop_from_running_a_job(world: World
     world.write("schedules: {}\n")
 
     assert shell("run", "fast").code == 0
+
+
+def test_a_pause_until_two_hours_ago_is_past(world: World, shell: Shell) -> None:
+    world.write(FILE)
+
+    answer = shell("pause", "slow", "--until", "2 hours ago")
+
+    assert answer.code == 2
+    assert answer.err.startswith("error: --until: yesterday 10:00 PM is past already: it is 12:00 AM in UTC\n")

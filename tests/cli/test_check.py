@@ -6,9 +6,11 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
-from aperture_plugin.config import inspecting
-from aperture_plugin.config.codes import CODES
+from aperture_plugin.cli import cli
+from aperture_plugin.config.checks.lint import all_lints
+from aperture_plugin.config.checks.problem_codes import CODES
 from aperture_plugin.testing import World
 from tests.cli.conftest import Answer, Shell
 
@@ -73,7 +75,7 @@ def test_a_command_that_wants_the_configuration_does_not_look_for_warnings(
 ) -> None:
     world.write(GOOD)
     asked: list[object] = []
-    monkeypatch.setattr(inspecting, "lint", lambda config, *_, **__: asked.append(config))
+    monkeypatch.setattr(all_lints, "lint", lambda config, *_, **__: asked.append(config))
 
     assert (shell("next").code, len(asked)) == (0, 0)
     assert (shell("check").code, len(asked)) == (0, 1)
@@ -201,3 +203,47 @@ def test_where_auto_has_picked_no_preset_the_jobs_of_all_are_counted(world: Worl
     )
 
     assert shell("check", "--format", "json").json["jobs"] == 3
+
+
+def test_no_code_is_imported_where_that_is_asked_for(world: World, shell: Shell) -> None:
+    (world.folder / "hooks").mkdir()
+    (world.folder / "hooks" / "x.py").write_text("raise SystemExit('imported')\n")
+    (world.folder / "schedules.yaml").write_text("schedules:\n  scan: daily at 2 AM\n")
+
+    answer = shell("check", "--no-plugins")
+    contradicting = shell("check", "--no-plugins", "--plugin", "x")
+
+    assert answer.code == 0
+    assert shell("check").code == 1
+    assert (contradicting.code, contradicting.err.splitlines()[0]) == (
+        2,
+        "error: --no-plugins and --plugin contradict each other",
+    )
+
+
+def test_a_problem_of_a_plugin_stands_at_its_own_line(world: World, shell: Shell) -> None:
+    (world.folder / "hooks").mkdir()
+    (world.folder / "hooks" / "x.py").write_text("import json\n\nraise ValueError('no library here')\n")
+    (world.folder / "schedules.yaml").write_text("schedules:\n  scan: daily at 2 AM\n  sync: daily at 3 AM\n")
+
+    answer = shell("check", "--format", "json")
+
+    [problem] = answer.json["problems"]
+    assert (problem["file"], problem["line"], problem["code"]) == ("hooks/x.py", 3, "plugin")
+    assert "sync" not in shell("check").out, "the line of the file with that number is not the plugin's"
+
+
+def test_what_only_strict_refuses_is_told_as_that(world: World, shell: Shell) -> None:
+    (world.folder / "schedules.yaml").write_text("schedules:\n  scan: daily at 2 AM\n")
+
+    lenient, strict = shell("check"), shell("check", "--strict")
+
+    assert (lenient.code, strict.code) == (0, 1)
+    assert strict.lines[-1] == "--strict: a warning fails it"
+
+
+def test_a_file_may_come_in_on_stdin(world: World) -> None:
+    result = CliRunner().invoke(cli, ["check", "-"], input="schedules:\n  scan: evry hour\n")
+
+    assert result.exit_code == 1
+    assert "\nstdin:2:9: error: scan: " in result.stdout

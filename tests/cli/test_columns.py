@@ -33,10 +33,10 @@ def test_what_does_not_fit_is_cut_at_the_end() -> None:
     assert list(columns(("JOB", "NOTE"), [("scan", "much too long")], width=12))[2:] == ["scan  much …"]
 
 
-def test_colours_do_not_move_anything() -> None:
+def test_colors_do_not_move_anything() -> None:
     rows: list[tuple[Cell | str, ...]] = [(Cell("scan", "bold cyan"), "x"), ("user-sync", Cell("y", "red"))]
 
-    painted = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in columns(("A", "B"), rows, colour=True)]
+    painted = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in columns(("A", "B"), rows, color=True)]
 
     assert painted == list(columns(("A", "B"), rows))
 
@@ -48,3 +48,10 @@ def test_no_line_is_longer_than_the_terminal(rows: list[tuple[str, str, str]], w
 
 def test_nothing_in_a_cell_steers_the_terminal() -> None:
     assert list(columns(("A",), [("\x1b[31mred",)]))[2:] == ["\ufffd[31mred"]
+
+
+def test_letters_that_take_two_cells_are_counted_as_two() -> None:
+    lines = list(columns(("JOB", "STATE"), [("備份", "idle"), ("scan", "idle"), ("a", "idle")], width=12))
+
+    assert lines[2:] == ["備份  idle", "scan  idle", "a     idle"]
+    assert list(columns(("JOB",), [("備份資料庫",)], width=6))[2] == "備份…"

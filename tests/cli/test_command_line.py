@@ -129,7 +129,10 @@ def test_a_link_that_leads_nowhere_is_told_as_one(world: World, shell: Shell) ->
 def test_a_folder_is_not_a_file(world: World, shell: Shell) -> None:
     answer = shell("next", "-f", ".")
 
-    assert (answer.code, answer.err) == (2, "error: . cannot be read: Is a directory\n")
+    assert (answer.code, answer.err) == (
+        2,
+        "error: . is a folder, and no file\n   hint: name a file; aperture init . writes a starter file there\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,8 @@ def test_a_store_whose_address_cannot_be_read_is_not_taken_for_another_one(
 
     assert answer.code == 1
     assert answer.err.splitlines()[-1].endswith(
-        "the address under state in schedules.yaml cannot be read (aperture check says why); "
+        "the address under state in schedules.yaml cannot be read "
+        '(schedules.yaml:1:18: "NOWHERE" is not set in the environment); '
         "name it by --state URL or in APERTURE_STATE"
     )
 

@@ -97,7 +97,7 @@ def test_a_state_that_does_not_exist_is_wrong_usage(world: World, shell: Shell) 
 
 def talkative(run: LiveRun) -> None:
     run.log.info("attempt %d begins", run.attempt)
-    run.log.warning("a colour: \x1b[31mred")
+    run.log.warning("a color: \x1b[31mred")
     if run.attempt == 1:
         raise ValueError("not yet")
 
@@ -128,7 +128,7 @@ def test_nothing_that_a_job_wrote_steers_the_terminal(tried_twice: World, shell:
     out = shell("logs", "scan").out
 
     assert "\x1b" not in out
-    assert "a colour: \ufffd[31mred" in out
+    assert "a color: \ufffd[31mred" in out
 
 
 def test_a_log_as_json_is_the_lines_as_they_were(tried_twice: World, shell: Shell) -> None:
@@ -162,7 +162,7 @@ def test_a_run_that_does_not_exist_is_wrong_usage(world: World, shell: Shell) ->
     answer = shell("logs", "zzz")
 
     assert answer.code == 2
-    assert answer.err == 'error: there is no run "zzz"\n   hint: aperture history shows the runs and their ids\n'
+    assert answer.err == 'error: there is no job or run "zzz" in schedules.yaml\n   hint: expected one of scan, sync\n'
 
 
 def test_a_run_that_ended_is_not_followed_for_ever(tried_twice: World, shell: Shell) -> None:

@@ -36,7 +36,7 @@ def test_what_is_written_is_valid_and_nothing_is_overwritten(world: World, shell
 
 
 def test_what_is_not_taken_over_makes_the_answer_no(world: World, shell: Shell) -> None:
-    (world.folder / "tab").write_text(TAB + "@reboot x\n")
+    (world.folder / "tab").write_text(TAB + "61 * * * * x\n")
 
     answer = shell("import", "crontab", "tab", "--format", "json")
 
@@ -96,3 +96,24 @@ def test_wrong_usage_is_told(world: World, shell: Shell, words: tuple[str, ...],
     answer = shell("import", *words)
 
     assert (answer.code, answer.err.splitlines()[0]) == (2, told)
+
+
+def test_bytes_that_are_no_text_are_refused(world: World, shell: Shell) -> None:
+    (world.folder / "tab").write_bytes(b"# \n0 5 * * * cp /home/jos\xe9/x /srv\n")
+
+    answer = shell("import", "crontab", "tab")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("error: tab:2: the byte 0xe9 is no text in UTF-8, and nothing was taken over\n")
+
+
+def test_the_drop_ins_and_the_template_beside_a_timer_are_read(world: World, shell: Shell) -> None:
+    (world.folder / "scrub@tank.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    (world.folder / "scrub@tank.timer.d").mkdir()
+    (world.folder / "scrub@tank.timer.d" / "override.conf").write_text("[Timer]\nOnCalendar=\nOnCalendar=12:00\n")
+    (world.folder / "scrub@.service").write_text("[Service]\nExecStart=/sbin/zpool scrub %i\n")
+
+    answer = shell("import", "systemd", "scrub@tank.timer")
+
+    assert "    schedule: daily at 12:00 PM\n" in answer.out
+    assert "    command: [/sbin/zpool, scrub, tank]\n" in answer.out

@@ -157,3 +157,16 @@ def test_what_auto_picked_before_is_kept_near_its_size_and_said_so(world: World,
     ]
     assert {slot["nominal"][-5:] for slot in alone} == {"02:00"}  # large: by the size alone
     assert moved.lines[1] == "auto picks large: the library holds 2,201 items, and large is for 2000 and over"
+
+
+def test_a_minimal_starter_is_short_and_works(world: World, shell: Shell) -> None:
+    answer = shell("init", "--minimal", "site")
+
+    assert answer.code == 0
+    assert "wrote  site/schedules.yaml\n" in answer.out
+    assert all(
+        len((world.folder / "site" / name).read_text().splitlines()) <= 10
+        for name in ("schedules.yaml", "hooks/hello.py")
+    )
+    assert shell("check", "--strict", "site/schedules.yaml").code == 0
+    assert "left   site/schedules.yaml" in shell("init", "--minimal", "site").out

@@ -45,7 +45,10 @@ def test_where_nothing_ever_ran_what_comes_next_is_shown_all_the_same(world: Wor
     assert answer.json["jobs"][1] == {
         "job": "sync",
         "title": "User Sync",
+        "category": None,
         "schedule": "Every 30 minutes",
+        "enabled": True,
+        "paused": None,
         "state": "idle",
         "waiting_for": None,
         "next_run": "2026-01-10T02:30:00+02:00",
@@ -272,3 +275,14 @@ def test_a_file_that_is_gone_is_refused_while_a_loop_goes_on_and_missing_where_n
     assert [problem["code"] for problem in running.json["config"]["rejected"]["problems"]] == ["file-gone"]
     assert "schedules.yaml:1:1: schedules.yaml is not there" in text.out
     assert (stopped.code, stopped.err.splitlines()[0]) == (2, "error: schedules.yaml is not there")
+
+
+@pytest.mark.parametrize("columns", ["", "80"])
+def test_a_title_stands_beside_the_name(
+    world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    world.write("schedules:\n  a:\n    schedule: daily at 2 AM\n    title: Library Scan\n")
+
+    assert "Library Scan" in shell("status").out

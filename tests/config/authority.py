@@ -7,21 +7,18 @@ from typing import Any
 
 import strictyaml
 
-from aperture_plugin.config.asking import Refused, Scanner
-from aperture_plugin.config.doubts import Doubt
-from aperture_plugin.config.entries import FileWords
-from aperture_plugin.config.filewords import read_words
-from aperture_plugin.config.keylines import job_in_lines
-from aperture_plugin.config.memory import Remembered
-from aperture_plugin.config.nodes import NOWHERE, Mapping, Node, Scalar
-from aperture_plugin.config.pieces import read_piece
-from aperture_plugin.config.plain import compose
+from aperture_plugin.config.layers.entries import FileWords
+from aperture_plugin.config.layers.incremental import ReadingCache, job_in_lines
+from aperture_plugin.config.layers.sections import read_words
 from aperture_plugin.config.problems import Problems
-from aperture_plugin.config.scanning import scan
-from aperture_plugin.config.schema import FILE, JOBS
-from aperture_plugin.config.source import source_of
-from aperture_plugin.config.strictly import strict
-from aperture_plugin.config.walking import Said
+from aperture_plugin.config.schema.schema import FILE, JOBS
+from aperture_plugin.config.schema.validate import ParsedValue
+from aperture_plugin.config.yaml.chunks import Scanner, read_piece
+from aperture_plugin.config.yaml.decode import decode
+from aperture_plugin.config.yaml.nodes import NOWHERE, Doubt, Mapping, Node, Scalar, YamlRefused
+from aperture_plugin.config.yaml.strictyaml_fallback import scan
+from aperture_plugin.config.yaml.yaml_subset import compose
+from tests.config.strictyaml_schema import strict
 
 __all__ = ["check_file", "check_forms", "check_job"]
 
@@ -31,8 +28,8 @@ FILE_STRICTLY = strict(FILE)
 def check_file(text: str) -> None:
     """Make sure that a file we accept is one that strictyaml accepts, with equal values."""
     problems = Problems("s.yaml")
-    source = source_of(text, problems)
-    words = FileWords() if source is None else read_words(source.text, problems, Remembered(), Remembered())
+    source = decode(text, problems)
+    words = FileWords() if source is None else read_words(source.text, problems, ReadingCache())
     try:
         theirs = strictyaml.dirty_load(text, FILE_STRICTLY, allow_flow_style=True).data
     except NotImplementedError:
@@ -63,7 +60,7 @@ def check_forms(text: str) -> None:
     Raises:
         Refused: It refuses what we have read.
     """
-    source = source_of(text, Problems("s.yaml"))
+    source = decode(text, Problems("s.yaml"))
     assert source is not None
     try:
         quick = tree(compose(source.text))
@@ -71,7 +68,7 @@ def check_forms(text: str) -> None:
         return
     try:
         theirs = scan(source.text)
-    except Refused as refused:
+    except YamlRefused as refused:
         if isinstance(refused.__cause__, NotImplementedError):
             return  # it has lost its way among comments, and says nothing of the text
         raise
@@ -114,12 +111,12 @@ def jobs(entries: MappingOf[str, Any]) -> Any:
     return {name: {key: value(said_) for key, said_ in entry.words.items()} for name, entry in entries.items()}
 
 
-def value(said_: Said) -> Any:
+def value(said_: ParsedValue) -> Any:
     """Return what is said; one value where there might be a list is that value."""
     match said_.value:
         case dict():
             return {key: value(inner) for key, inner in said_.value.items()}
-        case tuple() if said_.value and isinstance(said_.value[0], Said):
+        case tuple() if said_.value and isinstance(said_.value[0], ParsedValue):
             items = [value(inner) for inner in said_.value]
             return items[0] if said_.text else items
         case ():
@@ -132,6 +129,9 @@ def single(theirs: Any) -> Any:
     sections = [theirs, *theirs.get("presets", {}).values()]
     for section in sections:
         for name, job in section.get("schedules", {}).items():
-            if not isinstance(job, dict):
-                section["schedules"][name] = {"schedule": job}
+            words = job if isinstance(job, dict) else {"schedule": job}
+            match words.get("schedule"):
+                case [one]:  # A list of one schedule is that schedule.
+                    words["schedule"] = one
+            section["schedules"][name] = words
     return theirs

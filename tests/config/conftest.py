@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.config import reading as reading_module
-from aperture_plugin.config.model import Config, Reading
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.layers.incremental import forget_readings
+from aperture_plugin.config.model import Config, ReadContext, Reading
+from aperture_plugin.config.reader import read
+from aperture_plugin.words.secrets import FoundSecret
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 JOBS = ("scan", "backup", "sync")
@@ -22,7 +23,12 @@ Configure = Callable[..., Config]
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Let every test read its files for the first time."""
-    reading_module._REMEMBERED.clear()
+    forget_readings()
+
+
+def _secret_of(name: str) -> FoundSecret:
+    found = {"file:secrets/token": FoundSecret("hunter22"), "file:secrets/open": FoundSecret("hunter22", is_open=True)}
+    return found.get(name, FoundSecret(problem="it is not there"))
 
 
 @pytest.fixture
@@ -42,16 +48,19 @@ def read_file() -> ReadFile:
     ) -> Reading:
         return read(
             text,
-            file="schedules.yaml",
-            environ=environ or {},
-            known_jobs=known_jobs,
-            local_zone=ZoneInfo(local_zone),
-            library_size=library_size,
-            now=NOW,
-            starting=starting,
-            known_executors=known_executors,
-            linting=not starting,
-            declared=declared,
+            ReadContext(
+                file="schedules.yaml",
+                environ=environ or {},
+                known_jobs=known_jobs,
+                local_zone=ZoneInfo(local_zone),
+                library_size=library_size,
+                now=NOW,
+                starting=starting,
+                known_executors=known_executors,
+                linting=not starting,
+                declared=declared or {},
+                secret_of=_secret_of,
+            ),
         )
 
     return reading_of

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.config.reading import read
-from aperture_plugin.config.report import text_reports
+from aperture_plugin.config.model import ReadContext
+from aperture_plugin.config.problem_report import text_reports
+from aperture_plugin.config.reader import read
+from tests.config.authority import check_file
+from tests.config.yaml_grammar import documents
 
 STARTER: Final = (Path(__file__).parents[2] / "schedules.yaml").read_bytes()
 BITS: Final = [
@@ -44,12 +47,14 @@ def files(draw: st.DrawFn) -> bytes:
 def check(data: bytes) -> None:
     reading = read(
         data,
-        file="s.yaml",
-        environ={},
-        known_jobs=None,
-        local_zone=ZoneInfo("UTC"),
-        now=datetime(2026, 1, 10, tzinfo=UTC),
-        linting=True,
+        ReadContext(
+            file="s.yaml",
+            environ={},
+            known_jobs=None,
+            local_zone=ZoneInfo("UTC"),
+            now=datetime(2026, 1, 10, tzinfo=UTC),
+            linting=True,
+        ),
     )
 
     assert (reading.config is None) == any(problem.is_error for problem in reading.problems)
@@ -71,3 +76,18 @@ def test_whatever_the_bytes_are_there_is_an_answer(data: bytes) -> None:
 @given(files() | st.binary(max_size=2000))
 def test_whatever_the_bytes_are_there_is_an_answer_at_length(data: bytes) -> None:
     check(data)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(documents())
+def test_whatever_yaml_it_is_there_is_an_answer_and_strictyaml_agrees(text: str) -> None:
+    check(text.encode())
+    check_file(text)
+
+
+@pytest.mark.long
+@settings(max_examples=int(os.environ.get("EXAMPLES", "6000")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(documents())
+def test_whatever_yaml_it_is_there_is_an_answer_and_strictyaml_agrees_at_length(text: str) -> None:
+    check(text.encode())
+    check_file(text)

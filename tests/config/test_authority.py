@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.config.asking import Refused
-from aperture_plugin.config.keylines import job_in_lines
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.layers.incremental import job_in_lines
+from aperture_plugin.config.model import ReadContext
+from aperture_plugin.config.reader import read
+from aperture_plugin.config.yaml.nodes import YamlRefused
 from tests.config.authority import check_file, check_forms, check_job
 
 SOUND = """\
@@ -261,7 +262,9 @@ def jobs_on_lines(draw: st.DrawFn) -> str:
 
 
 def test_a_file_in_every_form_reads_as_strictyaml_reads_it() -> None:
-    reading = read(SOUND, file="s.yaml", environ={}, known_jobs=["scan", "backup", "sync"], local_zone=ZoneInfo("UTC"))
+    reading = read(
+        SOUND, ReadContext(file="s.yaml", environ={}, known_jobs=["scan", "backup", "sync"], local_zone=ZoneInfo("UTC"))
+    )
 
     assert [problem.message for problem in reading.problems] == []
     check_file(SOUND)
@@ -272,7 +275,7 @@ def test_a_file_in_every_form_reads_as_strictyaml_reads_it() -> None:
 def test_what_is_read_quickly_is_what_strictyaml_reads(text: str) -> None:
     try:
         check_forms(text)
-    except Refused as refused:
+    except YamlRefused as refused:
         pytest.fail(f"read, but strictyaml says: {refused}")
 
 

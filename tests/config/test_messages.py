@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from aperture_plugin.config import filewords, inspecting, plain
-from aperture_plugin.config.codes import CODES, WARNINGS
+from aperture_plugin.config.checks.lint import all_lints
+from aperture_plugin.config.checks.problem_codes import CODES, WARNINGS
+from aperture_plugin.config.layers import sections
 from aperture_plugin.config.model import Reading
+from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Place, Problems, Severity
-from aperture_plugin.config.report import text_reports
+from aperture_plugin.config.yaml import yaml_subset
+from aperture_plugin.words.datetimes import read_date
+from aperture_plugin.words.parse_error import Unreadable
 
 ReadFile = Callable[..., Reading]
 
@@ -86,7 +91,8 @@ def test_an_unusual_line_end_is_told_once_and_spoils_only_its_line(read_file: Re
         'schedules.yaml:3:11: error: backup: "nightly" begins no schedule [unknown-phrase]\n'
         "    3 |   backup: nightly\n"
         "      |           ^^^^^^^\n"
-        "   hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after or manual;"
+        "   hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after, at start "
+        "or manual;"
         ' did you mean "daily at 2:00 AM"?\n'
         "         Write:  backup: daily at 2:00 AM"
     )
@@ -142,7 +148,7 @@ def test_a_library_that_no_preset_is_meant_for_is_a_warning(read_file: ReadFile)
 
 
 def test_presets_with_too_many_jobs_to_lint_are_named(read_file: ReadFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspecting, "MOST_IN_TIERS", 1)
+    monkeypatch.setattr(all_lints, "MOST_IN_TIERS", 1)
     tiers = "  small:\n    items: under 500\n    schedules:\n      scan: daily at 2 AM\n"
     tiers += "  large:\n    extends: small\n    items: 500 to 9000\n    schedules:\n      backup: daily at 2 AM\n"
     tiers += "  huge:\n    extends: large\n    items: 9000 and over\n"
@@ -204,7 +210,7 @@ def test_a_file_of_bytes_is_not_told_byte_by_byte(read_file: ReadFile) -> None:
 def test_more_jobs_than_any_file_has_are_told_and_not_read(
     read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filewords, "MOST_JOBS", 3)
+    monkeypatch.setattr(sections, "MOST_JOBS", 3)
     text = "schedules:\n" + "".join(f"  j{n}: manual\n" for n in range(5))
 
     reading = read_file(text, known_jobs=[f"j{n}" for n in range(5)])
@@ -237,7 +243,7 @@ def test_a_text_of_any_length_may_be_a_description(read_file: ReadFile) -> None:
 def test_more_presets_than_any_file_has_are_told_and_not_read(
     read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filewords, "MOST_PRESETS", 2)
+    monkeypatch.setattr(sections, "MOST_PRESETS", 2)
     text = "preset: p1\npresets:\n" + "".join(f"  p{n}:\n    extends: p0\n" for n in range(1, 5))
 
     reading = read_file(text)
@@ -266,7 +272,7 @@ def test_more_values_than_anybody_writes_are_told_and_not_read(read_file: ReadFi
 def test_more_values_in_all_jobs_than_any_file_has_are_told_and_not_read(
     read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filewords, "MOST_VALUES", 100)
+    monkeypatch.setattr(sections, "MOST_VALUES", 100)
     text = "schedules:\n" + "".join(
         f"  {job}:\n    schedule: manual\n    requires env: [{', '.join(f'N{n}' for n in range(60))}]\n"
         for job in ("scan", "backup", "sync")
@@ -283,7 +289,7 @@ def test_more_values_in_all_jobs_than_any_file_has_are_told_and_not_read(
 
 
 def test_lists_within_lists_are_counted_together(read_file: ReadFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain, "MOST_IN_ALL", 10)
+    monkeypatch.setattr(yaml_subset, "MOST_IN_ALL", 10)
 
     reading = read_file(
         "schedules:\n  scan:\n    schedule: manual\n    params:\n      a: [[b, c], [d, e, f, g, h, i]]\n"
@@ -341,6 +347,22 @@ def test_the_table_of_codes_holds_every_code_that_is_raised_and_no_other() -> No
     assert set(CODES) >= WARNINGS
 
 
+def test_holidays_without_the_library_that_knows_them_are_an_error(
+    read_file: ReadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "holidays.utils", None)
+
+    reading = read_file("calendars:\n  bank: holidays of SE\nschedules:\n  scan: daily at 2 AM\n")
+
+    assert report_of(reading) == (
+        "schedules.yaml:2:21: error: public holidays need the library holidays, which is not installed"
+        " [holidays-missing]\n"
+        "    2 |   bank: holidays of SE\n"
+        "      |                     ^^\n"
+        "   hint: install it:  pip install 'aperture-plugin[holidays]'; or write the dates themselves"
+    )
+
+
 def test_every_code_is_read_whole_by_a_test() -> None:
     here = Path(__file__).read_text()
 
@@ -349,7 +371,7 @@ def test_every_code_is_read_whole_by_a_test() -> None:
 
 def _raised() -> Iterator[str]:
     """Yield every code in the sources of words, triggers and config."""
-    calls = {"Unreadable", "Finding", "Problem", "add", "warn", "_add", "tell"}
+    calls = {"Unreadable", "Fault", "Problem", "add", "warn", "_add", "tell"}
     for room in ("words", "triggers", "config"):
         for source in sorted((PACKAGE / room).rglob("*.py")):
             for node in ast.walk(ast.parse(source.read_text())):
@@ -359,9 +381,11 @@ def _raised() -> Iterator[str]:
                 elif isinstance(node, ast.Assign | ast.Return) and isinstance(node.value, ast.Tuple):
                     # A code that is chosen first and raised later stands at the head of a row of texts.
                     yield from (_text(part) for part in node.value.elts[:1] if _is_code(part) and _text(part) in CODES)
-    yield from (f"bad-{what}-name" for what in ("executor", "limit", "preset", "queue"))
-    yield from (f"unknown-{what}" for what in ("type", "missed", "overlap", "on-failure", "interrupted"))
-    yield from (f"unknown-{what}" for what in ("queue", "limit", "need", "after"))
+    yield from (f"bad-{what}-name" for what in ("channel", "executor", "limit", "preset", "queue"))
+    yield from (
+        f"unknown-{what}" for what in ("type", "missed", "overlap", "on-failure", "interrupted", "when", "edits")
+    )
+    yield from (f"unknown-{what}" for what in ("queue", "limit", "calendar", "channel", "need", "after"))
     yield from ("needs-circle", "after-circle", "number-fraction")
 
 
@@ -375,3 +399,10 @@ def _is_code(node: ast.expr) -> bool:
 
 def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_a_date_behind_an_option_says_how_it_is_written() -> None:
+    with pytest.raises(Unreadable, match='"Christmas" is not a date') as refused:
+        read_date("Christmas")
+
+    assert (refused.value.code, refused.value.hint) == ("bad-date", "expected a date such as 2026-12-24")

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.config import reading as reading_module
+from aperture_plugin.config.layers.incremental import forget_readings
 from aperture_plugin.config.model import Config, Reading
 
 ReadFile = Callable[..., Reading]
@@ -85,13 +85,13 @@ def what(reading: Reading) -> tuple[Any, ...]:
 def test_a_file_read_again_says_what_it_says_when_read_for_the_first_time(
     read_file: ReadFile, versions: list[list[str]], token: bool
 ) -> None:
-    reading_module._REMEMBERED.clear()
+    forget_readings()
     environ = {"TOKEN": "x"} if token else {}
 
     again = [what(read_file("\n".join(lines), environ=environ)) for lines in versions]
 
     for lines, said in zip(versions, again, strict=True):
-        reading_module._REMEMBERED.clear()
+        forget_readings()
         assert said == what(read_file("\n".join(lines), environ=environ))
 
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aperture_plugin.config.model import Param
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.model import Param, ReadContext
+from aperture_plugin.config.reader import read
 
 MANY = 70
 """More than are copied into each job."""
@@ -31,7 +31,7 @@ def written(shared: dict[int, int], preset: dict[int, int], own: dict[int, int])
 
 def params_of(text: str, file: str) -> dict[str, Mapping[str, Param]]:
     """Read *text* as a file of its own: read as another version of one file, it would share more than defaults."""
-    found = read(text, file=file, environ={}, known_jobs=None, local_zone=ZoneInfo("UTC")).config
+    found = read(text, ReadContext(file=file, environ={}, known_jobs=None, local_zone=ZoneInfo("UTC"))).config
     assert found is not None
     return {name: job.params for name, job in found.jobs.items()}
 

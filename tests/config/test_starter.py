@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.model import ReadContext
+from aperture_plugin.config.reader import read
 from aperture_plugin.words.phrases import phrase_of
 
 STARTER = Path(__file__).parents[2] / "schedules.yaml"
@@ -46,7 +47,9 @@ TIERS = {
 def test_each_preset_of_the_starter_holds_the_documented_schedules(preset: str) -> None:
     text = STARTER.read_text().replace("preset: medium", f"preset: {preset}")
 
-    reading = read(text, file="schedules.yaml", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC"))
+    reading = read(
+        text, ReadContext(file="schedules.yaml", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC"))
+    )
 
     assert reading.problems == ()
     assert reading.config is not None
@@ -60,11 +63,13 @@ def test_the_starter_picks_a_preset_by_the_size_of_the_library() -> None:
     def picked(items: int) -> str | None:
         config = read(
             text,
-            file="schedules.yaml",
-            environ={},
-            known_jobs=set(DEFAULTS),
-            local_zone=ZoneInfo("UTC"),
-            library_size=lambda: items,
+            ReadContext(
+                file="schedules.yaml",
+                environ={},
+                known_jobs=set(DEFAULTS),
+                local_zone=ZoneInfo("UTC"),
+                library_size=lambda: items,
+            ),
         ).config
         return None if config is None else config.preset
 
@@ -76,7 +81,9 @@ def test_the_starter_picks_a_preset_by_the_size_of_the_library() -> None:
 def test_no_two_jobs_of_a_recommended_preset_begin_their_night_at_one_time() -> None:
     for preset in ("small", "medium", "large"):
         text = STARTER.read_text().replace("preset: medium", f"preset: {preset}")
-        config = read(text, file="s", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC")).config
+        config = read(
+            text, ReadContext(file="s", environ={}, known_jobs=set(DEFAULTS), local_zone=ZoneInfo("UTC"))
+        ).config
         assert config is not None
 
         times = [at for job in config.jobs.values() for at in getattr(job.schedule, "times", ())]

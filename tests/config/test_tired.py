@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from aperture_plugin.config.model import Reading
+from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.config.report import text_reports
 
 ReadFile = Callable[..., Reading]
 
@@ -20,6 +20,8 @@ INSERTED: Final = ("add the line", "expected a type beside it", "say when it run
 """Hints that tell to write a line beside the others, and not in the place of this one."""
 MORE_TO_MEND: Final = (
     "no space after two colons",
+    "a question mark",
+    "complex-key",
     "unclear-list",
     "bad-executor-name",
     "bad-queue-name",

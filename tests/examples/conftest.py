@@ -23,10 +23,10 @@ SECONDS = 60.0
 """Far more than anything here takes; only a failure takes so long."""
 
 
-def line_of(readme: Path) -> list[str]:
-    """Return the words of the line that starts an example, with this environment in place of `.venv`."""
-    [line, *_] = re.findall(r"^```sh\n(.+)\n```$", readme.read_text(encoding="utf-8"), re.MULTILINE)
-    words = shlex.split(line)
+def line_of(readme: Path, *, line: int = 0) -> list[str]:
+    """Return the words of one of the lines that a README shows, with this environment in place of `.venv`."""
+    lines = re.findall(r"^```sh\n(.+)\n```$", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    words = shlex.split(lines[line])
     return [str(BIN / word.removeprefix(".venv/bin/")) if word.startswith(".venv/bin/") else word for word in words]
 
 
@@ -105,8 +105,8 @@ def start(checkout: Path) -> Iterator[Starter]:
     """Starts an example by the line of its README, serving on a port that is free."""
     programs: list[Program] = []
 
-    def start(example: str) -> Program:
-        words = line_of(checkout / "examples" / example / "README.md")
+    def start(example: str, *, line: int = 0) -> Program:
+        words = line_of(checkout / "examples" / example / "README.md", line=line)
         program = Program(words, folder=checkout, environ={"PORT": "0", "UVICORN_PORT": "0"})
         programs.append(program)
         return program

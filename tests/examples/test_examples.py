@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
@@ -127,6 +128,59 @@ def test_the_fastapi_host_ends_its_lifespan_on_sigterm(start: Starter) -> None:
     assert any("Application shutdown complete" in line for line in host.printed)
 
 
+def test_the_django_host_serves_its_loans_and_marks_those_that_end_soon(start: Starter, checkout: Path) -> None:
+    pytest.importorskip("django")
+    migrated = subprocess.run(
+        line_of(checkout / "examples/django_host/README.md"), cwd=checkout, capture_output=True, text=True, check=False
+    )
+    begun = (checkout / "examples/django_host/aperture.db").exists()
+    host = start("django_host", line=1)
+    with httpx.Client(base_url=host.wait_for(r"running on (http://[\d.:]+)")[1], timeout=SECONDS) as web:
+        web.post("/loans", json={"book": "Larch", "reader": "Ilze", "days": 2}).raise_for_status()
+
+        asked = web.post("/jobs/remind/run")
+        eventually(lambda: [loan for loan in web.get("/loans").json()["loans"] if loan["reminded"]])
+
+        assert asked.status_code == 202
+        assert web.get("/status").json()["running"] is True
+        assert web.post("/jobs/remnid/run").status_code == 404
+    host.stop(signal.SIGTERM)
+
+    assert (migrated.returncode, begun) == (0, False), migrated.stderr
+
+
+def test_the_django_host_starts_jobs_where_it_serves_and_nowhere_else(checkout: Path) -> None:
+    pytest.importorskip("django")
+    code = (
+        "import importlib.util, json, sys\n"
+        "spec = importlib.util.spec_from_file_location('apps', 'examples/django_host/library/apps.py')\n"
+        "apps = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(apps)\n"
+        "print(json.dumps([apps.serves_requests(*case) for case in json.loads(sys.argv[1])]))\n"
+    )
+    serving: list[tuple[list[str], dict[str, str]]] = [
+        (["/venv/bin/gunicorn", "library.wsgi"], {}),
+        (["manage.py", "runserver"], {"RUN_MAIN": "true"}),
+        (["manage.py", "runserver", "--noreload"], {}),
+    ]
+    others: list[tuple[list[str], dict[str, str]]] = [
+        (["manage.py", "migrate"], {}),
+        (["/venv/bin/django-admin", "shell"], {}),
+        (["manage.py", "runserver"], {}),
+        (["manage.py"], {}),
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps([*serving, *others])],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout) == [True] * len(serving) + [False] * len(others)
+
+
 def test_a_hosts_own_tests_pass_by_the_line_of_their_readme(checkout: Path) -> None:
     words = line_of(checkout / "examples/testing/README.md")
 
@@ -137,4 +191,5 @@ def test_a_hosts_own_tests_pass_by_the_line_of_their_readme(checkout: Path) -> N
 
 
 def test_every_example_is_here() -> None:
-    assert EXAMPLES == ["asyncio_host", "fastapi_host", "flask_host", "plain_host", "testing"]
+    hosts = ["asyncio_host", "django_host", "fastapi_host", "flask_host", "plain_host"]
+    assert sorted(EXAMPLES) == sorted([*hosts, "deploy", "dramatiq_executor", "testing"])

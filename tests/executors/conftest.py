@@ -18,8 +18,8 @@ import pytest
 from aperture_plugin.config.model import Command, JobConfig, Param, Retry
 from aperture_plugin.config.problems import Place
 from aperture_plugin.executors.threads import ThreadExecutor
-from aperture_plugin.plugins.loading import load_plugins
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.plugins.plugin_loader import load_plugins
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Ended, Event, Executor, Logged, Progressed, Spawned, Work
 from aperture_plugin.rules.jobs import Handler, Job, Outcome
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
@@ -42,7 +42,7 @@ class RealClock:
 
 @dataclass
 class Bench:
-    """One executor on the bench: start work on it, and hear what it tells."""
+    """One executor on the bench: start work on it, and receive its events."""
 
     executor: Executor
     directory: Path
@@ -64,13 +64,19 @@ class Bench:
         directory: str | None = None,
         environment: dict[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        leaves_background: bool = False,
         words: dict[str, Param] | None = None,
         retry: Retry = Retry(),  # noqa: B008  # a frozen value
         **job: Any,
     ) -> Work:
         program = None
         if command is not None:
-            program = Command(words=command, directory=directory, environment=environment or {}, secrets=secrets)
+            program = Command(
+                words=command,
+                directory=directory,
+                environment=environment or {},
+                leaves_background=leaves_background,
+            )
         run = run or a_run()
         config = JobConfig(
             name=run.job,
@@ -82,7 +88,14 @@ class Bench:
             retry=retry,
         )
         registered = None if handler is None else Job(run.job, handler, **job)
-        return Work(run=run, job=registered, config=config, directory=str(self.directory), environment=dict(os.environ))
+        return Work(
+            run=run,
+            job=registered,
+            config=config,
+            directory=str(self.directory),
+            environment=dict(os.environ),
+            secrets=secrets,
+        )
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
         """Wait for an event, keeping all that come before it."""
@@ -186,6 +199,14 @@ def threads(plugins: Plugins, clock: RealClock, tmp_path: Path) -> Iterator[Benc
 def open_descriptors() -> int:
     """How many files, pipes and sockets this process holds."""
     return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+def until(holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+    """Wait until *holds* says so."""
+    give_up = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.01)
 
 
 def is_alive(pid: int) -> bool:

@@ -1,7 +1,7 @@
 """An executor as a host might bring it: each handler is called in a Python of its own, told by lines of JSON.
 
 Both sides are here: `python elsewhere.py MODULE` is the worker. It is made of
-`aperture_plugin.executors.errands`, and held to `ExecutorContract`.
+`aperture_plugin.executors.remote_attempt`, and held to `ExecutorContract`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,17 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
-from aperture_plugin.executors.errands import Errand, ended, hear, order_of, outcome_to, raise_spent, spent
-from aperture_plugin.executors.live import WorkerRun
-from aperture_plugin.plugins.loading import load_plugins
+from aperture_plugin.executors.live_run import WorkerRun
+from aperture_plugin.executors.remote_attempt import (
+    Errand,
+    apply_message,
+    ended,
+    order_of,
+    outcome_to,
+    raise_spent,
+    spent,
+)
+from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.ports import Report, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
@@ -82,7 +90,7 @@ class ElsewhereExecutor:
         assert process.stdout is not None
         say, outcome = _speaker(process.stdin), None
         say(order)
-        run.on_cancel(lambda: say({"cancel": run.was_asked}))
+        run.on_cancel(lambda: say({"cancel": run.cancel_reason}))
         for line in process.stdout:
             said = json.loads(line)
             if "outcome" in said:
@@ -90,11 +98,11 @@ class ElsewhereExecutor:
             elif "spend" in said:
                 threading.Thread(target=self._spend_for, args=(run, say, *said["spend"]), daemon=True).start()
             else:
-                hear(said, run)
+                apply_message(said, run)
         process.communicate()
         if outcome is None:
-            status = OutcomeStatus.FAILED if run.was_asked is None else OutcomeStatus.CANCELLED
-            outcome = outcome_to(Outcome(status=status, reason=run.was_asked or "its process died"))
+            status = OutcomeStatus.FAILED if run.cancel_reason is None else OutcomeStatus.CANCELLED
+            outcome = outcome_to(Outcome(status=status, reason=run.cancel_reason or "its process died"))
         self._live.pop(run.key, None)
         report(ended(run, outcome))
 

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aperture_plugin.config.model import Retry
-from aperture_plugin.executors import groups
-from aperture_plugin.executors.pool import Pool, Task
-from aperture_plugin.executors.pumping import Pump
+from aperture_plugin.executors import process_groups
+from aperture_plugin.executors.pipes import Pump
+from aperture_plugin.executors.thread_pool import Pool, Task
 from aperture_plugin.ports import Logged, Spawned
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import RunTrigger
 
-from .conftest import PATIENCE, Bench, a_run, is_alive, open_descriptors
+from .conftest import PATIENCE, Bench, a_run, is_alive, open_descriptors, until
 
 PYTHON = sys.executable
 
@@ -214,7 +214,7 @@ def test_a_cancel_asks_the_whole_group_to_end(threads: Bench) -> None:
 
 
 def test_what_does_not_listen_is_killed_after_the_grace(threads: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(process_groups, "GRACE_SECONDS", 0.1)
     key = threads.start(command="trap '' TERM; echo ready; while :; do sleep 600; done")
     threads.logged("ready")
 
@@ -273,7 +273,60 @@ def test_children_left_behind_are_ended_when_the_program_has_ended(threads: Benc
     outcome = threads.ended(command="sleep 600 & echo $!; sleep 600 >/dev/null 2>&1 & echo $!; exit 0")
 
     assert outcome.status is OutcomeStatus.COMPLETED
-    assert [is_alive(int(line)) for line in threads.log] == [False, False]
+    children = [int(line) for line in threads.log[:2]]
+    assert [is_alive(child) for child in children] == [False, False]
+    told = {f"sleep ({child})" for child in children}
+    begins, _, names = threads.log[2].partition(": ")
+    assert (begins, set(names.split(", "))) == ("ended what it had left running in the background", told)
+
+
+def test_what_ends_by_itself_with_its_program_is_nothing_to_tell(threads: Bench) -> None:
+    threads.ended(command="(sleep 0.02; echo later) & echo now")
+
+    assert threads.log == ["now", "later"]
+
+
+def test_what_is_left_in_the_background_lives_on_and_can_print_where_the_file_allows_it(threads: Bench) -> None:
+    (threads.directory / "server").write_text("#!/bin/sh\nwhile :; do echo alive; touch beat; sleep 0.02; done\n")
+    (threads.directory / "server").chmod(0o755)
+    outcome = threads.ended(command="./server & echo $!", leaves_background=True)
+
+    server = next(int(line) for line in threads.log if line.isdigit())
+    try:
+        assert outcome == Outcome(result={"exit_code": 0})
+        assert threads.log[-1].startswith("left running in the background: ")
+        assert f"server ({server})" in threads.log[-1]
+        for _ in range(2):  # Had it printed to nobody, it would have ended.
+            (threads.directory / "beat").unlink(missing_ok=True)
+            until((threads.directory / "beat").exists)
+        assert is_alive(server)
+    finally:
+        os.killpg(os.getpgid(server), signal.SIGKILL)
+
+
+def test_a_cancel_ends_what_would_be_left_in_the_background_too(threads: Bench) -> None:
+    key = threads.start(command="sleep 600 & echo $!; echo ready; sleep 600", leaves_background=True)
+    threads.logged("ready")
+
+    threads.executor.cancel(key, "cancelled by ana")
+
+    threads.outcome()
+    assert not is_alive(int(threads.log[0]))
+
+
+def test_parameters_are_variables(threads: Bench) -> None:
+    threads.ended(command="env | grep ^APERTURE_PARAM | sort", words={"page-size": "20", "folders": ("a", "b")})
+
+    assert threads.log == ['APERTURE_PARAM_FOLDERS=["a", "b"]', "APERTURE_PARAM_PAGE_SIZE=20"]
+
+
+def test_a_directory_may_begin_with_the_home_folder(threads: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (threads.directory / "home" / "inner").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(threads.directory / "home"))
+
+    threads.ended(command="pwd", directory="~/inner")
+
+    assert threads.log == [str(threads.directory / "home" / "inner")]
 
 
 def test_a_child_that_left_the_group_and_holds_the_output_does_not_hold_up_the_end(threads: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aperture_plugin.executors.processes import ProcessExecutor
 from aperture_plugin.executors.threads import ThreadExecutor
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Executor, Spender
 from aperture_plugin.testing.contract import JOBS, ExecutorContract
 

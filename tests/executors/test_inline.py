@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin.executors.inline import InlineExecutor
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Ended, Event, LiveRun, Logged
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 

@@ -14,9 +14,9 @@ from textwrap import dedent
 
 import pytest
 
-from aperture_plugin.executors import groups
+from aperture_plugin.executors import process_groups
 from aperture_plugin.executors.processes import ProcessExecutor
-from aperture_plugin.plugins.loading import load_plugins
+from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.ports import PutOff
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
@@ -105,7 +105,7 @@ HOOKS = """
         run.spend("slow")
 
     @job
-    def bad_result(run):
+    def set_of_results(run):
         return Outcome(result={1, 2})
 """
 
@@ -231,7 +231,7 @@ def test_a_handler_that_leaves_without_a_word_has_failed(processes: Bench) -> No
 def test_a_thread_left_behind_does_not_hold_up_the_end_for_ever(
     processes: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(process_groups, "GRACE_SECONDS", 0.1)
 
     assert ended(processes, "linger").result == "done"
 
@@ -258,8 +258,8 @@ def test_waiting_for_a_limit_ends_with_a_cancel(processes: Bench) -> None:
     assert processes.outcome() == Outcome(status=OutcomeStatus.CANCELLED, reason="cancelled by ana")
 
 
-def test_a_result_that_is_no_json_fails_the_run(processes: Bench) -> None:
-    assert ended(processes, "bad_result").reason == "the result is not JSON: result is a set"
+def test_a_result_becomes_json_on_its_way(processes: Bench) -> None:
+    assert ended(processes, "set_of_results") == Outcome(result=[1, 2])
 
 
 def test_a_job_that_only_this_process_knows_fails_with_words(processes: Bench) -> None:
@@ -287,7 +287,7 @@ def test_an_orphaned_worker_ends_itself(processes: Bench, tmp_path: Path) -> Non
         f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
         "from tests.executors.conftest import Bench, RealClock, a_run\n"
         "from aperture_plugin.executors.processes import ProcessExecutor\n"
-        "from aperture_plugin.plugins.loading import load_plugins\n"
+        "from aperture_plugin.plugins.plugin_loader import load_plugins\n"
         "folder = Path(sys.argv[1])\n"
         "plugins = load_plugins(directory=folder, entry_points=False)\n"
         "bench = Bench(ProcessExecutor(plugins.recipe(), clock=RealClock()), folder)\n"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -73,22 +73,11 @@ def test_an_error_declared_as_permanent_is_told_as_permanent_even_within_a_group
     assert (outcome.status, outcome.permanent) == (OutcomeStatus.FAILED, True)
 
 
-@pytest.mark.parametrize(
-    ("result", "told"),
-    [
-        ({"seen": {1, 2}}, 'the result is not JSON: result["seen"] is a set'),
-        ([1, b"x"], "the result is not JSON: result[1] is a bytes"),
-        ({"rate": float("nan")}, 'the result is not JSON: result["rate"] is nan'),
-        ({(1, 2): 3}, "the result is not JSON: a key of result is a tuple"),
-        (timedelta(1), "the result is not JSON: result is a timedelta"),
-    ],
-)
-def test_a_result_that_is_not_json_fails_the_run_and_names_the_culprit(
-    threads: Bench, result: object, told: str
-) -> None:
-    outcome = threads.ended(lambda run: result)
+def test_a_result_that_is_no_json_completes_the_run_and_its_log_names_what_is_kept_as_text(threads: Bench) -> None:
+    outcome = threads.ended(lambda run: {"when": date(2026, 1, 10), "rate": float("nan")})
 
-    assert (outcome.status, outcome.reason) == (OutcomeStatus.FAILED, told)
+    assert (outcome.status, outcome.result) == (OutcomeStatus.COMPLETED, {"when": "2026-01-10", "rate": "nan"})
+    assert threads.log == ['not all of the result is JSON: result["rate"] is nan, which is no JSON; it is kept as text']
 
 
 def test_a_cancelled_run_stops_at_its_next_item(threads: Bench) -> None:
@@ -285,28 +274,58 @@ def test_a_thousand_runs_leave_no_thread_and_no_descriptor(threads: Bench) -> No
     assert open_descriptors() == descriptors
 
 
-def test_the_hosts_logging_neither_sees_nor_hinders_a_runs_log(
-    threads: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_hosts_logging_keeps_nothing_out_of_a_runs_log(threads: Bench) -> None:
     def handler(run: LiveRun) -> None:
         run.log.debug("indexed %s", "a film")
         run.log.getChild("detail").warning("odd")
 
     logging.disable(logging.CRITICAL)
     try:
-        with caplog.at_level(logging.DEBUG):
-            threads.ended(handler)
+        threads.ended(handler)
     finally:
         logging.disable(logging.NOTSET)
 
     assert threads.log == ["indexed a film", "odd"]
-    assert caplog.records == []
+
+
+def test_the_hosts_logging_receives_a_runs_lines_from_its_own_level_on(
+    threads: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def handler(run: LiveRun) -> None:
+        run.log.debug("looked at %s", "a film", extra={"film": 7})
+        run.log.warning("no title")
+
+    with caplog.at_level(logging.INFO):
+        threads.ended(handler)
+
+    [record] = caplog.records
+    assert threads.log == ["looked at a film", "no title"]
+    assert (record.name, record.levelname, record.getMessage()) == ("aperture.run.library-scan", "WARNING", "no title")
+    assert (record.__dict__["job"], record.__dict__["attempt"]) == ("library-scan", 1)
+
+
+def test_a_secret_in_a_runs_line_does_not_reach_the_hosts_logging(
+    threads: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "hunter22hunter22")
+
+    def handler(run: LiveRun) -> None:
+        try:
+            int("hunter22hunter22")
+        except ValueError:
+            run.log.exception("login with %s failed", "hunter22hunter22")
+
+    threads.ended(handler)
+
+    [record] = caplog.records
+    assert "hunter22" not in logging.Formatter().format(record)
+    assert "ValueError: invalid literal for int() with base 10: '•••'" in record.getMessage()
 
 
 def test_the_interpreter_ends_while_a_handler_still_runs() -> None:
     host = (
         "import threading\n"
-        "from aperture_plugin.executors.pool import Pool\n"
+        "from aperture_plugin.executors.thread_pool import Pool\n"
         "begun = threading.Event()\n"
         "Pool().submit('aperture-hangs', lambda idle: (begun.set(), threading.Event().wait()))\n"
         "begun.wait()\n"

@@ -8,24 +8,24 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.checked import read_checked_cron, read_checked_limit, read_checked_phrase
-from aperture_plugin.config.codes import CODES
-from aperture_plugin.config.lines import unmarked
-from aperture_plugin.config.model import Reading
-from aperture_plugin.config.reading import read
-from aperture_plugin.config.report import text_reports
-from aperture_plugin.config.zones import read_zone_name
-from aperture_plugin.words.codes import WORD_CODES
+from aperture_plugin.config.checks.problem_codes import CODES
+from aperture_plugin.config.edit.text_edits import unmarked
+from aperture_plugin.config.layers.zones import read_zone_name
+from aperture_plugin.config.model import ReadContext, Reading
+from aperture_plugin.config.problem_report import text_reports
+from aperture_plugin.config.reader import read
+from aperture_plugin.config.schema.value_parsers import read_checked_cron, read_checked_limit, read_checked_phrase
+from aperture_plugin.words.datetimes import read_moment
 from aperture_plugin.words.durations import read_duration
 from aperture_plugin.words.expectations import read_expectation
 from aperture_plugin.words.intervals import read_interval_offset
-from aperture_plugin.words.moments import read_moment
+from aperture_plugin.words.library_sizes import read_sizes
 from aperture_plugin.words.names import read_job_name, read_job_names
 from aperture_plugin.words.numbers import read_factor, read_whole_number, read_yes_no
+from aperture_plugin.words.parse_codes import WORD_CODES
+from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.phrases import phrase_of
-from aperture_plugin.words.sizes import read_sizes
 from aperture_plugin.words.times import read_times
-from aperture_plugin.words.unreadable import Unreadable
 from aperture_plugin.words.windows import read_window
 from tests.config.authority import check_file, check_forms, check_job
 
@@ -99,12 +99,14 @@ TARGETS: Final[dict[str, Target]] = {"file": file, "lines": lines, "words": word
 def _read(data: bytes) -> Reading:
     return read(
         data,
-        file="schedules.yaml",
-        environ=os.environ,
-        known_jobs=JOBS,
-        local_zone=ZoneInfo("Europe/Riga"),
-        now=NOW,
-        linting=True,
+        ReadContext(
+            file="schedules.yaml",
+            environ=os.environ,
+            known_jobs=JOBS,
+            local_zone=ZoneInfo("Europe/Riga"),
+            now=NOW,
+            linting=True,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.config import reading
+from aperture_plugin.config.layers.incremental import forget_readings
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -15,7 +15,7 @@ INPUTS = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_an_input_of_the_corpus_holds_what_must_hold(path: Path) -> None:
-    reading._REMEMBERED.clear()
+    forget_readings()
 
     TARGETS[path.parent.name](path.read_bytes())
 

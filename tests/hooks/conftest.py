@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from aperture_plugin.plugins.folder import import_folder
+from aperture_plugin.plugins.hooks_folder import import_folder
 from aperture_plugin.ports import RunCancelled
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import RunTrigger

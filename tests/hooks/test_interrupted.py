@@ -22,7 +22,7 @@ from .conftest import HOOKS, IN_ORDER, MediaLibrary
 KILLED_BY_ITSELF = """
 import logging, os, signal, sys
 from pathlib import Path
-from aperture_plugin.plugins.folder import import_folder
+from aperture_plugin.plugins.hooks_folder import import_folder
 
 hooks, folder, name, last = sys.argv[1:]
 
@@ -131,12 +131,12 @@ def test_an_enrichment_that_was_killed_asks_nothing_twice(library: MediaLibrary)
 def test_embeddings_that_were_killed_go_on_with_the_same_model(library: MediaLibrary) -> None:
     library.run("library-scan")
     run_until_killed(library, "embeddings", 120)
-    learnt = library.rows("SELECT * FROM term ORDER BY term")
+    learned = library.rows("SELECT * FROM term ORDER BY term")
 
     result = library.run("embeddings")
 
     assert (result["embedded"], result["kept"], result["similar"]) == (120, 100, 220)
-    assert library.rows("SELECT * FROM term ORDER BY term") == learnt
+    assert library.rows("SELECT * FROM term ORDER BY term") == learned
 
 
 @pytest.mark.parametrize("name", ["recommendations", "library-build", "top-picks", "discovery", "database-backup"])

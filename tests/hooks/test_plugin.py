@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.config.model import Config
-from aperture_plugin.config.reading import read
-from aperture_plugin.plugins.checking import check_plugin
-from aperture_plugin.plugins.folder import import_folder
+from aperture_plugin.config.model import Config, ReadContext
+from aperture_plugin.config.reader import read
+from aperture_plugin.plugins.hook_validation import check_plugin
+from aperture_plugin.plugins.hooks_folder import import_folder
 from aperture_plugin.rules.jobs import Job
 
 from .conftest import HOOKS, IN_ORDER, FakeRun, MediaLibrary
 
 
 def config_of(text: str) -> Config:
-    reading = read(text, file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC"))
+    reading = read(text, ReadContext(file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC")))
     assert reading.config is not None, reading.problems
     return reading.config
 

@@ -20,14 +20,14 @@ def without_scikit_learn(monkeypatch: pytest.MonkeyPatch, parts: Mapping[str, Mo
     monkeypatch.setitem(sys.modules, "sklearn", None)
 
 
-def test_every_title_is_given_a_vector_and_neighbours(built: MediaLibrary) -> None:
+def test_every_title_is_given_a_vector_and_neighbors(built: MediaLibrary) -> None:
     assert built.value("SELECT count(*) FROM embedding") == 220
     assert built.value("SELECT count(DISTINCT length(vector)) FROM embedding") == 1
     assert built.rows("SELECT DISTINCT count(*) FROM similar GROUP BY key") == [(12,)]
     assert built.value("SELECT count(*) FROM similar WHERE key = other OR score <= 0 OR score > 1.0001") == 0
 
 
-def test_titles_about_the_like_are_neighbours(built: MediaLibrary) -> None:
+def test_titles_about_the_like_are_neighbors(built: MediaLibrary) -> None:
     nearest = [
         other for (other,) in built.rows("SELECT other FROM similar WHERE key = 'half-a-tune-ahead-1990' AND rank <= 3")
     ]
@@ -39,7 +39,7 @@ def test_titles_about_the_like_are_neighbours(built: MediaLibrary) -> None:
     }
 
 
-def test_without_scikit_learn_titles_about_the_like_are_neighbours_too(
+def test_without_scikit_learn_titles_about_the_like_are_neighbors_too(
     library: MediaLibrary, parts: Mapping[str, ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_scikit_learn(monkeypatch, parts)
@@ -132,7 +132,7 @@ def test_another_number_of_dimensions_is_another_model(built: MediaLibrary) -> N
     assert built.value("SELECT max(length(vector)) FROM embedding") == 8 * 4
 
 
-def test_a_title_that_is_gone_is_nobodys_neighbour(built: MediaLibrary) -> None:
+def test_a_title_that_is_gone_is_nobodys_neighbor(built: MediaLibrary) -> None:
     built.file_of("feedback-for-four-voices-1999").unlink()
     built.run("library-scan")
 

@@ -102,8 +102,8 @@ def test_discovery_finds_what_the_library_does_not_have(built: MediaLibrary) -> 
     )
 
 
-def test_each_favourite_costs_one_call(built: MediaLibrary) -> None:
-    result = built.run("discovery", favourites=1)
+def test_each_favorite_costs_one_call(built: MediaLibrary) -> None:
+    result = built.run("discovery", favorites=1)
 
     assert 1 <= result["asked"] <= 8
     assert built.last.spent["tmdb"] == result["asked"]
@@ -144,10 +144,8 @@ def test_a_cancelled_discovery_leaves_the_old_finds_whole(built: MediaLibrary) -
     assert built.rows("SELECT * FROM discovery") == before
 
 
-def test_before_there_are_favourites_nothing_is_asked(library: MediaLibrary) -> None:
+def test_before_there_are_favorites_nothing_is_asked(library: MediaLibrary) -> None:
     result = library.run("discovery")
 
-    assert (
-        result["note"] == "no favourites with a vector yet: run user-sync, watch-history, library-scan and embeddings"
-    )
+    assert result["note"] == "no favorites with a vector yet: run user-sync, watch-history, library-scan and embeddings"
     assert (result["asked"], library.last.spent["tmdb"]) == (0, 0)

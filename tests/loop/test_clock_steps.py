@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aperture_plugin.clock.zones import local_zone
+from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.testing import FakeClock, World
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.phrases import read_phrase

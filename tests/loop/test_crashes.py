@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from aperture_plugin.app.asking import ask_cancel
+from aperture_plugin.app.store_commands import ask_cancel
 from aperture_plugin.testing import World
 
 SCAN = "schedules:\n  scan: every 2 hours\n"

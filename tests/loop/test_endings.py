@@ -8,11 +8,11 @@ from typing import NoReturn
 
 import pytest
 
-from aperture_plugin.loop.inbox import CancelAsked
+from aperture_plugin.loop.messages import CancelAsked
 from aperture_plugin.ports import LiveRun
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.testing import World
-from aperture_plugin.testing.pretending import PretendingExecutor
+from aperture_plugin.testing.simulated_executor import PretendingExecutor
 
 
 def fail(run: LiveRun) -> None:
@@ -369,7 +369,7 @@ def test_what_is_cut_off_is_ended_wherever_its_executor_can_reach_it(
 
     world.kill().start()
     after_a_crash, [cut_off, _] = list(ended), world.history()
-    world.stop()
+    world.advance("1 second").stop()
 
     assert after_a_crash == [cut_off.key]
     assert ended == [cut_off.key, (cut_off.id, 2)]

@@ -64,12 +64,12 @@ def test_one_that_left_is_looked_for_no_more() -> None:
 def test_with_nobody_else_on_the_store_it_beats_less_often_and_at_once_faster_when_somebody_joins() -> None:
     ours, ledger = lease(), cast(Ledger, Beaten())
     ours.note([ours.record], at=0.0)
-    ours.renew(ledger, now=NOON, at=100.0)
+    ours.renewed(ours.write(ledger, now=NOON), at=100.0)
     alone = ours.beats_at
 
     ours.note([ours.record, record("theirs", "there")], at=101.0)
     joined = ours.beats_at
-    ours.renew(ledger, now=NOON, at=104.0)
+    ours.renewed(ours.write(ledger, now=NOON), at=104.0)
 
     assert (alone, joined, ours.beats_at) == (100 + LONE_BEAT_SECONDS, 101 + BEAT_SECONDS, 104 + BEAT_SECONDS)
 
@@ -78,7 +78,7 @@ def test_beside_those_of_this_place_alone_it_beats_less_often_until_somebody_joi
     ours, ledger = lease(), cast(Ledger, Beaten())
     beside = [ours.record, record("beside", "here")]
     ours.note(beside, at=0.0)
-    ours.renew(ledger, now=NOON, at=100.0)
+    ours.renewed(ours.write(ledger, now=NOON), at=100.0)
     among_us = ours.beats_at
 
     ours.note([*beside, record("theirs", "there")], at=101.0)

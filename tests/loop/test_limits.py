@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aperture_plugin.app.budgets import Budgets
+from aperture_plugin.app.limit_spending import Budgets
 from aperture_plugin.ports import LiveRun, StoreUnavailable
 from aperture_plugin.testing import World
 

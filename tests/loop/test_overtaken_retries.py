@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aperture_plugin.app.auditing import audit
+from aperture_plugin.app.audit import audit
 from aperture_plugin.ports import LiveRun
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.testing import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aperture_plugin.app.asking import ask_pause, ask_resume
+from aperture_plugin.app.store_commands import ask_pause, ask_resume
 from aperture_plugin.ports import LiveRun, Pause
 from aperture_plugin.testing import World
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin import Job, hookimpl
+from aperture_plugin.app import source
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.testing import World
 
@@ -166,6 +167,29 @@ def test_an_empty_or_deleted_file_is_a_bad_file_in_the_log_the_status_and_the_ho
     assert world.aperture.status()["config"]["rejected"] is None
     assert listener.heard == ["loaded", code, "loaded"]
     world.close()
+
+
+def test_an_error_of_our_own_while_a_saved_file_is_read_refuses_the_file_for_it(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise AttributeError("'Sequence' object has no attribute 'text'")
+
+    world.write(TWO).start(at="2026-01-10 01:00")
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "read", stumble)
+        accepted, problems = world.aperture.judge(TWO.encode())
+    world.aperture.refuse(problems)
+    world.advance("1 hour")
+
+    rejected = world.aperture.status()["config"]["rejected"]
+    assert not accepted
+    assert [problem["code"] for problem in rejected["problems"]] == ["internal-error"]
+    assert rejected["problems"][0]["message"] == (
+        "aperture itself failed while it read the file: AttributeError: 'Sequence' object has no attribute 'text'"
+    )
+    assert [bool(record.exc_info) for record in caplog.records if record.levelname == "ERROR"] == [True, False, False]
+    assert len(world.history("scan")) == 1
 
 
 def test_a_slip_that_spoils_a_thousand_jobs_does_not_flood_the_log(

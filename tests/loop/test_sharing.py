@@ -14,7 +14,7 @@ from aperture_plugin.loop import lease
 from aperture_plugin.loop.state import State
 from aperture_plugin.ports import Ledger, LiveRun
 from aperture_plugin.rules.runs import Status
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from aperture_plugin.testing import World
 from tests.store.conftest import postgres_url
 

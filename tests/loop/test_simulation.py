@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin.ports import Store, StoreUnavailable
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from tests.loop.simulation.lives import Life
 from tests.loop.simulation.promises import Broken
-from tests.loop.simulation.stores import Crash
+from tests.loop.simulation.stores import Crash, Fault
 from tests.store.memory import MemoryStore, Tables
 
 BLOCK = 50
@@ -88,7 +88,7 @@ def test_whatever_happens_for_long_the_promises_hold(long_seeds: range) -> None:
     assert len(lives) == len(long_seeds)
 
 
-@pytest.mark.parametrize("error", [Crash, StoreUnavailable])
+@pytest.mark.parametrize("error", [Crash, Fault, StoreUnavailable])
 @pytest.mark.parametrize("seed", SIMPLE)
 def test_a_process_may_be_cut_off_at_every_single_step(seed: int, error: type[BaseException]) -> None:
     steps = Life(seed, in_memory()).live_simply()

@@ -12,7 +12,7 @@ import pytest
 
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import Run
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from tests.loop.simulation.lives import config_of
 from tests.loop.simulation.machines import Behaviour, HostClock, Machine, Process, Time
 from tests.loop.simulation.promises import Promises

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from aperture_plugin.loop.inbox import ResumeAsked
+from aperture_plugin.loop.messages import ResumeAsked
 from aperture_plugin.ports import Ended, LiveRun, Logged, LogLine, Progressed, PutOff
 from aperture_plugin.rules.jobs import Outcome
-from aperture_plugin.rules.recordable import MOST_ITEMS
+from aperture_plugin.rules.sanitize import MOST_ITEMS
 from aperture_plugin.testing import World
 
 TWO = "queues:\n  default: 2\nschedules:\n  odd: daily at 2 AM\n  other: daily at 2 AM\n"

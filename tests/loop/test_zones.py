@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.config import zones
+from aperture_plugin.config.layers import zones
 from aperture_plugin.testing import World
 
 LOCAL = "schedules:\n  scan: daily at 3:30 AM\n"

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.config.model import Config
-from aperture_plugin.config.reading import read
-from aperture_plugin.plugins.errors import PluginError
-from aperture_plugin.plugins.loading import load_plugins
-from aperture_plugin.plugins.plugins import Plugins
+from aperture_plugin.config.model import Config, ReadContext
+from aperture_plugin.config.reader import read
+from aperture_plugin.plugins.plugin_loader import load_plugins
+from aperture_plugin.plugins.plugin_problems import PluginError
+from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import RunCancelled
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
@@ -55,7 +55,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 @pytest.fixture
 def config() -> Config:
     text = "schedules:\n  scan: every 2 hours\n"
-    config = read(text, file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC")).config
+    config = read(
+        text, ReadContext(file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC"))
+    ).config
     assert config is not None
     return config
 

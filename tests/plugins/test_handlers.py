@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aperture_plugin.plugins.jobs import _can_be_called
+from aperture_plugin.plugins.job_collector import _can_be_called
 
 
 class Host:

@@ -41,7 +41,7 @@ def around(
     last: Mapping[str, Run] | None = None,
     seats: int = 1,
     environ: Mapping[str, str] | None = None,
-    ghosts: Mapping[str, datetime] | None = None,
+    abandoned: Mapping[str, datetime] | None = None,
     ready: Mapping[str, Sequence[str]] | None = None,
     now: datetime = NOW,
 ) -> Surroundings:
@@ -52,7 +52,7 @@ def around(
         running_in=lambda queue: [run for run in in_hand if run.queue == queue and run.status is Status.RUNNING],
         seats={"default": seats},
         environ=environ or {},
-        ghosts=ghosts or {},
+        abandoned=abandoned or {},
         ready=ready,
     )
 
@@ -168,7 +168,7 @@ def test_a_job_does_not_run_beside_itself_unless_overlap_allows_it() -> None:
 
 
 def test_a_job_is_not_started_beside_a_handler_that_was_given_up() -> None:
-    admission = admit(run_of(), job(), around(ghosts={"embeddings": NOW}))
+    admission = admit(run_of(), job(), around(abandoned={"embeddings": NOW}))
 
     assert admission == Wait(
         "the handler of its run from 3:15 AM was given up, but has not come back yet", OnJob("embeddings")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin.ports import Store
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from tests.store.databases import database
 from tests.store.memory import MemoryStore, Tables
 
-CONTRACT = {"test_store", "test_promises", "test_accounts", "test_forgetting"}
+CONTRACT = {"test_store", "test_promises", "test_accounts", "test_retention"}
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ def database() -> Iterator[str]:
     try:
         with server.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
-    except OperationalError as error:
+    except OperationalError:
         if os.environ.get("APERTURE_TEST_REQUIRE") == "1":
             raise
-        pytest.skip(f"no PostgreSQL at {_SERVER}: {error}")
+        pytest.skip(f"no PostgreSQL answers at {_SERVER}; $APERTURE_TEST_POSTGRES names another")
     try:
         yield make_url(_SERVER).set(database=name).render_as_string(hide_password=False)
     finally:

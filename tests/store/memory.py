@@ -14,11 +14,23 @@ from itertools import count
 from typing import Any, TypeVar
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import Claim, Era, Ledger, LogLine, LoopRecord, Pause, RunQuery, StoreFacts, StoreUnavailable
-from aperture_plugin.rules.accounting import Fate, Taken
+from aperture_plugin.ports import (
+    Claim,
+    Era,
+    Ledger,
+    LogLine,
+    LoopRecord,
+    Notice,
+    PastSlot,
+    Pause,
+    RunQuery,
+    StoreFacts,
+    StoreUnavailable,
+)
 from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
+from aperture_plugin.rules.slot_accounting import Fate, Taken
 from aperture_plugin.store.ledger import GENERATIONS_KEPT
-from aperture_plugin.store.schema import SCHEMA_VERSION
+from aperture_plugin.store.tables import SCHEMA_VERSION
 
 __all__ = ["MemoryStore", "Tables"]
 
@@ -51,6 +63,7 @@ class Tables:
     spends: dict[tuple[str, datetime], int] = field(default_factory=dict)
     picks: dict[str, Preset] = field(default_factory=dict)
     generations: dict[int, tuple[datetime, str, str]] = field(default_factory=dict)
+    notices: dict[str, tuple[Notice, bool]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     writes: int = 0
 
@@ -93,7 +106,7 @@ class MemoryStore:
             ledger.take_back()
             raise
         finally:
-            self._news = self._news and not ledger.heeded
+            self._news = self._news and not ledger.foreign_was_read
         if ledger.wrote:
             tables.writes += 1
         self._seen = tables.writes
@@ -129,6 +142,27 @@ class MemoryStore:
             found.sort(key=lambda run: (run.id, run.attempt), reverse=True)
         return found[: query.limit]
 
+    def past_slots(self, job: str, most: int) -> list[PastSlot]:
+        """Return the latest claims of *job*, oldest first."""
+        self._look()
+        claims = sorted((one for (name, _), one in self.tables.claims.items() if name == job), key=lambda one: one.due)
+        return [self._past_slot(claim) for claim in claims[-most:]]
+
+    def _past_slot(self, claim: Claim) -> PastSlot:
+        attempts = [run for run in self.tables.runs.values() if run.id == claim.run_id]
+        run = max(attempts, key=lambda one: one.attempt, default=None)
+        return PastSlot(
+            due=claim.due,
+            first_due=claim.first_due,
+            number=claim.count,
+            run_id=claim.run_id,
+            attempt=0 if run is None else run.attempt,
+            status=None if run is None else run.status,
+            started_at=None if run is None else run.started_at,
+            finished_at=None if run is None else run.finished_at,
+            reason=None if run is None else run.reason,
+        )
+
     def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
         """Return a run's log lines, numbered."""
         return [
@@ -157,13 +191,13 @@ class MemoryLedger:
         self._tables = tables
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
         self._foreign = foreign
-        self.heeded = False
+        self.foreign_was_read = False
         self.wrote = False
 
     @property
     def foreign(self) -> bool:
         """Whether another handle has written since anybody here last asked."""
-        self.heeded = True
+        self.foreign_was_read = True
         return self._foreign
 
     def take_back(self) -> None:
@@ -329,6 +363,49 @@ class MemoryLedger:
         """Return the accepted files that are kept, newest first."""
         return [(number, *kept) for number, kept in reversed(self._tables.generations.items())]
 
+    def post(self, notices: Sequence[Notice]) -> None:
+        """Write messages that are to be sent; one whose key is known already is passed over."""
+        for notice in notices:
+            if notice.key not in self._tables.notices:
+                self._put(self._tables.notices, notice.key, (notice, True))
+
+    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
+        """Return the messages that may be sent, and keep them from everybody else until then."""
+        waiting = self._tables.notices.values()
+        found = [notice for notice, waits in waiting if waits and notice.not_before <= now]
+        for notice in found:
+            taken = replace(notice, not_before=until, tries=notice.tries + 1)
+            self._put(self._tables.notices, notice.key, (taken, True))
+        return found
+
+    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
+        """Write what became of messages."""
+        for key in keys:
+            notice, _ = self._tables.notices[key]
+            changed = replace(notice, not_before=not_before or notice.not_before)
+            self._put(self._tables.notices, key, (changed, not_before is not None))
+
+    def next_notice_at(self) -> datetime | None:
+        """Return when the next message may be sent."""
+        return min((notice.not_before for notice, waits in self._tables.notices.values() if waits), default=None)
+
+    def alarmed(self) -> set[tuple[str, str]]:
+        """Return each channel and job of which the latest message is that the job failed."""
+        latest = {
+            (notice.channel, notice.job or ""): notice.event
+            for notice, _ in self._tables.notices.values()
+            if notice.event in {"failed", "recovered"}
+        }
+        return {pair for pair, event in latest.items() if event == "failed"}
+
+    def results(self, job: str, most: int) -> list[bool]:
+        """Return whether each of the job's latest runs completed, newest first."""
+        found: dict[str, str] = {}
+        for run in reversed(list(self._tables.runs.values())):
+            if run.job == job:
+                found.setdefault(run.id, str(run.status))
+        return [status == "completed" for status in found.values() if status in {"completed", "failed"}][:most]
+
     def pick(self) -> Preset | None:
         """Return the preset that `preset: auto` has picked."""
         return self._tables.picks.get("auto")
@@ -364,6 +441,10 @@ class MemoryLedger:
             self._put(self._tables.latest, job, replace(known, forgotten=_later(known.forgotten, max(past))))
             for key in [key for key in self._tables.claims if key[0] == job and key[1] <= max(past)]:
                 self._take_out(self._tables.claims, key)
+            kept = self._tables.eras.get(job, ())
+            begun = [place for place, era in enumerate(kept) if era.since <= max(past)]
+            if begun:
+                self._put(self._tables.eras, job, kept[begun[-1] :])
         return bool(going) and len(going) == most
 
     def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:

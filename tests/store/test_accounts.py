@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aperture_plugin.ports import Claim, Era, LogLine, Store
-from aperture_plugin.rules.accounting import Fate, Taken
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
-from aperture_plugin.store.schema import SCHEMA_VERSION
+from aperture_plugin.rules.slot_accounting import Fate, Taken
+from aperture_plugin.store.tables import SCHEMA_VERSION
 
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)
 

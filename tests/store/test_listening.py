@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from aperture_plugin.ports import Pause, Store
-from aperture_plugin.store import ears, inotify
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store import commit_listener, wal_source
+from aperture_plugin.store.connect import open_store
 from tests.store.test_store import NOON, loop_of
 
 SOON = 5.0
@@ -27,7 +27,7 @@ class Bell:
 
     def __init__(self, store: Store) -> None:
         self._rung = threading.Event()
-        self.are_well = store.listen(self._rung.set)
+        self.is_reliable = store.listen(self._rung.set)
         self.rings()  # As it begins to listen: what was committed before was not heard.
 
     def rings(self, seconds: float = SOON) -> bool:
@@ -53,7 +53,7 @@ def test_what_another_process_commits_is_heard(store: Store, other: Store) -> No
     pause(other)
     rang = bell.rings()
 
-    assert (rang, bell.are_well(), store.changed(), take_note(store)) == (True, True, True, ["scan"])
+    assert (rang, bell.is_reliable(), store.changed(), take_note(store)) == (True, True, True, ["scan"])
 
 
 def test_each_of_many_commits_is_heard_or_comes_before_one_that_is(store: Store, other: Store) -> None:
@@ -84,7 +84,7 @@ def test_a_beat_of_another_is_heard(store: Store, other: Store) -> None:
     with other.transaction() as ledger:
         ledger.beat(replace(theirs, beat=2))
 
-    assert (bell.rings(), bell.are_well(), store.changed()) == (True, True, False)
+    assert (bell.rings(), bell.is_reliable(), store.changed()) == (True, True, False)
 
 
 def test_what_is_committed_here_rings_for_nobody(store: Store) -> None:
@@ -95,27 +95,27 @@ def test_what_is_committed_here_rings_for_nobody(store: Store) -> None:
     pause(store)
 
     assert not bell.rings(0.5)
-    assert bell.are_well()
+    assert bell.is_reliable()
 
 
-def test_ears_that_do_not_even_hear_our_own_commits_are_not_relied_on(
+def test_a_listener_that_misses_our_own_commits_is_not_relied_on(
     store: Store, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ears, "GRACE", 0.05)
+    monkeypatch.setattr(commit_listener, "GRACE", 0.05)
     if kind == "sqlite":
         (tmp_path / "elsewhere").touch()
-        attend = inotify.FilesHeard.attend
-        monkeypatch.setattr(store, "_heard", inotify.FilesHeard(lambda: True))
-        attend(store._heard, [tmp_path / "elsewhere"])  # type: ignore[attr-defined]
+        attend = wal_source.WalSource.attend
+        monkeypatch.setattr(store, "_wal", wal_source.WalSource(lambda: True))
+        attend(store._wal, [tmp_path / "elsewhere"])  # type: ignore[attr-defined]
     else:
-        monkeypatch.setattr("aperture_plugin.store.notifications.CHANNEL", "elsewhere")
+        monkeypatch.setattr("aperture_plugin.store.pg_notify.CHANNEL", "elsewhere")
     bell = Bell(store)
-    before = bell.are_well()
+    before = bell.is_reliable()
 
     pause(store)
     time.sleep(0.1)
 
-    assert (before, bell.are_well()) == (True, False)
+    assert (before, bell.is_reliable()) == (True, False)
 
 
 def test_closing_leaves_no_thread_and_no_descriptor_behind(opening: Callable[[], Store]) -> None:
@@ -171,19 +171,19 @@ def test_where_the_system_tells_of_no_files_the_store_is_asked(sqlite: Store, mo
     def none() -> None:
         raise OSError("inotify instance limit reached")
 
-    monkeypatch.setattr(inotify, "_libc", none)
+    monkeypatch.setattr(wal_source, "_libc", none)
     rung = threading.Event()
 
-    are_well = sqlite.listen(rung.set)
+    is_reliable = sqlite.listen(rung.set)
 
     assert not rung.wait(0.1)
-    assert not are_well()
+    assert not is_reliable()
 
 
 def test_a_server_that_hangs_up_is_listened_to_again(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ears, "AGAIN", 0.1)
+    monkeypatch.setattr(commit_listener, "AGAIN", 0.1)
     store, other = (open_store(postgres_url, directory=tmp_path) for _ in range(2))
     store.open()
     other.open()

@@ -12,9 +12,9 @@ from sqlalchemy import event
 
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import RAN, Run, RunTrigger, Status
-from aperture_plugin.store import base
-from aperture_plugin.store.opening import open_store
-from aperture_plugin.store.records import instant
+from aperture_plugin.store import sql_store
+from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.rows import instant
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 LARGE = ("runs", "logs", "claims")
@@ -193,7 +193,7 @@ def test_on_postgresql_too_the_index_of_ids_tells_where_to_stop(postgres_url: st
 def test_attempts_are_counted_as_far_as_a_person_reads_a_number_for(
     opened: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "ATTEMPTS_COUNTED", 2)
+    monkeypatch.setattr(sql_store, "ATTEMPTS_COUNTED", 2)
     told = []
     for number in range(3):
         with opened.transaction() as ledger:

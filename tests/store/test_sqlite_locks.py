@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aperture_plugin.ports import Pause
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 URL = "sqlite:///aperture.db"
 PASSING_BY = f"""
 from pathlib import Path
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 store = open_store({URL!r}, directory=Path.cwd())
 store.open()

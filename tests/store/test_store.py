@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, inspect
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 NOON = datetime(2026, 1, 10, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -372,7 +372,7 @@ import sys, json
 from datetime import datetime, timedelta, UTC
 from pathlib import Path
 from aperture_plugin.ports import Claim
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 store = open_store(sys.argv[1], directory=Path(sys.argv[2]))
 store.open()
 sys.stdin.readline()
@@ -444,7 +444,7 @@ def test_of_two_processes_one_claims_each_slot(url: str, tmp_path: Path) -> None
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 def test_any_text_is_kept(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    from aperture_plugin.store.opening import open_store
+    from aperture_plugin.store.connect import open_store
 
     store = open_store("sqlite:///aperture.db", directory=tmp_path_factory.mktemp("store"))
     store.open()
@@ -468,3 +468,19 @@ def test_what_auto_picked_is_kept_until_it_picks_another_or_nothing(store: Store
             found.append(ledger.pick())
 
     assert found == [medium, large, None]
+
+
+def test_the_latest_claims_of_a_job_come_with_the_last_attempt_of_their_runs(store: Store) -> None:
+    failed = replace(run_of(status=Status.FAILED), reason="the disk is full", started_at=NOON, finished_at=NOON)
+    again = replace(run_of(attempt=2, status=Status.COMPLETED), started_at=NOON, finished_at=NOON)
+    merged = replace(claim_of(9), first_due=claim_of(6).due, count=4, run_id="gone")
+    with store.transaction() as ledger:
+        ledger.claim([merged, claim_of(10), claim_of(11), claim_of(10, job="sync")])
+        ledger.add([failed, again])
+
+    earlier, ten, eleven = store.past_slots("scan", 9)
+
+    assert (earlier.number, earlier.first_due, earlier.attempt, earlier.status) == (4, claim_of(6).due, 0, None)
+    assert (ten.due, ten.attempt, ten.status, ten.started_at) == (claim_of(10).due, 2, Status.COMPLETED, NOON)
+    assert store.past_slots("scan", 1) == [eleven]
+    assert store.past_slots("nothing", 9) == []

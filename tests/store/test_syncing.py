@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from aperture_plugin.ports import RunQuery, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run, RunTrigger
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 CALL = "fdatasync" if hasattr(os, "fdatasync") else "fsync"
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)

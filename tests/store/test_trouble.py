@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from aperture_plugin.ports import LogLine, RunQuery, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run, RunTrigger
 from aperture_plugin.store import sqlite
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
@@ -207,7 +207,7 @@ def test_a_server_whose_store_another_process_holds_is_unavailable_and_then_work
 WRITER = """
 import sys
 from pathlib import Path
-from aperture_plugin.store.opening import open_store
+from aperture_plugin.store.connect import open_store
 from datetime import UTC, datetime
 from aperture_plugin.rules.runs import Run, RunTrigger
 now = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -246,3 +246,14 @@ def test_kill_9_within_a_transaction_leaves_the_whole_of_it_or_nothing(tmp_path:
     assert {run_id.split("-")[0] for run_id in ids if run_id.endswith("a")} == {
         run_id.split("-")[0] for run_id in ids if run_id.endswith("b")
     }
+
+
+def test_a_store_made_through_a_link_is_its_owners_alone(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "aperture.db").symlink_to("disk/aperture.db")
+
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    store.open()
+    store.close()
+
+    assert stat.S_IMODE((tmp_path / "disk" / "aperture.db").stat().st_mode) == 0o600

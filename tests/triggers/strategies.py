@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -13,7 +14,18 @@ from hypothesis import strategies as st
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Once, Schedule, Weekday, Weekly
 from tests.triggers.oracle import MINUTE, Change, changes_of
 
-__all__ = ["ZONES", "Night", "cron_expressions", "cuts", "intervals", "nights", "schedules"]
+__all__ = [
+    "ZONES",
+    "Night",
+    "bases",
+    "cron_expressions",
+    "cuts",
+    "intervals",
+    "nights",
+    "rare_crons",
+    "repeats",
+    "schedules",
+]
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules"})
 DAY = timedelta(days=1)
@@ -58,6 +70,22 @@ def nights(draw: st.DrawFn) -> Night:
     noon = datetime(first, draw(st.integers(1, 12)), draw(st.integers(1, 28)), 12, tzinfo=UTC)
     offset = noon.astimezone(zone).utcoffset() or timedelta(0)
     return Night(zone, Change(name, noon, offset, offset))
+
+
+@st.composite
+def repeats(draw: st.DrawFn) -> Night:
+    """A night of 2007 to 2037 in which the clocks show some wall times twice."""
+    name, year = draw(st.sampled_from(zones_with_summers())), draw(st.integers(2007, 2037))
+    found = [change for change in changes_of(name, year) if change.after < change.before]
+    assume(found)
+    return Night(ZoneInfo(name), draw(st.sampled_from(found)))
+
+
+@cache
+def zones_with_summers() -> list[str]:
+    """Return the zones whose offsets of January and July 2026 differ."""
+    halves = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]
+    return [name for name in ZONES if len({half.astimezone(ZoneInfo(name)).utcoffset() for half in halves}) == 2]
 
 
 def minutes_about(wall: datetime) -> st.SearchStrategy[datetime]:
@@ -106,12 +134,18 @@ def field(draw: st.DrawFn, low: int, high: int, near: int) -> str:
     return f"{first}-{last}" + (f"/{draw(st.integers(1, 20))}" if kind == "range step" else "")
 
 
+def days_about(near: datetime) -> st.SearchStrategy[str]:
+    """Lists of days of the month, most of them within two days of *near*, with days left out in between."""
+    days = st.sampled_from([(near + days * DAY).day for days in (-2, -1, 0, 0, 1, 2)]) | st.integers(1, 31)
+    return st.lists(days, min_size=2, max_size=5, unique=True).map(lambda some: ",".join(map(str, sorted(some))))
+
+
 @st.composite
 def cron_expressions(draw: st.DrawFn, about: datetime) -> str:
     """Expressions with every kind of field, most of which fire near the wall time *about*."""
     near = draw(minutes_about(about))
     star = st.just("*")
-    day = star | star | field(1, 31, near.day) | st.sampled_from(["L", "LW", "1,L", "15-20,LW"])
+    day = star | star | field(1, 31, near.day) | days_about(near) | st.sampled_from(["L", "LW", "1,L", "15-20,LW"])
     weekday = star | star | field(0, 7, near.isoweekday())
     weekday |= st.builds("{}#{}".format, st.integers(0, 7), st.integers(1, 5)) | st.integers(0, 7).map("{}L".format)
     month = star | star | field(1, 12, near.month) | st.sampled_from(["JAN-DEC", "MAR,OCT,NOV", near.strftime("%b")])
@@ -127,6 +161,22 @@ def names_some_date(expression: str) -> bool:
     except CronSimError:  # such as 31 November
         return False
     return True
+
+
+@st.composite
+def rare_crons(draw: st.DrawFn, about: datetime) -> str:
+    """Starred expressions that fire about the wall time *about* and then not for days or months.
+
+    The wall times that they name last have passed when a clock change shows them again.
+    """
+    near = draw(minutes_about(about).filter(lambda wall: abs(wall - about) <= 90 * MINUTE))
+    minute = draw(st.sampled_from(["*", "*/5", "*/15", "*/20", "*/30"]))
+    hour = draw(st.sampled_from([str(near.hour), "*/2", f"{near.hour},{(near.hour + 1) % 24}"]))
+    days = [(near + distance * DAY).day for distance in draw(st.sampled_from([(0,), (-2, 0), (-1, 0), (-3, 0, 1)]))]
+    day = ",".join(map(str, days))
+    expression = f"{minute} {hour} {day} {draw(st.sampled_from(['*', str(near.month), '3,10', '*/2']))} *"
+    assume(names_some_date(expression))
+    return expression
 
 
 @st.composite
@@ -156,3 +206,16 @@ def cuts(draw: st.DrawFn, night: Night) -> tuple[datetime, datetime, datetime]:
     instants = st.just(change) | minute.map(lambda minutes: change + minutes * MINUTE)
     first, middle, last = sorted(draw(st.tuples(instants, instants, instants)))
     return first, middle, last
+
+
+@st.composite
+def bases(draw: st.DrawFn, night: Night, slots_there: int) -> datetime:
+    """An instant before *night* at which a search may begin: minutes to years earlier, on any microsecond.
+
+    Args:
+        slots_there: How many slots the schedule has in that night; one that has many is searched from less far.
+    """
+    farthest = min(4 * 366 * DAY, 20_000 / (slots_there + 1) * DAY)
+    distance = draw(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 40, 100, 400, 1400])) * DAY
+    distance += draw(st.integers(0, 1440)) * MINUTE + draw(st.sampled_from([-1, 0, 0, 1])) * datetime.resolution
+    return night.since - max(timedelta(0), min(farthest, distance))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aperture_plugin.triggers.clockchanges import changes
+from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Once, Schedule, Weekday, Weekly
 
@@ -184,6 +184,19 @@ def test_a_starred_cron_of_one_date_finds_its_second_pass_though_its_next_wall_t
     assert fires(starred, "Europe/Riga", "2026-10-25 01:50", "2027-10-25 00:30") == ["00:00Z 03:00"]
 
 
+@pytest.mark.parametrize("hours", range(0, 24 * 12, 7))
+def test_a_starred_cron_of_few_dates_has_its_second_pass_for_a_search_from_days_before(hours: int) -> None:
+    assert clocks("Europe/Riga", "2026-10-01", "2026-11-01") == ["04:00 to 03:00 at 01:00Z on 2026-10-25"]
+    trigger = trigger_of(Cron(expression="*/15 3 23,25 * *"), ZoneInfo("Europe/Riga"))
+    since, midnight = utc("2026-10-25 00:00") - timedelta(hours=hours), utc("2026-10-25 00:00")
+
+    slots = trigger.slots(since, utc("2026-10-26"))
+
+    assert [slot.due for slot in slots if slot.due >= midnight] == [
+        midnight + timedelta(minutes=minutes) for minutes in range(0, 120, 15)
+    ]
+
+
 def test_a_second_pass_is_not_missed_by_one_who_asked_on_the_calm_days_before() -> None:
     assert clocks("Europe/Riga", "2026-10-01", "2026-11-01") == ["04:00 to 03:00 at 01:00Z on 2026-10-25"]
     trigger = trigger_of(Cron(expression="*/30 3 25 10 *"), ZoneInfo("Europe/Riga"))
@@ -279,7 +292,7 @@ def test_troll_skips_two_hours_and_all_their_times_are_one_slot() -> None:
     assert fires(Cron(expression="30 1,2 * * *"), "Antarctica/Troll", *span) == ["01:00Z 01:30"]
 
 
-def test_dublin_whose_winter_is_the_daylight_time_changes_like_its_neighbours() -> None:
+def test_dublin_whose_winter_is_the_daylight_time_changes_like_its_neighbors() -> None:
     dublin, london = (clocks(zone, "2026-01-01", "2027-01-01") for zone in ("Europe/Dublin", "Europe/London"))
     assert dublin == london == ["01:00 to 02:00 at 01:00Z on 2026-03-29", "02:00 to 01:00 at 01:00Z on 2026-10-25"]
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import Trigger, trigger_of
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Once, Schedule, Weekday, Weekly
 from tests.triggers.oracle import MINUTE, SECOND, changes_of, slots_by_walking
-from tests.triggers.strategies import ZONES, Night, cuts, nights, schedules
+from tests.triggers.strategies import (
+    ZONES,
+    Night,
+    bases,
+    cron_expressions,
+    cuts,
+    nights,
+    rare_crons,
+    repeats,
+    schedules,
+)
 
 everyday = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 thorough = settings(everyday, max_examples=20_000)
@@ -94,6 +105,42 @@ def test_next_after_is_the_first_of_the_stream_at_any_distance_from_a_change(dat
     for distance in distances:
         instant = night.change.instant + distance * MINUTE
         assert trigger.next_after(instant) == next(trigger.upcoming(instant + datetime.resolution), None)
+
+
+def assert_no_slot_depends_on_the_base(data: st.DataObject, night: Night) -> None:
+    crons = (cron_expressions(night.wall) | rare_crons(night.wall)).map(lambda told: Cron(expression=told))
+    schedule = data.draw(schedules(night.wall) | crons)
+    walked = slots_by_walking(schedule, night.zone, (night.since, night.until))
+    base = data.draw(bases(night, len(walked)))
+    trigger = trigger_of(schedule, night.zone)
+
+    doors = {
+        "slots": trigger.slots(base, night.until),
+        "upcoming": until(night.until, trigger.upcoming(base)),
+        "next after": until(night.until, following(trigger, base - datetime.resolution)),
+        "upcoming of": until(night.until, upcoming_of(trigger, base)),
+        "merged": until(night.until, (slot for _, slot in merged([upcoming_of(trigger, base)]))),
+    }
+
+    for door, found in doors.items():
+        assert [slot for slot in found if slot.due >= night.since] == walked, door
+
+
+def until(end: datetime, stream: Iterator[Slot]) -> list[Slot]:
+    return list(takewhile(lambda slot: slot.due < end, stream))
+
+
+@settings(everyday, max_examples=200)
+@given(st.data(), repeats() | nights())
+def test_what_is_due_does_not_depend_on_where_the_search_begins(data: st.DataObject, night: Night) -> None:
+    assert_no_slot_depends_on_the_base(data, night)
+
+
+@pytest.mark.long
+@settings(thorough, max_examples=10_000)
+@given(st.data(), repeats() | nights())
+def test_what_is_due_does_not_depend_on_where_many_more_searches_begin(data: st.DataObject, night: Night) -> None:
+    assert_no_slot_depends_on_the_base(data, night)
 
 
 def following(trigger: Trigger, instant: datetime) -> Iterator[Slot]:

@@ -18,7 +18,7 @@ from dateutil import rrule
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.triggers.clockchanges import changes
+from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.schedules import Cron, Daily, Interval, Monthly, Schedule, Weekday, Weekly
 from tests.triggers.strategies import ZONES, Night, cron_expressions, cuts, nights, times_about, weekdays

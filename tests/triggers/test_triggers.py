@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import NoSlots, trigger_of
 from aperture_plugin.triggers.walltime import EARLIEST, LATEST
+from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.schedules import (
     After,
     Cron,
@@ -26,7 +27,6 @@ from aperture_plugin.words.schedules import (
     Weekday,
     Weekly,
 )
-from aperture_plugin.words.unreadable import Unreadable
 from tests.triggers.strategies import ZONES, schedules
 
 RIGA = ZoneInfo("Europe/Riga")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.triggers.clockchanges import changes
+from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.triggers.walltime import LOOK_AHEAD, due_of, first_nominal, offset_at, utc_of
 from tests.triggers.strategies import ZONES, Night, cuts, minutes_about, nights
 

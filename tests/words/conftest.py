@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aperture_plugin.words.unreadable import Unreadable
+from aperture_plugin.words.parse_error import Unreadable
 
 Refusal = Callable[[Callable[[str], object], str], str]
 

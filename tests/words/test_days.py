@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aperture_plugin.testing.strategies import weekdays
+from aperture_plugin.testing.word_strategies import weekdays
 from aperture_plugin.words.days import month_day_text, read_month_day, read_weekdays, weekdays_text
 from aperture_plugin.words.schedules import Weekday
 

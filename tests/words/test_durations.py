@@ -9,7 +9,7 @@ from inspect import cleandoc
 import pytest
 from hypothesis import given
 
-from aperture_plugin.testing.strategies import durations
+from aperture_plugin.testing.word_strategies import durations
 from aperture_plugin.words.durations import LONGEST_DURATION, duration_text, read_duration
 
 Refusal = Callable[[Callable[[str], object], str], str]

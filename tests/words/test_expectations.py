@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aperture_plugin.testing.strategies import durations, job_names, times, windows
+from aperture_plugin.testing.word_strategies import durations, job_names, times, windows
 from aperture_plugin.words.expectations import (
     AtMost,
     Before,
@@ -18,8 +18,8 @@ from aperture_plugin.words.expectations import (
     expectation_text,
     read_expectation,
 )
+from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.schedules import Weekday
-from aperture_plugin.words.unreadable import Unreadable
 from aperture_plugin.words.windows import Window
 
 EVENING = Window(since=time(18), until=time(23))

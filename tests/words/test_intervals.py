@@ -9,7 +9,7 @@ from inspect import cleandoc
 import pytest
 from hypothesis import given
 
-from aperture_plugin.testing.strategies import intervals
+from aperture_plugin.testing.word_strategies import intervals
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.intervals import (
     interval_text,

@@ -9,7 +9,7 @@ from inspect import cleandoc
 import pytest
 from hypothesis import given
 
-from aperture_plugin.testing.strategies import limits
+from aperture_plugin.testing.word_strategies import limits
 from aperture_plugin.words.limits import Limit, limit_text, read_limit
 
 Refusal = Callable[[Callable[[str], object], str], str]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aperture_plugin.testing.strategies import job_names
+from aperture_plugin.testing.word_strategies import job_names
 from aperture_plugin.words.names import JOB_NAME, LONGEST_NAME, read_job_name, read_job_names
 
 Refusal = Callable[[Callable[[str], object], str], str]

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aperture_plugin.testing.strategies import schedules, timed_schedules
+from aperture_plugin.testing.word_strategies import schedules, timed_schedules
 from aperture_plugin.words.phrases import phrase_of, read_phrase
 from aperture_plugin.words.schedules import (
     After,
+    AtStart,
     Cron,
     Daily,
     Interval,
@@ -19,6 +20,7 @@ from aperture_plugin.words.schedules import (
     Monthly,
     Once,
     Schedule,
+    Several,
     Weekday,
     Weekly,
 )
@@ -36,6 +38,15 @@ PROMISED: dict[str, Schedule] = {
     "Cron 0 3 * * 1-5": Cron(expression="0 3 * * 1-5"),
     "Once at 2026-12-24 6:00 PM": Once(at=datetime(2026, 12, 24, 18, 0)),  # noqa: DTZ001 - a wall time
     "After recommendations": After(jobs=("recommendations",)),
+    "At start": AtStart(),
+    "At start after 2 minutes": AtStart(delay=timedelta(minutes=2)),
+    "At start unless ran within 6 hours": AtStart(unless_ran_within=timedelta(hours=6)),
+    "Weekly on weekdays at 8:30 AM; weekly on weekends at 10:00 AM": Several(
+        schedules=(
+            Weekly(days=tuple(Weekday)[:5], times=(time(8, 30),)),
+            Weekly(days=(Weekday.SATURDAY, Weekday.SUNDAY), times=(time(10),)),
+        )
+    ),
     "Manual only": Manual(),
 }
 """The table of DESIGN.md, section 2."""
@@ -64,6 +75,10 @@ RESTATED = {
     "CRON  0 3 *  * mon-fri": "Cron 0 3 * * MON-FRI",
     "once at 2026-12-24T18:00": "Once at 2026-12-24 6:00 PM",
     "after A, b and c": "After A, b, c",
+    "AT  start AFTER 2m, 30s": "At start after 2 minutes 30 seconds",
+    "at start unless ran within 1d after 90s": "At start after 1 minute 30 seconds unless ran within 1 day",
+    "every hour;At Start ; DAILY at 2 am": "Every hour; at start; daily at 2:00 AM",
+    "every hour; every 60 minutes": "Every hour",
     "manual": "Manual only",
     "MANUAL ONLY": "Manual only",
 }

@@ -9,7 +9,7 @@ from inspect import cleandoc
 import pytest
 from hypothesis import given
 
-from aperture_plugin.testing.strategies import times, times_of_day
+from aperture_plugin.testing.word_strategies import times, times_of_day
 from aperture_plugin.words.times import read_time, read_times, time_text, times_text
 
 Refusal = Callable[[Callable[[str], object], str], str]

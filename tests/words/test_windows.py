@@ -9,7 +9,7 @@ from inspect import cleandoc
 import pytest
 from hypothesis import given
 
-from aperture_plugin.testing.strategies import times, windows
+from aperture_plugin.testing.word_strategies import times, windows
 from aperture_plugin.words.windows import Window, read_window, window_text
 
 Refusal = Callable[[Callable[[str], object], str], str]

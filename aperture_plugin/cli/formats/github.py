@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import say
-from aperture_plugin.cli.problems import summary
+from aperture_plugin.cli.problem_text import summary
 from aperture_plugin.config.problems import Problem
 
 __all__ = ["annotation", "show"]

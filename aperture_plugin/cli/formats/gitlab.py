@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import show_json
 from aperture_plugin.config.problems import Problem
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import show_json
 
 __all__ = ["show"]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import say
+from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.config.report import text_reports
 
 __all__ = ["junit", "show"]
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from aperture_plugin import __version__
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import show_json
-from aperture_plugin.config.codes import CODES, WARNINGS
+from aperture_plugin.config.checks.problem_codes import CODES, WARNINGS
 from aperture_plugin.config.problems import Problem
 
 __all__ = ["sarif", "show"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aperture_plugin.app.checking import Checked
+from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import say
-from aperture_plugin.cli.problems import say_problems, summary, summary_of_all
+from aperture_plugin.cli.problem_text import say_problems, summary, summary_of_all
 
 __all__ = ["show"]
 

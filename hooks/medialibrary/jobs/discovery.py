@@ -1,4 +1,4 @@
-"""discovery: titles out there that are like people's favourites, and that the library does not have."""
+"""discovery: titles out there that are like people's favorites, and that the library does not have."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ LIMIT: Final = "tmdb"
 """The limit of schedules.yaml that each question is spent from."""
 
 USUAL_CALLS: Final = 24
-"""Three favourites of each of eight users."""
+"""Three favorites of each of eight users."""
 
-_FAVOURITES: Final = Whole(name="favourites", default=3, most=100)
+_FAVORITES: Final = Whole(name="favorites", default=3, most=100)
 _COUNT: Final = Whole(name="count", default=25, most=1000)
 _ALIKE: Final = Whole(name="alike", default=20, most=100)
 """Only titles that are alike to so many percent."""
 
-PARAMETERS: Final[tuple[Parameter, ...]] = (FOLDER, _FAVOURITES, _COUNT, _ALIKE)
+PARAMETERS: Final[tuple[Parameter, ...]] = (FOLDER, _FAVORITES, _COUNT, _ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +42,32 @@ class _Find:
 
 
 def discover(run: LiveRun) -> dict[str, int | str]:
-    """Ask for titles like each user's favourites, and keep the `count` best that the library does not have.
+    """Ask for titles like each user's favorites, and keep the `count` best that the library does not have.
 
     All that was found is stored at the end, in one go; when a find was first made is kept.
 
     Returns:
-        How many favourites were `asked` about; how many titles are `found` now, how many of them `new`;
+        How many favorites were `asked` about; how many titles are `found` now, how many of them `new`;
         how many of earlier ones were `dropped`. A `note` where a job is to run first.
     """
-    favourites, count, at_least = _FAVOURITES.read(run.params), _COUNT.read(run.params), _ALIKE.read(run.params) / 100
+    favorites, count, at_least = _FAVORITES.read(run.params), _COUNT.read(run.params), _ALIKE.read(run.params) / 100
     with opened(run) as library:
         database = library.database
-        vectors = _favourite_vectors(database, favourites)
+        vectors = _favorite_vectors(database, favorites)
         if not vectors:
-            note = "no favourites with a vector yet: run user-sync, watch-history, library-scan and embeddings"
+            note = "no favorites with a vector yet: run user-sync, watch-history, library-scan and embeddings"
             run.log.warning("%s", note)
             return {"asked": 0, "found": 0, "new": 0, "dropped": 0, "note": note}
 
         owned = {row["key"] for row in database.rows("SELECT key FROM title")}
         service = Lookalikes(Budget(run, LIMIT), stored_terms(database))
         best: dict[str, _Find] = {}
-        for favourite, vector in run.track(vectors.items(), total=len(vectors)):
+        for favorite, vector in run.track(vectors.items(), total=len(vectors)):
             for title, alike in service.of(vector):
                 score = round(alike, 4)
                 is_better = title.key not in best or score > best[title.key].score
                 if score >= at_least and title.key not in owned and is_better:
-                    best[title.key] = _Find(title, score, favourite)
+                    best[title.key] = _Find(title, score, favorite)
         finds = sorted(best.values(), key=lambda find: (-find.score, find.title.key))[:count]
         before = _store(database, finds)
         after = {find.title.key for find in finds}
@@ -82,8 +82,8 @@ def discover(run: LiveRun) -> dict[str, int | str]:
         }
 
 
-def _favourite_vectors(database: Database, count: int) -> Mapping[str, Vector]:
-    keys = {key: None for taste in tastes(database).values() for key in taste.favourites(count)}
+def _favorite_vectors(database: Database, count: int) -> Mapping[str, Vector]:
+    keys = {key: None for taste in tastes(database).values() for key in taste.favorites(count)}
     stored = {row["key"]: row["vector"] for row in database.rows("SELECT key, vector FROM embedding")}
     return {key: unpack(stored[key]) for key in keys if key in stored}
 

@@ -18,9 +18,9 @@ from ..vectors import TermVectors, alike, embed, pack, unpack
 __all__ = ["PARAMETERS", "compute", "stored_terms"]
 
 _DIMENSIONS: Final = Whole(name="dimensions", default=32, least=2, most=1024)
-_NEIGHBOURS: Final = Whole(name="neighbours", default=12, most=100)
+_NEIGHBOURS: Final = Whole(name="neighbors", default=12, most=100)
 _RELEARN: Final = Whole(name="relearn", default=20, most=100)
-"""Learn anew once so many percent of the titles were not there, or read differently, when last learnt."""
+"""Learn anew once so many percent of the titles were not there, or read differently, when last learned."""
 
 PARAMETERS: Final[tuple[Parameter, ...]] = (FOLDER, _DIMENSIONS, _NEIGHBOURS, _RELEARN)
 
@@ -28,13 +28,13 @@ _BATCH: Final = 50
 
 
 def compute(run: LiveRun) -> dict[str, int | str]:
-    """Embed the titles that lack a vector of their present text, then find each title's neighbours.
+    """Embed the titles that lack a vector of their present text, then find each title's neighbors.
 
     Returns:
         The `model` in use, how many of its `terms`; how many titles were `embedded` and `kept`; how many
         have `similar` ones found anew, 0 where nothing changed. A `note` where there are no titles yet.
     """
-    dimensions, neighbours = _DIMENSIONS.read(run.params), _NEIGHBOURS.read(run.params)
+    dimensions, neighbors = _DIMENSIONS.read(run.params), _NEIGHBOURS.read(run.params)
     with opened(run) as library:
         database = library.database
         texts = {
@@ -55,12 +55,12 @@ def compute(run: LiveRun) -> dict[str, int | str]:
             "terms": len(terms),
             "embedded": len(lacking),
             "kept": len(texts) - len(lacking),
-            "similar": _find_similar(database, neighbours, run),
+            "similar": _find_similar(database, neighbors, run),
         }
 
 
 def stored_terms(database: Database) -> TermVectors:
-    """Return the vector of each term, as last learnt; empty if nothing was learnt yet."""
+    """Return the vector of each term, as last learned; empty if nothing was learned yet."""
     return {row["term"]: unpack(row["vector"]) for row in database.rows("SELECT term, vector FROM term")}
 
 
@@ -98,7 +98,7 @@ def _learn(database: Database, texts: Mapping[str, str], dimensions: int, run: L
         )
         database.set_mark("model", f"{model.kind}-{dimensions}")
         database.set_mark("strange", -len(texts))  # Embedding them brings it to 0.
-    run.log.info("learnt %d terms (%s)", len(model.terms), model.kind)
+    run.log.info("learned %d terms (%s)", len(model.terms), model.kind)
 
 
 def _embed(database: Database, texts: Mapping[str, str], terms: TermVectors, run: LiveRun) -> None:
@@ -117,18 +117,18 @@ def _embed(database: Database, texts: Mapping[str, str], terms: TermVectors, run
     write()
 
 
-def _find_similar(database: Database, neighbours: int, run: LiveRun) -> int:
+def _find_similar(database: Database, neighbors: int, run: LiveRun) -> int:
     with database.writing() as connection:
         connection.execute("DELETE FROM embedding WHERE key NOT IN (SELECT key FROM title)")
     rows = database.rows("SELECT key, digest, vector FROM embedding ORDER BY key")
-    state = _digest(repr((neighbours, database.mark("model"), [(row["key"], row["digest"]) for row in rows])))
+    state = _digest(repr((neighbors, database.mark("model"), [(row["key"], row["digest"]) for row in rows])))
     if database.mark("similar_of") == state:
         return 0
     vectors = {row["key"]: unpack(row["vector"]) for row in rows}
     found: list[tuple[str, int, str, float]] = []
     for key in run.track(vectors):
         others = ((alike(vectors[key], vector), other) for other, vector in vectors.items() if other != key)
-        nearest = nlargest(neighbours, (pair for pair in others if pair[0] > 0))
+        nearest = nlargest(neighbors, (pair for pair in others if pair[0] > 0))
         found += ((key, rank, other, round(score, 4)) for rank, (score, other) in enumerate(nearest, start=1))
     with database.writing() as connection:
         connection.execute("DELETE FROM similar")

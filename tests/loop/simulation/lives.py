@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.config.model import Config
-from aperture_plugin.config.reading import read
+from aperture_plugin.config.model import Config, ReadContext
+from aperture_plugin.config.reader import read
 from aperture_plugin.loop.deadlines import PATIENCE
-from aperture_plugin.loop.fire import asked_run
-from aperture_plugin.loop.inbox import (
+from aperture_plugin.loop.messages import (
     CancelAsked,
     ConfigRead,
     ConfigRefusedMessage,
@@ -21,12 +20,11 @@ from aperture_plugin.loop.inbox import (
     RunAsked,
 )
 from aperture_plugin.ports import Pause, RunQuery, Store, StoreUnavailable
-from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
 from tests.loop.simulation.machines import Behaviour, HostClock, Machine, Process, Time
 from tests.loop.simulation.promises import Broken, Promises
-from tests.loop.simulation.stores import Crash
+from tests.loop.simulation.stores import Crash, Fault
 
 __all__ = ["Life"]
 
@@ -59,7 +57,7 @@ def seconds(count: float) -> timedelta:
 @lru_cache(maxsize=64)
 def config_of(text: str) -> Config:
     """Return what a valid file says."""
-    reading = read(text, file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC"))
+    reading = read(text, ReadContext(file="schedules.yaml", environ={}, known_jobs=None, local_zone=ZoneInfo("UTC")))
     assert reading.config is not None, (reading.problems, text)
     return reading.config
 
@@ -71,9 +69,12 @@ class Life:
         seed: Makes the life: the same number, the same life.
         open_store: Returns a new handle on the one store.
         long: Whether it lasts several times as long.
+        bursts: Whether its loops have the speed-ups for bursts; None for what the number says.
     """
 
-    def __init__(self, seed: int, open_store: Callable[[], Store], *, long: bool = False) -> None:
+    def __init__(
+        self, seed: int, open_store: Callable[[], Store], *, long: bool = False, bursts: bool | None = None
+    ) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
         self.time = Time()
@@ -81,9 +82,9 @@ class Life:
         self.diary: list[str] = []
         self.open_store = open_store
         self.long = long
+        self.bursts = seed % 3 != 0 if bursts is None else bursts
         self.begin = self.chance.choice(BEGINNINGS)
         self.alive: dict[str, Process] = {}
-        self.ids = RunIds(b"life")
         self.most = self.chance.choice([1, 1, 2, 3])
         self.machines = [
             Machine(name, HostClock(self.time, self.begin)) for name in self.chance.choice(["aa", "ab", "abc"])
@@ -165,6 +166,7 @@ class Life:
             spends=("api", 1) if chance.random() < 0.2 else None,
             stubborn=chance.random() < 0.1,
             killable=chance.random() < 0.5,
+            is_poisonous=chance.random() < 0.05,
         )
 
     def ready(self, _job: Job) -> list[str]:
@@ -224,6 +226,7 @@ class Life:
             alive=self.alive,
             asks_ready=self.asks_ready,
             ready=self.ready,
+            bursts=self.bursts,
         )
         self.promises.processes[process.id] = process
         self.alive[process.id] = process
@@ -232,7 +235,7 @@ class Life:
             process.faults.after(*fault)
         try:
             process.begin()
-        except (Crash, StoreUnavailable):
+        except (Crash, Fault, StoreUnavailable):
             self.die(process)
         self.promises.raise_what_was_found()
 
@@ -267,7 +270,7 @@ class Life:
         """A statement or a commit fails: what it wrote may be there, or not."""
         process = self.someone()
         if process is not None:
-            process.faults.after(self.chance.randint(1, 30), StoreUnavailable)
+            process.faults.after(self.chance.randint(1, 30), self.chance.choice([StoreUnavailable, Fault]))
             self.note(f"{process.id} will lose the store for a moment")
             self.advance(seconds(self.chance.choice([1, 5, 10])))
             process.faults.at = None
@@ -314,7 +317,7 @@ class Life:
             return
         try:
             process.leave("aperture was stopped before it had finished")
-        except Crash:
+        except (Crash, Fault):
             self.die(process)
             return
         del self.alive[process.id]
@@ -343,10 +346,10 @@ class Life:
         """Somebody wants a run now."""
         process = self.someone()
         name = self.chance.choice(NAMES)
-        if process is not None and (job := process.loop.state.job_config(name)) is not None:
+        if process is not None and process.loop.in_force.job_config(name) is not None:
             now = process.machine.clock.now()
             self.note(f"{process.id} is asked for {name}")
-            process.tell(RunAsked(run=asked_run(job, run_id=self.ids.new(now), now=now, by="chance")))
+            process.tell(RunAsked(job=name, by="chance", at=now))
             self.advance(seconds(self.chance.choice([0, 3])))
 
     def cancel(self) -> None:

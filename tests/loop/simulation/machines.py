@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from aperture_plugin.app.budgets import Budgets
+from aperture_plugin.app.limit_spending import Budgets
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.loop.crowd import Crowd
-from aperture_plugin.loop.inbox import Message
+from aperture_plugin.loop.bursts.batches import Batches
+from aperture_plugin.loop.bursts.bursts import Bursts
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.loop import Loop
-from aperture_plugin.loop.pacing import Pace
-from aperture_plugin.loop.preparing import Preparing
-from aperture_plugin.loop.state import State
-from aperture_plugin.loop.ticking import Timetable
+from aperture_plugin.loop.messages import ConfigRead, Message
+from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.ports import (
     Ended,
+    Logged,
+    LogLine,
     LoopRecord,
     Progressed,
     PutOff,
@@ -39,12 +39,12 @@ from aperture_plugin.ports import (
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
-from tests.loop.simulation.stores import Faults, FaultyStore, Written
+from tests.loop.simulation.stores import POISON, Faults, FaultyStore, Written
 
 __all__ = ["Behaviour", "HostClock", "Machine", "Process", "Time", "Watching"]
 
 Key = tuple[str, int]
-PACE = Pace(poll=0.5, beat=True, flush=0.4, ready=30.0, sync=0.05, threaded=False)
+PACE = Pace(poll=0.5, beat=True, flush=0.4, ready=30.0, threaded=False)
 BUSY = 2000
 """A loop that ticks so often without sleeping in between never will."""
 
@@ -109,6 +109,7 @@ class Behaviour:
         outcome: How it would end; None for an executor that raises at the start.
         progress: How often it tells its progress.
         spends: Of which limit it spends, and how many calls.
+        is_poisonous: Whether it writes a line to its log that no transaction can hold.
         stubborn: Whether it goes on when it is asked to stop; `killable` whether force helps.
     """
 
@@ -116,6 +117,7 @@ class Behaviour:
     outcome: Outcome | None = field(default_factory=Outcome)
     progress: int = 0
     spends: tuple[str, int] | None = None
+    is_poisonous: bool = False
     stubborn: bool = False
     killable: bool = False
 
@@ -180,6 +182,9 @@ class SimulatedExecutor:
         if work.config.command is not None:
             group = process.new_group(key)
             report(Spawned(key, group))
+        if how.is_poisonous:
+            at = process.machine.clock.now()
+            report(Logged(LogLine(run_id=key[0], attempt=key[1], at=at, level="INFO", text=POISON)))
         for number in range(1, how.progress + 1):
             self._later(how.takes * number / (how.progress + 1), self._progress, key, number)
         if how.spends is not None:
@@ -240,13 +245,17 @@ class _Nobody:
 
     def run_ended(self, run: Run) -> None: ...
 
+    def run_started(self, run: Run) -> None: ...
+
+    def notices_wait(self) -> None: ...
+
     def read_anew(self, in_hand: set[str]) -> None: ...
 
     def run_changed(self, run: Run) -> None: ...
 
     def config_loaded(self, config: Config, previous: Config | None) -> None: ...
 
-    def config_rejected(self, problems: list[Problem]) -> None: ...
+    def config_rejected(self, problems: Sequence[Problem]) -> None: ...
 
     def ready(self, job: Job) -> list[str]:
         return self._ready(job)
@@ -275,7 +284,7 @@ class Process:
         alive: Mapping[str, Process],
         asks_ready: bool = False,
         ready: Callable[[Job], list[str]] = lambda _job: [],
-        pace: Pace = PACE,
+        bursts: bool = True,
     ) -> None:
         self.machine = machine
         self.time = time
@@ -288,25 +297,16 @@ class Process:
         self.draining = False
         self.wakes_at = time.passed
         self._inner = store
+        self._text = config.text
+        self._configs = {config.text: config}
         self._number = number
         self._groups = 0
         self._busy = 0
-        self.store = FaultyStore(store, self.faults, lambda written: watching.committed(self, written))
+        self.store = FaultyStore(store, self.faults, self._committed)
         clock = machine.clock
         ids = RunIds(chance.randbytes(4))
         self.id = f"{machine.name}-{number}"
         jobs = {name: Job(name, print) for name in config.jobs}
-        state = State(
-            id=self.id,
-            clock=clock,
-            environ={"PRESENT": "1"},
-            new_id=ids.new,
-            config=config,
-            jobs=jobs,
-            timetable=Timetable(clock),
-            able_since=clock.now(),
-            asks_ready=asks_ready,
-        )
         budgets = Budgets(self.store.as_store(), clock, lambda: self.config, _wait_later)
         self.executor = SimulatedExecutor(self, behave, budgets)
         record = LoopRecord(
@@ -321,23 +321,28 @@ class Process:
             details={},
         )
         self.loop = Loop(
-            state,
+            config,
+            jobs,
+            clock=clock,
             store=self.store.as_store(),
             lease=Lease(record=record, is_alive=lambda loop: loop.id in alive),
             executor=self.executor,
-            told=_Nobody(ready),
+            listeners=_Nobody(ready),
+            new_id=ids.new,
+            environ={"PRESENT": "1"},
             directory="/",
             end_group=machine.end_group,
-            pace=pace,
+            pace=replace(PACE, bursts=bursts),
+            asks_ready=asks_ready,
         )
-        if number % 2:
-            # What falls due together here is hardly ever what a real one takes for a crowd.
-            self.loop._crowd, self.loop._preparing = Crowd(first=1), Preparing(state, lambda _count: None, few=0)
+        if number % 2 and isinstance(self.loop._bursts, Bursts):
+            # What falls due together here is hardly ever what a real loop takes for a burst.
+            self.loop._bursts._batches = Batches(first=1)
 
     @property
     def config(self) -> Config:
-        """The file in force."""
-        return self.loop.state.config
+        """The file that the last transaction was made by."""
+        return self._configs[self._text]
 
     @property
     def is_well(self) -> bool:
@@ -355,8 +360,14 @@ class Process:
         self.loop.begin()
         self.wakes_at = self.time.passed
 
+    def _committed(self, written: Written) -> None:
+        self._text = written.text or self._text
+        self.watching.committed(self, written)
+
     def tell(self, message: Message) -> None:
         """Leave a message, and wake it."""
+        if isinstance(message, ConfigRead):
+            self._configs[message.config.text] = message.config
         self.loop.inbox.put(message)
         self.wakes_at = min(self.wakes_at, self.time.passed)
 

@@ -91,7 +91,9 @@ class Promises(Watching):
             self.timeouts[run.key] = work.config.timeout
         self.check(self.starts[run.key] == 1, 1, f"{said(run)} was started twice")
         kept = self.runs.get(run.key)
-        there = kept is not None and (kept.status is Status.RUNNING or kept.is_given) and kept.owner == process.id
+        there = (
+            kept is not None and (kept.status is Status.RUNNING or kept.is_pre_assigned) and kept.owner == process.id
+        )
         self.check(there, 8, f"{said(run)} was started, and the store does not say so")
         self.check(not process.draining, 8, f"{said(run)} was started by a process that stops")
         before = (run.id, run.attempt - 1)
@@ -143,7 +145,9 @@ class Promises(Watching):
             if run.status not in WAITING and not refused and not _ran(before[run.key]):
                 self.completed_since[run.job].clear()
         # What was given ahead stood in its order then; who came before it meanwhile may find it begun.
-        self._check_order(process, [run for run in started if (was := before[run.key]) is None or not was.is_given])
+        self._check_order(
+            process, [run for run in started if (was := before[run.key]) is None or not was.is_pre_assigned]
+        )
         for limit, calls in written.spends:
             self._check_spend(process, limit, calls)
         self.configs[process.id] = process.config
@@ -273,7 +277,7 @@ class Promises(Watching):
             for name, config in self.configs.get(process.id, process.config).jobs.items():
                 if isinstance(config.schedule, After) and run.job in config.schedule.jobs:
                     self.completed_since[name].add(run.job)
-        if was is None or was.status not in WAITING or was.is_given:  # else it had been put off, and waited
+        if was is None or was.status not in WAITING or was.is_pre_assigned:  # else it had been put off, and waited
             self._check_timeout(process, run)
 
     def _check_timeout(self, process: Process, run: Run) -> None:
@@ -299,7 +303,7 @@ class Promises(Watching):
             self.check(not missing, 5, f"{said(run)} follows, and {missing} has not completed since")
 
     def _check_start(self, process: Process, run: Run, now: datetime) -> None:
-        config, job = process.config, process.loop.state.job_config(run.job)
+        config, job = process.config, process.config.jobs.get(run.job)
         self.check(job is not None, 7, f"{said(run)} was started, and is not in the file")
         if job is None:
             return
@@ -325,7 +329,7 @@ class Promises(Watching):
     def _check_order(self, process: Process, started: Iterable[Run]) -> None:
         for run in started:
             for other in self.in_hand.values():
-                waits = other.status is Status.QUEUED and not other.is_given
+                waits = other.status is Status.QUEUED and not other.is_pre_assigned
                 passed = waits and other.queue == run.queue and other.place < run.place
                 self.check(not passed, 4, f"{said(run)} went before {said(other)}")
 

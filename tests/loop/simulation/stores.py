@@ -11,11 +11,17 @@ from typing import Any, cast
 from aperture_plugin.ports import Claim, Era, Ledger, LogLine, Pause, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 
-__all__ = ["Crash", "Faults", "FaultyStore", "Written"]
+__all__ = ["POISON", "Crash", "Fault", "Faults", "FaultyStore", "Written"]
+
+POISON = "a line that no transaction can hold"
 
 
 class Crash(BaseException):
     """The process dies here: nothing of it may catch this, and nothing after it happens."""
+
+
+class Fault(Exception):
+    """What is to be written cannot be, for a reason of its own: a row, a conflict, a lack of memory."""
 
 
 @dataclass(slots=True)
@@ -48,7 +54,11 @@ class Faults:
 
 @dataclass(slots=True)
 class Written:
-    """What one transaction has written, for those who watch over it; claims and eras in their order."""
+    """What one transaction has written, for those who watch over it; claims and eras in their order.
+
+    Attributes:
+        text: Of the file that it puts in force; None where it puts none.
+    """
 
     added: list[Run] = field(default_factory=list)
     updated: list[Run] = field(default_factory=list)
@@ -56,6 +66,7 @@ class Written:
     pauses: list[Pause] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
     spends: list[tuple[str, int]] = field(default_factory=list)
+    text: str | None = None
 
 
 class WatchedLedger:
@@ -104,8 +115,16 @@ class WatchedLedger:
     def log(self, lines: Sequence[LogLine]) -> None:
         """Write lines."""
         self._faults.step()
+        if any(line.text == POISON for line in lines):
+            raise Fault(POISON)
         self._ledger.log(lines)
         self.written.lines += lines
+
+    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+        """Keep a file."""
+        self._faults.step()
+        self._ledger.keep_generation(file=file, text=text, at=at)
+        self.written.text = text
 
     def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
         """Count calls."""

@@ -1,0 +1,1 @@
+"""Notifications and pings: what leaves this machine, and the rules when it does."""

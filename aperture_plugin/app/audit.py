@@ -1,0 +1,209 @@
+"""Accounting for every slot of a range of time, from the store alone.
+
+What was due is told by the eras that the loop keeps of each job's schedule: no file and no plugin is needed, and
+a file edited since changes nothing in it. What became of it is told by the claims and their runs.
+
+Expected is what a job's schedule of that time made due, from the first moment a loop knew the job. Not expected
+are slots that were due while nothing ran under words that had changed by the next start: such a job has nothing
+to catch up (DESIGN.md, section 4, promise 3). Pending are slots in hand, and slots later than all that any loop has
+claimed or has ticked past: the next tick, or the next start, takes them up.
+
+Slots are told by the rules of zones as they are now. Where a slot was claimed by others, before the tz database
+changed, its written time tells that it is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aperture_plugin.app.liveness import SCHEDULE
+from aperture_plugin.ports import Era, Ledger, LoopRecord, Store
+from aperture_plugin.rules.slot_accounting import Account, Fate, account, account_moved
+from aperture_plugin.triggers.posix_zone import named_zone
+from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.trigger import trigger_of
+from aperture_plugin.triggers.walltime import RESOLUTION
+from aperture_plugin.words.era_text import read_era
+from aperture_plugin.words.parse_error import Unreadable
+
+__all__ = ["Audit", "JobAudit", "audit", "audit_json"]
+
+_AT_ONCE: Final = 500
+"""Jobs whose claims are read together: few statements, and never the whole table in memory."""
+
+_FARTHEST: Final = timedelta(hours=26)
+"""No two rules put a wall time further apart: zones reach from 12 hours behind UTC to 14 ahead."""
+
+_FIRST_BEAT: Final = 1
+"""A loop beats once as it begins, before its first tick; each later beat is written with the claims of its tick."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAudit:
+    """What became of the slots of one job.
+
+    Attributes:
+        zone: In which its times are told: that of its latest schedule.
+        untold: Phrases, with their zones, that this program cannot read, so that their slots are not known.
+        kept_since: What was due earlier is not kept any more, and not expected; None where all of the span is kept.
+        moved: How many of its slots were claimed at another instant, by rules of the zone that have changed since.
+    """
+
+    job: str
+    zone: ZoneInfo
+    account: Account
+    untold: tuple[str, ...] = ()
+    kept_since: datetime | None = None
+    moved: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What became of all slots due from *since* (in) to *until* (out).
+
+    Attributes:
+        total: The accounts of the jobs together.
+        jobs: By name.
+    """
+
+    since: datetime
+    until: datetime
+    total: Account
+    jobs: tuple[JobAudit, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every slot that was expected is accounted for, and it is known which ones were."""
+        return self.total.is_whole and not any(job.untold for job in self.jobs)
+
+
+def audit(
+    store: Store, *, since: datetime, until: datetime, now: datetime, jobs: Collection[str] | None = None
+) -> Audit:
+    """Account for every slot due in a span.
+
+    Args:
+        since, until: Aware. What lies later than *now* is not due yet, and not counted.
+        jobs: Names of the jobs meant; None for all that ever had a schedule.
+    """
+    end = min(until, now + RESOLUTION)
+    found: list[JobAudit] = []
+    with store.snapshot() as ledger:
+        # In this order: whatever is written between two of these reads adds claims, and can only explain more.
+        eras = ledger.every_era(jobs)
+        ticked = _ticked_until(ledger.loops())
+        names = iter(sorted(eras))
+        while chunk := {name: eras[name] for name in islice(names, _AT_ONCE)}:
+            found += _audited(chunk, ledger, since, end, ticked)
+    total = Account()
+    for job in found:
+        total += job.account
+    return Audit(since=since, until=until, total=total, jobs=tuple(found))
+
+
+def audit_json(found: Audit, zone: ZoneInfo) -> dict[str, Any]:
+    """Return an `Audit` in the shape of `aperture audit --format json`.
+
+    Args:
+        zone: In which the ends of the span are told; slots are told in their job's own.
+    """
+    return {
+        "from": found.since.astimezone(zone).isoformat(),
+        "until": found.until.astimezone(zone).isoformat(),
+        **_counts(found.total),
+        "jobs": [{"job": job.job, **_counts(job.account)} for job in found.jobs],
+        "unaccounted_slots": [
+            {
+                "job": job.job,
+                "due": slot.due.astimezone(job.zone).isoformat(),
+                "nominal": slot.nominal.isoformat(timespec="seconds" if slot.nominal.second else "minutes"),
+            }
+            for job in found.jobs
+            for slot in job.account.unaccounted
+        ],
+    }
+
+
+def _counts(counted: Account) -> dict[str, int]:
+    return {
+        "expected": counted.expected,
+        "ran": counted.ran,
+        "skipped": counted.skipped,
+        "merged": counted.merged,
+        "pending": counted.pending,
+        "unaccounted": len(counted.unaccounted),
+    }
+
+
+def _audited(
+    eras: dict[str, list[Era]], ledger: Ledger, since: datetime, end: datetime, ticked: datetime | None
+) -> Iterator[JobAudit]:
+    marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
+    taken = ledger.taken(list(eras), since, end) if since < end else {}
+    for name, of_job in eras.items():
+        untold: list[str] = []
+        kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
+        spans = _spans(of_job, kept, end, untold)
+        # Only under the words in force does anybody still look for a slot.
+        settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
+        counted = account(chain.from_iterable(spans), taken.get(name, ()), since=kept, pending_after=settled)
+        open_before = len(counted.unaccounted)
+        if counted.unaccounted:
+            counted = account_moved(counted, _claimed_elsewhen(name, of_job, ledger, kept, end))
+        yield JobAudit(
+            job=name,
+            zone=_zone(of_job),
+            account=counted,
+            moved=open_before - len(counted.unaccounted),
+            untold=tuple(untold),
+            kept_since=kept if kept > since else None,
+        )
+
+
+def _claimed_elsewhen(
+    job: str, eras: Sequence[Era], ledger: Ledger, since: datetime, end: datetime
+) -> dict[datetime, Fate]:
+    """Return the fates of the claims at whose instant no slot is due by the rules of now, by nominal time."""
+    first, last = since - _FARTHEST, end + _FARTHEST
+    due = {slot.due for slot in chain.from_iterable(_spans(eras, first, last, []))}
+    fates = {one.due: one.fate for one in ledger.taken([job], first, last).get(job, ())}
+    return {one.nominal: fates[one.due] for one in ledger.claims(job, first, last) if one.due not in due}
+
+
+def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
+    """Yield the slots of each era, ascending; note in *untold* which cannot be told."""
+    begins = end
+    spans: list[tuple[Era, datetime, datetime]] = []
+    for era in reversed(eras):
+        # After the clock was set back an era may begin before the one it follows, which ends there then.
+        ends, begins = begins, min(begins, era.since)
+        if era.schedule and max(era.since, since) < ends:
+            spans.append((era, max(era.since, since), ends))
+    for era, first, last in reversed(spans):
+        try:
+            schedule, closed = read_era(era.schedule)
+            yield trigger_of(schedule, named_zone(era.zone), closed).slots(first, last)
+        except (Unreadable, ZoneInfoNotFoundError, ValueError):
+            untold.append(f"{era.schedule} ({era.zone})")
+
+
+def _ticked_until(loops: Iterable[LoopRecord]) -> datetime | None:
+    """Return the instant up to which some loop has claimed all that was due; None where no loop tells of one."""
+    ticked = [
+        loop.beat_at
+        for loop in loops
+        if loop.serves == SCHEDULE and loop.beat > _FIRST_BEAT and not loop.details.get("draining")
+    ]
+    return max(ticked, default=None)
+
+
+def _zone(eras: Sequence[Era]) -> ZoneInfo:
+    try:
+        return named_zone(eras[-1].zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

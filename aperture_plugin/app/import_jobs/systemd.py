@@ -1,0 +1,373 @@
+"""systemd's timers, each with the service that it starts."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from heapq import merge
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.app.import_jobs.found_jobs import Dues, Entry, Found, Left, Value
+from aperture_plugin.app.import_jobs.phrase_candidates import phrases_of_times
+from aperture_plugin.app.import_jobs.systemd_calendar import Calendar, read_calendar
+from aperture_plugin.app.import_jobs.systemd_words import Specifiers, shell_text, words_of
+from aperture_plugin.words.durations import LONGEST_DURATION, duration_text
+from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.schedules import LONGEST_INTERVAL, Interval, Once
+
+__all__ = ["read_systemd", "read_time_span"]
+
+_UNITS: Final = {
+    "us": 1e-6, "usec": 1e-6, "µs": 1e-6, "ms": 1e-3, "msec": 1e-3,
+    "s": 1, "sec": 1, "second": 1, "seconds": 1, "": 1,
+    "m": 60, "min": 60, "minute": 60, "minutes": 60,
+    "h": 3600, "hr": 3600, "hour": 3600, "hours": 3600,
+    "d": 86_400, "day": 86_400, "days": 86_400, "w": 604_800, "week": 604_800, "weeks": 604_800,
+    "M": 2_629_800, "month": 2_629_800, "months": 2_629_800, "y": 31_557_600, "year": 31_557_600, "years": 31_557_600,
+}  # fmt: skip
+_SPAN: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-zµ]*)")
+_SETTING: Final = re.compile(r"([A-Za-z]+)\s*=\s*(.*)")
+_SINCE_A_START: Final = ("OnUnitActiveSec", "OnUnitInactiveSec")
+_SINCE_BOOT: Final = ("OnActiveSec", "OnBootSec", "OnStartupSec")
+_NOT_TAKEN: Final = {
+    "User": "aperture runs it as whoever starts aperture",
+    "Group": "aperture runs it as whoever starts aperture",
+    "EnvironmentFile": "its variables are not read: name them under environment",
+    "ExecStartPre": "it is not run",
+    "ExecStartPost": "it is not run",
+    "ExecCondition": "it is not asked",
+    "Restart": "it is not started again; retry says how often a failed run is tried",
+    "OnFailure": "no other unit is started; a plugin hears of every end by aperture_run_changed",
+    "WakeSystem": "aperture does not wake a machine that sleeps",
+    "Requires": "no other unit is started",
+    "Wants": "no other unit is started",
+}
+_CONDITIONS: Final = ("Condition", "Assert", "ExecCondition")
+_TAKEN: Final = frozenset(
+    {"Description", "Documentation", "SourcePath", "After", "Before", "DefaultDependencies", "OnCalendar", "Persistent"}
+    | {"RandomizedDelaySec", "AccuracySec", "Unit", "Type", "ExecStart", "WorkingDirectory", "Environment"}
+    | {"TimeoutStartSec", "TimeoutSec", "RuntimeMaxSec", "SyslogIdentifier", *_SINCE_A_START, *_SINCE_BOOT}
+)
+"""Settings that are taken over, or told of elsewhere, or that change nothing about when and what is run."""
+
+_AS_EVER: Final = frozenset(
+    {("Restart", "no"), ("WakeSystem", "no"), ("WakeSystem", "false"), ("StandardOutput", "journal")}
+    | {("StandardError", "journal"), ("StandardError", "inherit"), ("RemainAfterExit", "no")}
+)
+
+_DEFAULTS: Final = MappingProxyType(
+    {"overlap": ("skip", "as systemd: while a service runs, its timer starts no other")}
+)
+
+Section = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit file: what each section says, every line of a setting in order."""
+
+    file: str
+    sections: Mapping[str, Section]
+
+    def all(self, section: str, key: str) -> Sequence[str]:
+        return self.sections.get(section, {}).get(key, ())
+
+    def one(self, section: str, key: str) -> str | None:
+        said = self.all(section, key)
+        return said[-1] if said else None
+
+
+def read_systemd(texts: Mapping[str, str]) -> Found:
+    """Return what these unit files hold, by their names: each timer with the service of the same or the named name."""
+    units = {file: _unit(file, _with_drop_ins(file, texts)) for file in texts if not file.endswith(".conf")}
+    services = {PurePath(file).name: unit for file, unit in units.items() if file.endswith(".service")}
+    entries: list[Entry] = []
+    left: list[Left] = []
+    for file, unit in units.items():
+        if file.endswith(".timer"):
+            service = unit.one("Timer", "Unit") or PurePath(file).stem + ".service"
+            prefix, at, _ = service.removesuffix(".service").partition("@")
+            found = services.get(service) or (services.get(f"{prefix}@.service") if at else None)
+            if PurePath(file).stem.endswith("@"):
+                left.append(Left(place=file, said="", reason="it is a template, which elapses only as an instance"))
+                continue
+            for one in _entries(unit, found, service):
+                (entries if isinstance(one, Entry) else left).append(one)  # type: ignore[arg-type]
+    return Found(scheduler="systemd", entries=tuple(entries), left=tuple(left), defaults=_DEFAULTS)
+
+
+def read_time_span(text: str) -> timedelta:
+    """Return what a span of systemd says, `1h 30min` or `90`.
+
+    Raises:
+        ValueError: It says none.
+
+    >>> read_time_span("1h 30min")
+    datetime.timedelta(seconds=5400)
+    """
+    at, seconds = 0, 0.0
+    text = text.strip()
+    while at < len(text):
+        found = _SPAN.match(text, at)
+        if found is None or found[2] not in _UNITS:
+            raise ValueError(f"{text!r} is no span of time that is known here")
+        seconds += float(found[1]) * _UNITS[found[2]]
+        at = found.end()
+    if not text:
+        raise ValueError("no span of time is written")
+    return min(timedelta(seconds=round(seconds)), LONGEST_DURATION)
+
+
+def _with_drop_ins(file: str, texts: Mapping[str, str]) -> str:
+    """Return what a unit says with its drop-ins behind it: those of its own name, and of the template it is made of."""
+    name = PurePath(file).name
+    folders = {f"{name}.d"}
+    if "@" in name:
+        folders.add(f"{name.partition('@')[0]}@{PurePath(file).suffix}.d")
+    found = [other for other in texts if other.endswith(".conf") and PurePath(other).parent.name in folders]
+    parts = [texts[file], *(texts[one] for one in sorted(found, key=lambda one: PurePath(one).name))]
+    return "\n".join(parts)
+
+
+def _unit(file: str, text: str) -> _Unit:
+    sections: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    section = ""
+    for line in re.sub(r"\\\n\s*", " ", text).splitlines():
+        said = line.strip()
+        if said.startswith("[") and said.endswith("]"):
+            section = said[1:-1]
+        elif (found := _SETTING.fullmatch(said)) is not None and not said.startswith(("#", ";")):
+            key, value = found.groups()
+            values = sections[section].setdefault(key, [])
+            # An empty value takes back what was said before.
+            values.append(value) if value else values.clear()
+    return _Unit(file, sections)
+
+
+def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[Entry | Left]:
+    place = unit.file
+    if service is None:
+        yield Left(place=place, said=service_name, reason=f"{service_name}, which it starts, is not among the files")
+        return
+    notes = list(_notes(unit, service))
+    specifiers = Specifiers(service_name)
+    try:
+        keys = _keys(unit, service, specifiers, notes)
+        ways = list(_ways(unit, notes))
+    except ValueError as problem:
+        yield Left(place=place, said=PurePath(place).name, reason=str(problem))
+        return
+    if not ways:
+        said = next((f"{key}={value}" for key in _SINCE_BOOT if (value := unit.one("Timer", key))), "")
+        reason = "there is no schedule at the start of the machine" if said else "it says nothing of when it elapses"
+        yield Left(place=place, said=said, reason=reason)
+    if len(ways) > 1:
+        notes.append("no one schedule says all its OnCalendar lines: each became a job of its own")
+    for phrases, dues, zone in ways:
+        yield Entry(
+            place=place,
+            name=PurePath(place).stem,
+            phrases=phrases,
+            dues=dues,
+            zone=zone,
+            keys=keys,
+            notes=tuple(notes),
+            is_conditional=_is_conditional(unit, service),
+        )
+
+
+# ── when ──
+
+
+def _ways(unit: _Unit, notes: list[str]) -> Iterator[tuple[tuple[str, ...], Dues | None, str | None]]:
+    """Yield the phrases, the instants and the zone of each schedule that the timer becomes."""
+    calendars = [read_calendar(text) for text in unit.all("Timer", "OnCalendar")]
+    for group in _together(calendars):
+        phrases = tuple(_phrases(group))
+        if not phrases:
+            raise ValueError(f"no schedule here says OnCalendar={unit.all('Timer', 'OnCalendar')[0]}")
+        yield phrases, _dues_of(group), group[0].zone
+    for key in _SINCE_A_START:
+        said = unit.one("Timer", key)
+        if said is None or calendars:
+            continue
+        every = min(max(read_time_span(said), timedelta(seconds=1)), LONGEST_INTERVAL)
+        notes.append(f"{key}={said} counts from the last run; here it is a grid that the clock on the wall gives")
+        yield (phrase_of(Interval(every=every)),), None, None
+
+
+def _together(calendars: Sequence[Calendar]) -> list[list[Calendar]]:
+    """Return the expressions in groups that differ only in their times: one schedule says a whole group."""
+    groups: defaultdict[tuple[object, ...], list[Calendar]] = defaultdict(list)
+    for one in calendars:
+        groups[one.weekdays, one.years, one.months, one.days, one.from_the_end, one.zone].append(one)
+    return list(groups.values())
+
+
+def _dues_of(group: Sequence[Calendar]) -> Dues:
+    def dues(since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        last = None
+        for due in merge(*(one.dues(since, until, zone) for one in group)):
+            if due != last:
+                yield due
+            last = due
+
+    return dues
+
+
+def _phrases(group: Sequence[Calendar]) -> Iterator[str]:
+    """Yield the phrases that may say all of *group*, whose dates are the same."""
+    one = group[0]
+    times = sorted({at for calendar in group for at in calendar.times})
+    days = sorted(one.days)
+    if one.every_month and one.years is None:
+        if one.every_day:
+            weekdays = None if one.weekdays is None else sorted(one.weekdays)
+            yield from phrases_of_times(times, weekdays=weekdays)
+        elif one.weekdays is None and len(days) == 1 and (not one.from_the_end or days == [1]):
+            yield from phrases_of_times(times, month_days=["last" if one.from_the_end else days[0]])
+    if one.years is not None and _is_one_date(one) and len(times) == 1 and not times[0].second:
+        on = date(*one.years, *one.months, *one.days)
+        yield phrase_of(Once(at=datetime.combine(on, times[0])))
+    if len(group) == 1 and one.seconds == (0,) and one.years is None:
+        fields = _cron_days(one)
+        if fields is not None:
+            minutes, hours = _field(one.minutes, 0, 59), _field(one.hours, 0, 23)
+            day, weekday = fields
+            yield f"Cron {minutes} {hours} {day} {_field(sorted(one.months), 1, 12)} {weekday}"
+
+
+def _is_one_date(one: Calendar) -> bool:
+    return (
+        one.years is not None
+        and len(one.years) == len(one.months) == len(one.days) == 1
+        and one.weekdays is None
+        and not one.from_the_end
+    )
+
+
+def _cron_days(one: Calendar) -> tuple[str, str] | None:
+    """Return the day fields of a cron that names the same dates; None where cron's *or* cannot say it."""
+    weekdays = "*" if one.weekdays is None else _field(sorted((day + 1) % 7 for day in one.weekdays), 0, 6)
+    if one.every_day:
+        return "*", weekdays
+    if one.from_the_end:
+        return ("L", "*") if one.days == {1} and one.weekdays is None else None
+    if one.weekdays is None:
+        return _field(sorted(one.days), 1, 31), "*"
+    first = min(one.days)
+    if len(one.weekdays) == 1 and first % 7 == 1 and one.days == set(range(first, min(first + 7, 32))):
+        [weekday] = one.weekdays
+        return "*", f"{weekday.name[:3]}#{first // 7 + 1}"  # such as the first Sunday: Sun *-*-1..7
+    return None
+
+
+def _field(numbers: Sequence[int], lowest: int, highest: int) -> str:
+    """Return *numbers* as a cron field says them."""
+    whole = range(lowest, highest + 1)
+    if len(numbers) == len(whole):
+        return "*"
+    if len(numbers) > 2:
+        step = numbers[1] - numbers[0]
+        if list(numbers) == list(whole[:: max(1, step)]) and step > 1:
+            return f"*/{step}"
+        if list(numbers) == list(range(numbers[0], numbers[-1] + 1)):
+            return f"{numbers[0]}-{numbers[-1]}"
+    return ",".join(map(str, numbers))
+
+
+# ── what ──
+
+
+def _keys(unit: _Unit, service: _Unit, specifiers: Specifiers, notes: list[str]) -> dict[str, Value]:
+    keys: dict[str, Value] = {}
+    description = service.one("Unit", "Description") or unit.one("Unit", "Description")
+    if description:
+        keys["description"] = specifiers.filled(description)
+    keys["command"] = _command(service, specifiers, notes)
+    directory = specifiers.filled(service.one("Service", "WorkingDirectory") or "") or None
+    if directory is not None and directory.startswith("/"):
+        keys["directory"] = directory
+    elif directory is not None:
+        notes.append(f"WorkingDirectory={directory} is no folder that aperture knows")
+    environment: dict[str, str] = {}
+    for line in service.all("Service", "Environment"):
+        words = [specifiers.filled(word) for word in shlex.split(line)]
+        environment.update(word.split("=", 1) for word in words if "=" in word)  # type: ignore[misc]
+    if environment:
+        keys["environment"] = environment
+    keys["missed"] = "run once" if _yes(unit.one("Timer", "Persistent")) else "skip"
+    delay = unit.one("Timer", "RandomizedDelaySec")
+    if delay and read_time_span(delay):
+        keys["jitter"] = duration_text(read_time_span(delay))
+    limit = _time_limit(service, notes)
+    if limit is not None:
+        keys["timeout"] = duration_text(limit)
+    if specifiers.unknown:
+        notes.append(f"{', '.join(specifiers.unknown)}: systemd fills that in; write what it stands for")
+    return keys
+
+
+def _time_limit(service: _Unit, notes: list[str]) -> timedelta | None:
+    """Return how long a run may take: for oneshot its start is the whole of it, else only RuntimeMaxSec ends it."""
+    kind = service.one("Service", "Type") or "simple"
+    of_the_start, of_the_rest = ["TimeoutStartSec", "TimeoutSec"], ["RuntimeMaxSec"]
+    limits, without_effect = (of_the_start, of_the_rest) if kind == "oneshot" else (of_the_rest, of_the_start)
+    for key in without_effect:
+        if (said := service.one("Service", key)) is not None:
+            notes.append(f"{key}={said}: it limits no run of a service of Type={kind}, so there is no timeout here")
+    limit = next((said for key in limits if (said := service.one("Service", key)) is not None), None)
+    if limit is None or limit in {"infinity", "0"}:
+        return None
+    return max(timedelta(seconds=1), read_time_span(limit))
+
+
+def _command(service: _Unit, specifiers: Specifiers, notes: list[str]) -> Value:
+    """Return what the service runs: words without a shell, as systemd does it, as far as that goes."""
+    lines = service.all("Service", "ExecStart")
+    if not lines:
+        raise ValueError(f"{PurePath(service.file).name} has no ExecStart")
+    if any(line.startswith(("@", "-")) for line in lines):
+        notes.append("a - or @ before ExecStart means nothing here: an exit code other than 0 is a failure")
+    commands = [words_of(line, specifiers) for line in lines]
+    if len(commands) > 1:
+        return " && ".join(map(shell_text, commands))
+    [words] = commands
+    if len(words) == 3 and words[0].rpartition("/")[2] == "sh" and words[1] == "-c":
+        return words[2].replace("$$", "$")
+    if any("$" in word for word in words):
+        notes.append("a shell fills in its variables, where systemd does")
+        return shell_text(words)
+    return words
+
+
+def _notes(unit: _Unit, service: _Unit) -> Iterator[str]:
+    """Yield what is not taken over, each setting by its name."""
+    for section, one in (("Unit", unit), ("Timer", unit), ("Unit", service), ("Service", service)):
+        for key, values in one.sections.get(section, {}).items():
+            if key in _TAKEN or not values or (key, values[-1]) in _AS_EVER:
+                continue
+            note = _NOT_TAKEN.get(key) or ("it is not asked" if key.startswith(_CONDITIONS) else "it is not taken over")
+            yield f"{key}={values[-1]}: {note}"
+    for key in _SINCE_BOOT:
+        if (said := unit.one("Timer", key)) and any(
+            unit.all("Timer", also) for also in ("OnCalendar", *_SINCE_A_START)
+        ):
+            yield f"{key}={said}: there is no schedule at the start of the machine"
+
+
+def _is_conditional(unit: _Unit, service: _Unit) -> bool:
+    """Return whether systemd runs it only where something else holds."""
+    keys = [*unit.sections.get("Unit", {}), *service.sections.get("Unit", {}), *service.sections.get("Service", {})]
+    return any(key.startswith(_CONDITIONS) for key in keys)
+
+
+def _yes(said: str | None) -> bool:
+    return (said or "").lower() in {"1", "yes", "y", "true", "t", "on"}

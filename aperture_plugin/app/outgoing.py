@@ -1,0 +1,229 @@
+"""What an aperture sends to people and monitors: notifications with their evidence, and pings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+from aperture_plugin.alerts.message import Evidence, Message, message_of
+from aperture_plugin.alerts.notifier import Notifier, send_waiting
+from aperture_plugin.alerts.pings import Pings
+from aperture_plugin.app.log_filter import SecretsInForce
+from aperture_plugin.config.model import Channel, Config, JobConfig, NotifyEvent
+from aperture_plugin.ports import Clock, Notice, RunQuery, Store
+from aperture_plugin.rules.alerts import is_late, when_loud
+from aperture_plugin.rules.run_stats import failures_in_a_row, last_attempts, lasted
+from aperture_plugin.rules.runs import ENDED, Run, Status
+from aperture_plugin.triggers.trigger import trigger_of
+from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.mask import mask_of
+
+__all__ = ["Outgoing", "evidence_of", "send_no_loop"]
+
+_LOG_LINES: Final = 10
+_LOOKS_BACK: Final = 100
+_LATE_SECONDS: Final = 30.0
+"""How often running runs are looked at for those that take too long."""
+
+_NEVER_LATE_BEFORE: Final = timedelta(minutes=5)
+
+
+class Outgoing:
+    """Sends while a loop runs.
+
+    Args:
+        chosen: Returns the file in force; None before there is one.
+        job_of: Returns the words of a job; None for an unknown one.
+        ticks: Says whether the loop ticks.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        chosen: Callable[[], Config | None],
+        job_of: Callable[[str], JobConfig | None],
+        ticks: Callable[[], bool],
+        secrets: SecretsInForce,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._chosen = chosen
+        self._job_of = job_of
+        self._secrets = secrets
+        self._late_at = 0.0
+        self._slow: dict[str, timedelta | None] = {}
+        self.pings = Pings(self._ping_of_job, self._ping_of_loop, ticks)
+        self.notifier = Notifier(
+            store, clock, channels=self._channels, compose=self._compose, look_for_late=self._look_for_late
+        )
+
+    def begin(self) -> None:
+        """Begin to send what is written in the store, and the loop's own heartbeat."""
+        self.pings.begin()
+        self.notifier.begin()
+
+    def close(self, timeout_seconds: float) -> None:
+        """Send what was brought about just now, as far as that can be done within that time."""
+        until = monotonic() + timeout_seconds
+        self.notifier.close(timeout_seconds)
+        self.pings.close(max(0.5, until - monotonic()))
+
+    def _ping_of_job(self, name: str) -> str | None:
+        job = self._job_of(name)
+        return None if job is None else job.ping
+
+    def _ping_of_loop(self) -> str | None:
+        config = self._chosen()
+        return None if config is None else config.ping
+
+    def _channels(self) -> Mapping[str, Channel]:
+        config = self._chosen()
+        return {} if config is None else config.channels
+
+    def _compose(self, notices: Sequence[Notice]) -> Message:
+        return message_of(notices, self._evidence, self._secrets.mask)
+
+    def _evidence(self, notice: Notice) -> Evidence:
+        config = self._chosen()
+        return evidence_of(notice, self._store, config, now=self._clock.now())
+
+    def _look_for_late(self) -> None:
+        """Write a message for each run that takes three times what is usual, and five minutes more."""
+        config = self._chosen()
+        if config is None or monotonic() < self._late_at:
+            return
+        self._late_at = monotonic() + _LATE_SECONDS
+        told = {name: channel for name, channel in config.channels.items() if NotifyEvent.LATE in channel.when}
+        if not told:
+            return
+        now = self._clock.now()
+        with self._store.snapshot() as ledger:
+            running = [run for run in ledger.in_hand() if run.status is Status.RUNNING and run.started_at is not None]
+        posted: list[Notice] = []
+        for run in running:
+            job = self._job_of(run.job)
+            if job is None or run.started_at is None or now - run.started_at < _NEVER_LATE_BEFORE:
+                continue
+            names = [name for name in job.notify if name in told]
+            if names and is_late(run.started_at, slow := self._slow_of(run.job), now):
+                posted += [_late(run, told[name], config, slow, now) for name in names]
+        if posted:
+            with self._store.transaction() as ledger:
+                ledger.post(posted)
+
+    def _slow_of(self, job: str) -> timedelta | None:
+        """Return what 19 of 20 runs of the job do not exceed."""
+        past = self._store.history(RunQuery(jobs=[job], statuses=[Status.COMPLETED], limit=_LOOKS_BACK))
+        known = lasted(run.duration for run in past if run.duration is not None)
+        return None if known is None else known.slow
+
+
+def send_no_loop(store: Store, clock: Clock, config: Config) -> list[str]:
+    """Notify each channel whose `when` has `no loop`, once for each end of a loop; return what was not taken, and why.
+
+    What was not taken before is tried again.
+
+    Raises:
+        StoreUnavailable, StoreRefused: The store cannot be written.
+    """
+    now = clock.now()
+    with store.snapshot() as ledger:
+        last = max(ledger.loops(), key=lambda loop: loop.beat_at, default=None)
+    which = f"{now:%Y-%m-%d}" if last is None else last.id
+    text = "No loop is running, so nothing fires."
+    if last is not None:
+        text += f" The last one ({last.host}, pid {last.pid}) last ticked {last.beat_at:%Y-%m-%d %H:%M} UTC."
+    posted = [
+        Notice(
+            key=f"no-loop:{which}:{channel.name}",
+            channel=channel.name,
+            event=NotifyEvent.NO_LOOP,
+            at=now,
+            not_before=when_loud(channel.quiet, config.zone, now),
+            facts={"text": text, "file": config.file, "loop": "none"},
+        )
+        for channel in config.channels.values()
+        if NotifyEvent.NO_LOOP in channel.when
+    ]
+    with store.transaction() as ledger:
+        ledger.post(posted)
+    mask = mask_of(config.secrets)
+
+    def compose(notices: Sequence[Notice]) -> Message:
+        return message_of(notices, lambda notice: evidence_of(notice, store, config, now=now), mask)
+
+    return [mask(reason) for reason in send_waiting(store, clock, channels=config.channels, compose=compose)]
+
+
+def evidence_of(notice: Notice, store: Store, config: Config | None, *, now: datetime) -> Evidence:
+    """Return what the store and the file tell about the job of *notice*."""
+    if notice.job is None:
+        return Evidence(link=None if config is None else config.page.url)
+    past = store.history(RunQuery(jobs=[notice.job], statuses=ENDED, limit=_LOOKS_BACK))
+    findings = list(_findings(notice, past, store))
+    log: list[str] = []
+    if notice.run_id is not None and notice.event in {NotifyEvent.FAILED, NotifyEvent.LATE}:
+        log = [line.text for _, line in store.log_lines(notice.run_id)][-_LOG_LINES:]
+    job = None if config is None else config.jobs.get(notice.job)
+    return Evidence(
+        findings=findings,
+        log=log,
+        next_chance=_next_chance(job, now),
+        link=_link(config, notice),
+    )
+
+
+def _findings(notice: Notice, past: Sequence[Run], store: Store) -> Sequence[str]:
+    found: list[str] = []
+    ran = [run for run in last_attempts(past) if run.status is not Status.SKIPPED]
+    failures = failures_in_a_row(ran)
+    if notice.event == NotifyEvent.FAILED and len(failures) > 1:
+        found.append(f"It has failed {len(failures)} times in a row.")
+    good = next((run for run in ran if run.status is Status.COMPLETED and run.id != notice.run_id), None)
+    if good is None:
+        return [*found, "It has not completed before, as far back as is known."]
+    took = "" if good.duration is None else f", which took {short_duration(good.duration)}"
+    found.append(f"Its last good run before ended {good.finished_at:%Y-%m-%d %H:%M} UTC{took} (run {good.id}).")
+    with store.snapshot() as ledger:
+        generations = ledger.generations()
+    changed = [one for one in generations if good.finished_at is not None and one[1] > good.finished_at]
+    if changed:
+        number, at, file, _ = changed[0]
+        found.append(f"Since then {file} has changed: generation {number}, accepted {at:%Y-%m-%d %H:%M} UTC.")
+    return found
+
+
+def _next_chance(job: JobConfig | None, now: datetime) -> str | None:
+    if job is None or not job.enabled:
+        return None
+    slot = trigger_of(job.schedule, job.zone).next_after(now)
+    return None if slot is None else f"{slot.due.astimezone(job.zone):%Y-%m-%d %H:%M} ({job.zone})"
+
+
+def _link(config: Config | None, notice: Notice) -> str | None:
+    if config is None or config.page.url is None:
+        return None
+    return f"{config.page.url.rstrip('/')}/runs/{notice.run_id}" if notice.run_id else config.page.url
+
+
+def _late(run: Run, channel: Channel, config: Config, slow: timedelta | None, now: datetime) -> Notice:
+    ran = now - (run.started_at or now)
+    usual = "" if slow is None else f"; 19 of 20 runs take no longer than {short_duration(slow)}"
+    return Notice(
+        key=f"late:{run.id}:{run.attempt}:{channel.name}",
+        channel=channel.name,
+        event=NotifyEvent.LATE,
+        job=run.job,
+        run_id=run.id,
+        at=now,
+        not_before=when_loud(channel.quiet, config.zone, now),
+        facts={
+            "text": f"It has been running for {short_duration(ran)}{usual}.",
+            "file": config.file,
+            "loop": run.owner,
+        },
+    )

@@ -1,0 +1,101 @@
+"""How long each job takes: measured where it has run, assumed where it has not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from aperture_plugin.config.checks.expect.planned_starts import ASSUMED, assumed_of
+from aperture_plugin.config.model import Config
+from aperture_plugin.ports import RunQuery, Store
+from aperture_plugin.rules.runs import Status
+
+__all__ = ["ASSUMED", "LAST", "Durations", "Lasted", "measured"]
+
+LAST: Final = 50
+"""So many completed runs of a job count, the latest ones."""
+
+_ONE_BY_ONE: Final = 300
+"""Up to so many jobs are looked up singly; of more, all that ran lately is read in one go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasted:
+    """How long a job's runs last.
+
+    Attributes:
+        typical: The median.
+        slow: What 19 of 20 runs do not exceed.
+        measured: Of how many completed runs; 0 where it is only assumed.
+    """
+
+    typical: timedelta
+    slow: timedelta
+    measured: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """What every job of a file is taken to last.
+
+    Attributes:
+        measured: By job.
+        said: What a person wants to be assumed of a job, whatever was measured.
+        otherwise: What holds for all other jobs.
+    """
+
+    config: Config
+    measured: Mapping[str, Lasted] = field(default_factory=lambda: MappingProxyType({}))
+    said: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
+    otherwise: timedelta = ASSUMED
+
+    def of(self, job: str) -> Lasted:
+        """Return how long *job* lasts."""
+        if job in self.said:
+            return Lasted(typical=self.said[job], slow=self.said[job])
+        return self.measured.get(job) or self._assumed(job)
+
+    def typical(self, job: str) -> timedelta:
+        """Return how long *job* lasts in an ordinary night."""
+        return self.of(job).typical
+
+    def slow(self, job: str) -> timedelta:
+        """Return how long *job* lasts in a slow one."""
+        return self.of(job).slow
+
+    def vary(self, jobs: Iterable[str]) -> bool:
+        """Whether a slow night differs from an ordinary one."""
+        return any(self.typical(job) != self.slow(job) for job in jobs)
+
+    def _assumed(self, name: str) -> Lasted:
+        span = assumed_of(self.config.jobs.get(name), self.otherwise)
+        return Lasted(typical=span, slow=span)
+
+
+def measured(store: Store, jobs: Sequence[str], *, last: int = LAST) -> dict[str, Lasted]:
+    """Return how long the *last* completed runs of each of *jobs* took; jobs that never completed are absent."""
+    took: defaultdict[str, list[timedelta]] = defaultdict(list)
+    completed = [Status.COMPLETED]
+    if len(jobs) <= _ONE_BY_ONE:
+        queries = [RunQuery(jobs=[job], statuses=completed, limit=last) for job in jobs]
+    else:
+        queries = [RunQuery(statuses=completed, limit=last * _ONE_BY_ONE)]
+    for query in queries:
+        for run in store.history(query):
+            if run.duration is not None and len(took[run.job]) < last:
+                took[run.job].append(max(run.duration, timedelta(0)))
+    return {job: _lasted(took[job]) for job in jobs if took[job]}
+
+
+def _lasted(spans: list[timedelta]) -> Lasted:
+    spans = sorted(spans)
+    return Lasted(typical=_share(spans, 50), slow=_share(spans, 95), measured=len(spans))
+
+
+def _share(spans: Sequence[timedelta], percent: int) -> timedelta:
+    """Return the shortest of the sorted *spans* that *percent* of them do not exceed."""
+    return spans[-(-len(spans) * percent // 100) - 1]

@@ -1,0 +1,217 @@
+"""The real loop, run through a span of time that has not come yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
+from typing import Final
+
+from aperture_plugin.app.plan.initial_state import EMPTY, Beginning
+from aperture_plugin.app.plan.memory_store import MemoryStore, Spell
+from aperture_plugin.app.plan.virtual_time import VirtualClock, VirtualExecutor
+from aperture_plugin.config.model import Config
+from aperture_plugin.config.problems import Problem
+from aperture_plugin.loop.lease import Lease
+from aperture_plugin.loop.loop import Loop
+from aperture_plugin.loop.wakeups import Pace
+from aperture_plugin.ports import LoopRecord
+from aperture_plugin.rules.ids import RunIds
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.words.errors import ApertureError
+from aperture_plugin.words.schedules import After
+
+__all__ = ["Rehearsed", "TooMuch", "rehearse"]
+
+_PACE: Final = Pace(poll=None, beat=False, flush=0.0, threaded=False, bursts=False)
+_OWNER: Final = "rehearsal"
+_MOMENT: Final = timedelta(microseconds=1)
+_LONGEST_TAIL: Final = timedelta(days=7)
+"""How long after the span the last of its runs are waited for."""
+
+MOST_RUNS: Final = 250_000
+
+Key = tuple[str, int]
+
+
+class TooMuch(ApertureError):
+    """The span holds more runs than anybody looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What came of it.
+
+    Attributes:
+        runs: Every attempt that falls into the span, in the order in which they were queued. Those still in hand
+            at the end of it were followed until they ended.
+        spells: By attempt, since when it waited for what.
+        set_off_by: By attempt, the one whose completion set it off, where a completion did.
+    """
+
+    runs: Sequence[Run]
+    spells: Mapping[Key, Sequence[Spell]]
+    set_off_by: Mapping[Key, Key]
+
+
+def rehearse(
+    config: Config,
+    *,
+    since: datetime,
+    until: datetime,
+    takes: Callable[[str], timedelta],
+    calls: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+    environ: Mapping[str, str] = MappingProxyType({}),
+    beginning: Beginning = EMPTY,
+    most: int = MOST_RUNS,
+) -> Rehearsed:
+    """Let the loop run through the half-open span from *since* to *until*, both aware and in UTC.
+
+    Args:
+        takes: How long a run of a job takes, by its name.
+        calls: How many calls of each limit a run of a job spends, by its name.
+        environ: What `requires env` looks at.
+        beginning: What the store holds at *since*.
+        most: How many runs there may be.
+    Raises:
+        TooMuch: There are more.
+    """
+    clock = VirtualClock(since)
+    store = MemoryStore(clock)
+    beginning.fill(store)
+    # Nobody counts items in a rehearsal, so no run may be taken for stalled.
+    calm = {name: replace(job, stalled_after=None) if job.stalled_after else job for name, job in config.jobs.items()}
+    config = replace(config, jobs=MappingProxyType(calm))
+    executor = VirtualExecutor(clock, store.as_store(), config, takes=takes, calls=calls)
+    loop = _loop(config, clock, store, executor, environ)
+    _adopt(loop, store, executor, takes)
+    loop.begin()
+    span = _Span(config, store, until)
+    while True:
+        executor.go_on()
+        seconds = loop.tick()
+        span.look()
+        if len(store.runs) > most:
+            raise TooMuch
+        if seconds <= 0:
+            continue
+        now = clock.now()
+        if now >= until - _MOMENT and (span.is_over(loop.state.queue) or now >= until + _LONGEST_TAIL):
+            return span.rehearsed()
+        wakes_at = now + max(timedelta(seconds=seconds), _MOMENT)
+        if now < until - _MOMENT:
+            wakes_at = min(wakes_at, until - _MOMENT)
+        clock.set(wakes_at if executor.next_at is None else min(wakes_at, executor.next_at))
+
+
+class _Span:
+    """Which runs belong to the span: due in it, queued in it, or set off by one that does."""
+
+    def __init__(self, config: Config, store: MemoryStore, until: datetime) -> None:
+        self._config = config
+        self._store = store
+        self._until = until
+        self._seen = 0
+        self._set_off_by: dict[Key, Key] = {}
+        self._late: set[str] = set()
+
+    def look(self) -> None:
+        """Find out what set off the runs that the last tick made, while that can still be told."""
+        new = len(self._store.runs) - self._seen
+        self._seen += new
+        for run in islice(reversed(self._store.runs.values()), new):
+            leader = self._leader(run) if run.trigger is RunTrigger.AFTER and run.attempt == 1 else None
+            if leader is None:
+                continue
+            self._set_off_by[run.key] = leader.key
+            if run.priority_at >= self._until and self._holds(leader):
+                self._late.add(run.id)
+
+    def is_over(self, in_hand: Iterable[Run]) -> bool:
+        """Whether every run of the span has ended, given those in hand."""
+        return not any(self._holds(run) for run in in_hand)
+
+    def rehearsed(self) -> Rehearsed:
+        """Return the runs of the span."""
+        runs = [run for run in self._store.runs.values() if self._holds(run)]
+        keys = {run.key for run in runs}
+        spells = {key: tuple(found) for key, found in self._store.spells.items() if key in keys}
+        return Rehearsed(runs=runs, spells=spells, set_off_by=self._set_off_by)
+
+    def _holds(self, run: Run) -> bool:
+        return run.priority_at < self._until or run.id in self._late
+
+    def _leader(self, run: Run) -> Run | None:
+        """Return the run that completed when *run* was queued."""
+        job = self._config.jobs.get(run.job)
+        names = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()
+        ended = (self._store.last.get(name) for name in names)
+        return next((last for last in ended if last is not None and last.finished_at == run.priority_at), None)
+
+
+class _Nobody:
+    """Hears what the loop tells, and says that everything is ready."""
+
+    def notices_wait(self) -> None:
+        """Nobody is notified."""
+
+    def run_started(self, run: Run) -> None:
+        """Let it pass."""
+
+    def run_ended(self, run: Run) -> None:
+        """Nobody waits for it."""
+
+    def read_anew(self, in_hand: set[str]) -> None:
+        """Nobody else ends a run."""
+
+    hears_runs = False
+
+    def run_changed(self, run: Run) -> None:
+        """The store has it."""
+
+    def config_loaded(self, config: Config, previous: Config | None) -> None:
+        """That is known."""
+
+    def config_rejected(self, problems: Sequence[Problem]) -> None:
+        """No file is saved meanwhile."""
+
+    def ready(self, job: Job) -> list[str]:  # noqa: ARG002  # the loop's own signature
+        """Whether a server will be down is not for us to say."""
+        return []
+
+
+def _loop(
+    config: Config, clock: VirtualClock, store: MemoryStore, executor: VirtualExecutor, environ: Mapping[str, str]
+) -> Loop:
+    now = clock.now()
+    record = LoopRecord(
+        id=_OWNER, host=_OWNER, pid=0, boot="", serves="plan", since=now, beat=0, beat_at=now, details={}
+    )
+    return Loop(
+        config,
+        {},
+        clock=clock,
+        store=store.as_store(),
+        lease=Lease(record=record, is_alive=lambda _: True),
+        executor=executor,
+        listeners=_Nobody(),
+        new_id=RunIds(bytes(4)).new,
+        environ=environ,
+        directory="",
+        end_group=lambda *_: None,
+        pace=_PACE,
+    )
+
+
+def _adopt(loop: Loop, store: MemoryStore, executor: VirtualExecutor, takes: Callable[[str], timedelta]) -> None:
+    """Go on with what runs already, as if it were ours."""
+    state = loop.state
+    for run in list(store.runs.values()):
+        if run.status is not Status.RUNNING or run.started_at is None:
+            continue
+        ours = replace(run, owner=_OWNER, group=None)
+        store.runs[run.key] = state.live[run.key] = ours
+        executor.adopt(run.key, loop.inbox.put, ends_at=run.started_at + takes(run.job))

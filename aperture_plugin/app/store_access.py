@@ -1,0 +1,148 @@
+"""A store for whoever only looks: where there is none yet, looking must not make one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from aperture_plugin.app.source import Source, address_of, store_of
+from aperture_plugin.clock.process_liveness import holders
+from aperture_plugin.config.model import Reading
+from aperture_plugin.ports import Ledger, LogLine, PastSlot, RunQuery, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.runs import Run
+from aperture_plugin.store.sqlite_path import file_of
+
+__all__ = ["StoreAstray", "empty_store", "opened", "opened_to_look", "require_not_astray", "store_file"]
+
+
+@contextmanager
+def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
+    """Open the store that *url*, else the environment, else the file names, for as long as the block lasts.
+
+    Raises:
+        StoreUnavailable, StoreRefused: It cannot be told which it is, or reached, or it must not be touched.
+    """
+    store = store_of(source, reading, url=url)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iterator[Store]:
+    """Open the store to read it; one that is not there yet is empty, and is not made.
+
+    Raises:
+        StoreUnavailable, StoreRefused: As `opened`.
+        StoreAstray: It is gone, or no store any more, and a loop still runs on it.
+    """
+    path = store_file(source, reading, url=url)
+    store = store_of(source, reading, url=url)
+    if path is not None and not path.exists():
+        require_not_astray(store, path, "was deleted or moved away")
+        yield empty_store()
+        return
+    try:
+        is_there = store.open_to_look()
+    except StoreRefused as refused:
+        if path is not None:
+            require_not_astray(store, path, "was overwritten", refused)
+        raise
+    if not is_there:
+        yield empty_store()
+        return
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def require_not_astray(store: Store, path: Path, what: str, cause: Exception | None = None) -> None:
+    """Raise if other processes still work on the file at *path*, of which they know another content.
+
+    Raises:
+        StoreAstray: There are such processes.
+    """
+    if pids := holders(path):
+        raise StoreAstray(store.url, what, pids) from cause
+
+
+class StoreAstray(StoreUnavailable):
+    """The store's file is gone or no store any more, while processes still work on it.
+
+    Attributes:
+        pids: Those processes.
+    """
+
+    def __init__(self, address: str, what: str, pids: Sequence[int]) -> None:
+        named = " and ".join(map(str, pids))
+        mend = "put it back, or stop the loop and start anew"
+        super().__init__(f"a loop runs (process {named}), but its store {address} {what}; {mend}")
+        self.pids = tuple(pids)
+
+
+def empty_store() -> Store:
+    """Return what stands in for a store that is not there, or that cannot be read."""
+    return cast(Store, _NoStore())
+
+
+def store_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
+    """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
+    address = address_of(source, reading, url=url)
+    return None if address is None else file_of(address, directory=source.directory)
+
+
+class _NoLedger:
+    """A store nobody has written to, in one transaction."""
+
+    foreign = False
+
+    def in_hand(self) -> list[Run]:
+        return []
+
+    def loops(self) -> list[Any]:
+        return []
+
+    def generations(self) -> list[Any]:
+        return []
+
+    def pick(self) -> None:
+        return None
+
+    def eras(self) -> dict[str, Any]:
+        return {}
+
+    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Any]]:  # noqa: ARG002
+        return {}
+
+    def pauses(self) -> dict[str, Any]:
+        return {}
+
+    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:  # noqa: ARG002
+        return {}
+
+    def completed(self) -> dict[str, frozenset[str]]:
+        return {}
+
+
+class _NoStore:
+    """A store nobody has written to; it can only be looked at."""
+
+    url = "(nothing has run yet)"
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ledger]:
+        yield cast(Ledger, _NoLedger())
+
+    def history(self, query: RunQuery) -> list[Run]:  # noqa: ARG002
+        return []
+
+    def past_slots(self, job: str, most: int) -> list[PastSlot]:  # noqa: ARG002
+        return []
+
+    def log_lines(self, *_: object, **__: object) -> list[tuple[int, LogLine]]:
+        return []

@@ -1,0 +1,189 @@
+"""What a command typed in another shell asks of the loops on a store, and how it is told.
+
+There is no line to the loop but the store: what is written here, it reads within a second. Everything that is
+asked for is one exclusive transaction, so it meets the same state that a loop's own tick would.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from aperture_plugin.app.liveness import ticking
+from aperture_plugin.config.model import Config, JobConfig, Overlap
+from aperture_plugin.loop.stages.receive import lift
+from aperture_plugin.ports import LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.rules.new_runs import asked_run
+from aperture_plugin.rules.runs import RAN, WAITING, Run, Status
+
+__all__ = [
+    "Asked",
+    "ask_cancel",
+    "ask_pause",
+    "ask_resume",
+    "ask_run",
+    "cancel_reason",
+    "config_in_force",
+    "find_run",
+    "known_jobs",
+    "latest_begun",
+    "preset_in_force",
+    "refusal",
+    "running_loops",
+    "whoever",
+]
+
+_MANY: Final = 50
+"""More attempts than anybody would choose among."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking runs to stop.
+
+    Attributes:
+        stopping: Attempts that run, and were asked to stop.
+        dropped: Attempts that waited, and are cancelled now.
+        stopping_already: Attempts that run and were asked before.
+    """
+
+    stopping: Sequence[Run]
+    dropped: Sequence[Run]
+    stopping_already: Sequence[Run]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there was nothing in hand at all."""
+        return not (self.stopping or self.dropped or self.stopping_already)
+
+
+def running_loops(store: Store, *, now: datetime) -> list[LoopRecord]:
+    """Return the loops that fire slots on *store* and are alive."""
+    with store.snapshot() as ledger:
+        return ticking(ledger.loops(), now=now)
+
+
+def preset_in_force(store: Store, *, now: datetime) -> str | None:
+    """Return the preset that the loop on *store* goes by; None where no loop runs, or it goes by none."""
+    loops = running_loops(store, now=now)
+    return loops[0].details.get("preset") if loops else None
+
+
+def known_jobs(store: Store) -> set[str]:
+    """Return the names of the jobs that the store has heard of: in the last good file, in hand, or run once."""
+    with store.snapshot() as ledger:
+        named = {name for name, era in ledger.eras().items() if era.schedule}
+        return named | {run.job for run in ledger.in_hand()} | set(ledger.last_runs())
+
+
+def config_in_force(store: Store, config: Config | None, *, reread: Callable[[str], Config | None]) -> Config | None:
+    """Return the configuration that a loop on *store* has in force, as far as can be told from here.
+
+    Args:
+        config: The file as it stands on disk; None where it is not valid.
+        reread: Reads the text of a file that was good once.
+    """
+    if config is not None:
+        return config
+    with store.snapshot() as ledger:
+        return next((reread(text) for _, _, _, text in ledger.generations()[:1]), None)
+
+
+def ask_run(store: Store, job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:
+    """Queue a run of *job* for whichever loop has a seat; it does not wait for needs or windows.
+
+    Args:
+        run_id: The new run's id.
+        by: Who asks, for the record.
+    Returns:
+        The run as the store has it: `queued`, or `skipped` with the reason.
+    """
+    with store.transaction() as ledger:
+        run = asked_run(job, run_id=run_id, now=now, by=by)
+        reason = refusal(job, [other for other in ledger.in_hand() if other.job == job.name])
+        if reason is not None:
+            run = replace(run, status=Status.SKIPPED, reason=reason, finished_at=now)
+        ledger.add([run])
+    return run
+
+
+def refusal(job: JobConfig, in_hand: Sequence[Run]) -> str | None:
+    """Say why a run of *job* may not be queued beside those *in_hand*; None when it may."""
+    if job.overlap is Overlap.SKIP and in_hand:
+        return f"{job.name} was still in hand (overlap: skip)"
+    if job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
+        return f"another run of {job.name} was already waiting"
+    return None
+
+
+def ask_cancel(
+    store: Store, job: str, *, now: datetime, by: str, note: str | None = None, run_id: str | None = None
+) -> Asked:
+    """Ask every attempt of *job* that runs to stop, and end those that wait.
+
+    Args:
+        by, note: Who asks, and why; the reason says so.
+        run_id: Only this run; None for all of the job.
+    """
+    reason = cancel_reason(by, note)
+    with store.transaction() as ledger:
+        in_hand = [run for run in ledger.in_hand() if run.job == job and run_id in {None, run.id}]
+        running = [run for run in in_hand if run.status is Status.RUNNING or run.is_pre_assigned]
+        stopping = [replace(run, cancel_reason=reason) for run in running if run.cancel_reason is None]
+        dropped = [
+            replace(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=now)
+            for run in in_hand
+            if run.status in WAITING and not run.is_pre_assigned
+        ]
+        if stopping or dropped:
+            ledger.update([*stopping, *dropped])
+    return Asked(stopping, dropped, [run for run in running if run.cancel_reason is not None])
+
+
+def cancel_reason(by: str, note: str | None = None) -> str:
+    """Return what a run's reason says of who cancelled it, and why.
+
+    >>> cancel_reason("ada", "the disk is full")
+    'cancelled by ada: the disk is full'
+    """
+    return f"cancelled by {by}" + (f": {note}" if note else "")
+
+
+def ask_pause(store: Store, pause: Pause) -> Pause | None:
+    """Hold a job's slots back; return the pause it had before, None if it had none in force."""
+    with store.transaction() as ledger:
+        before = ledger.pauses().get(pause.job)
+        ledger.set_pause(pause.after(before))
+    return before if before is not None and before.holds(pause.since) else None
+
+
+def ask_resume(store: Store, job: str, *, now: datetime) -> bool:
+    """Lift a job's pause; return whether there was one."""
+    with store.transaction() as ledger:
+        return lift(ledger, job, now=now) is not None
+
+
+def find_run(store: Store, text: str) -> list[str]:
+    """Return the ids of the runs that begin with *text*; where that is a run's whole id, only that run's."""
+    if store.history(RunQuery(run_id=text, limit=1)):
+        return [text]
+    return list(dict.fromkeys(run.id for run in store.history(RunQuery(begins=text, limit=_MANY))))
+
+
+def latest_begun(store: Store, job: str) -> Run | None:
+    """Return the attempt of *job* that began last; None where none has begun."""
+    attempts = store.history(RunQuery(jobs=[job], statuses=RAN | {Status.RUNNING}, limit=_MANY))
+    begun = [run for run in attempts if run.started_at is not None]
+    return max(begun, key=lambda run: (run.started_at or run.queued_at, run.attempt), default=None)
+
+
+def whoever() -> str:
+    """Return the name of the user this process belongs to, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

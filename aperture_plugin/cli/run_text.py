@@ -1,0 +1,60 @@
+"""What there is to say of one run, in a few words each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from aperture_plugin.cli.output import plain
+from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.time_display import away
+
+__all__ = ["came_of_it", "items", "last_run", "took"]
+
+_MOST_RESULT: Final = 60
+_NOTHING_TO_TELL: Final = {"exit_code": 0}
+"""What a command that went well returns."""
+
+
+def items(run: Run) -> str:
+    """Return what a run counted: `152/400`, `400`, or nothing."""
+    if run.items_done is None:
+        return ""
+    if run.items_total is None or run.items_total == run.items_done:
+        return f"{run.items_done:,}"
+    return f"{run.items_done:,}/{run.items_total:,}"
+
+
+def took(run: Run, *, now: datetime) -> str:
+    """Return how long a run took, or has been running."""
+    if run.duration is not None:
+        return short_duration(run.duration)
+    if run.started_at is not None and run.status is Status.RUNNING:
+        so_far = max(0, int((now - run.started_at) / timedelta(seconds=1)))
+        return short_duration(timedelta(seconds=so_far)) if so_far else "0 s"
+    return ""
+
+
+def came_of_it(run: Run) -> str:
+    """Return what there is to say of a run in a few words: its reason, else what it returned."""
+    if run.reason:
+        return plain(run.reason)
+    if run.result == _NOTHING_TO_TELL:
+        return ""
+    if isinstance(run.result, dict):
+        said = ", ".join(f"{key} {value}" for key, value in run.result.items() if not isinstance(value, dict | list))
+    elif run.result is None or isinstance(run.result, list):
+        said = ""
+    else:
+        said = str(run.result)
+    said = " ".join(plain(said).split())
+    return said if len(said) <= _MOST_RESULT else said[: _MOST_RESULT - 1] + "…"
+
+
+def last_run(run: Run | None, *, now: datetime) -> tuple[str, str]:
+    """Return how a job's last run ended, and when and in how long: `completed`, `14 minutes ago in 2 s`."""
+    if run is None or run.finished_at is None:
+        return "never ran", ""
+    lasted = f" in {short_duration(run.duration)}" if run.duration is not None else ""
+    return str(run.status), f"{away(run.finished_at, now=now)}{lasted}"

@@ -1,0 +1,163 @@
+"""An overview as a person at a terminal reads it, section by section; each may be empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from aperture_plugin.app.plugin_watch import files_changed
+from aperture_plugin.app.status import Overview
+from aperture_plugin.cli.job_list import next_words
+from aperture_plugin.cli.output import plain
+from aperture_plugin.cli.rich_tables import bar, grid, status_text
+from aperture_plugin.cli.run_text import came_of_it, took
+from aperture_plugin.rules.runs import Run
+from aperture_plugin.words.time_display import away, dated
+
+__all__ = ["comes_next", "headline", "now_running", "plugins_changed", "recent", "refused", "sections", "waiting"]
+
+_MOST_PROBLEMS: Final = 5
+_MOST_RUNS: Final = 50
+
+
+def headline(seen: Overview) -> Text:
+    """Return the first line: which file, which preset, whose time."""
+    parts = [plain(seen.file)]
+    if seen.preset is not None:
+        parts.append(f"preset {seen.preset}")
+    parts.append(f"{seen.zone}, now {dated(seen.now, seen.zone, now=seen.now)}")
+    return Text(" · ".join(parts), style="bold")
+
+
+def pulse(seen: Overview) -> Text:
+    """Return whether a loop runs, and since when."""
+    loop = seen.loop
+    if seen.astray:
+        named = " and ".join(map(str, seen.astray))
+        return Text(f"a loop runs (pid {named}), but its store was deleted or overwritten under it", "bold red")
+    if seen.is_blind:
+        return Text("whether a loop runs, and what has run, cannot be told while the store cannot be read", "bold red")
+    if loop is None:
+        return Text.assemble(("no loop is running", "bold red"), "; aperture start runs one")
+    since = f"since {dated(loop.since, seen.zone, now=seen.now)} (pid {loop.pid})"
+    if seen.is_late:
+        beat = away(loop.beat_at, now=seen.now)
+        return Text.assemble(("the loop is late", "bold red"), f": it last ticked {beat}; running {since}")
+    if seen.is_stopping:
+        said = f": it lets what runs finish, and starts nothing new; running {since}"
+        return Text.assemble(("the loop is stopping", "yellow"), said)
+    return Text.assemble(("running", "green"), f" {since}")
+
+
+def refused(seen: Overview) -> Iterator[Text]:
+    """Yield that the file was refused, and its errors with their places."""
+    if seen.rejected is None:
+        return
+    goes_on = "; the last good one goes on" if seen.loop is not None else ""
+    if seen.generation is not None:
+        number, accepted_at = seen.generation
+        goes_on = f"; generation {number}, accepted {dated(accepted_at, seen.zone, now=seen.now)}, is in force"
+    yield Text(f"{plain(seen.file)} is refused{goes_on}", style="bold red")
+    errors = [problem for problem in seen.rejected.get("problems", ()) if problem.get("severity") == "error"]
+    for problem in errors[:_MOST_PROBLEMS]:
+        yield Text(f"  {_place(problem)} {_whose(problem)}{plain(problem['message'])}", style="red")
+        yield Text(f"     hint: {plain(problem['hint'])}".replace("\n", "\n           "))
+    if len(errors) > _MOST_PROBLEMS:
+        yield Text(f"  and {len(errors) - _MOST_PROBLEMS} more; aperture check shows all", style="red")
+
+
+def plugins_changed(seen: Overview) -> Iterator[Text]:
+    """Yield that files of plugins are not as the loop has loaded them."""
+    files = () if seen.loop is None else seen.loop.details.get("plugins_changed", ())
+    if files:
+        yield Text(f"{plain(files_changed(files))}: restart it", style="yellow")
+
+
+def now_running(seen: Overview) -> Iterator[RenderableType]:
+    """Yield what runs, with its progress."""
+    if not seen.running:
+        return
+    yield Text("Running", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}", style="bold cyan"),
+            took(run, now=seen.now),
+            bar(run.items_done, run.items_total),
+            Text("asked to stop", style="magenta") if run.cancel_reason else "",
+        )
+        for run in seen.running
+    )
+
+
+def waiting(seen: Overview) -> Iterator[RenderableType]:
+    """Yield what waits, in the order in which it will start, and why."""
+    if not seen.queue:
+        return
+    yield Text("Waiting", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}", style="yellow"),
+            status_text(str(run.status)),
+            f"{_called_for(run)} {dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)}",
+            plain(run.reason or "its turn"),
+        )
+        for run in seen.queue
+    )
+
+
+def comes_next(seen: Overview, *, most: int) -> Iterator[RenderableType]:
+    """Yield the jobs that run next, the soonest first."""
+    due = sorted((job for job in seen.jobs if job.next_run is not None), key=lambda job: (job.next_run, job.name))
+    if not due:
+        return
+    yield Text("Next", style="bold")
+    rows = ((job.name, *next_words(job, now=seen.now)) for job in due[:most])
+    yield grid((Text(f"  {name}"), distance, Text(clock, style="dim")) for name, distance, clock in rows)
+
+
+def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
+    """Yield how the last runs ended."""
+    if not runs:
+        return
+    yield Text("Last", style="bold")
+    yield grid(
+        (
+            Text(f"  {run.job}"),
+            status_text(str(run.status)),
+            away(run.finished_at or run.queued_at, now=seen.now),
+            took(run, now=seen.now),
+            Text(came_of_it(run), style="dim", no_wrap=True, overflow="ellipsis"),
+        )
+        for run in runs
+    )
+
+
+def sections(seen: Overview) -> Iterator[RenderableType]:
+    """Yield all but what comes next: the headline, the loop, what is refused, runs and waits."""
+    yield headline(seen)
+    yield pulse(seen)
+    shortened = replace(seen, running=seen.running[:_MOST_RUNS], queue=seen.queue[:_MOST_RUNS])
+    for section in ([*refused(seen), *plugins_changed(seen)], list(now_running(shortened)), list(waiting(shortened))):
+        if section:
+            yield Group("", *section)
+    more = len(seen.queue) - len(shortened.queue)
+    if more > 0:
+        yield Text(f"  and {more:,} more", style="dim")
+
+
+def _called_for(run: Run) -> str:
+    if run.requested_by is not None:
+        return f"asked for by {plain(run.requested_by)}"
+    return "catches up" if run.missed else "due"
+
+
+def _place(problem: dict[str, Any]) -> str:
+    return f"{plain(problem['file'])}:{problem['line']}:{problem['column']}:"
+
+
+def _whose(problem: dict[str, Any]) -> str:
+    return "" if problem.get("job") is None else f"{plain(problem['job'])}: "

@@ -1,0 +1,1 @@
+"""Checks of a file whose form is right: references, circles, lint, expectations."""

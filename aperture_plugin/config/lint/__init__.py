@@ -1,5 +1,0 @@
-"""Warnings about a file that is valid and may still not do what was meant; one family of them a module.
-
-`linting.lint` asks them all. Each looks at the configuration, which is small and already laid over, and goes back
-to the words of the file only for the place of what it tells.
-"""

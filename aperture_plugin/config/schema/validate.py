@@ -1,0 +1,494 @@
+"""Nodes held against the schema: what is said, each with its place, and everything that is wrong with it.
+
+One faulty value costs that value and nothing else; reading goes on beside it. Places stay relative to
+the piece of text that was read (see `nodes`), so what was found once holds wherever the piece stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from aperture_plugin.config.schema import hints
+from aperture_plugin.config.schema.schema_types import (
+    Keys,
+    Named,
+    Nested,
+    OneOrMany,
+    PhraseOr,
+    Reads,
+    Reasoned,
+    Schedules,
+    Shape,
+)
+from aperture_plugin.config.schema.value_parsers import read_text
+from aperture_plugin.config.yaml.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
+from aperture_plugin.words.parse_error import Unreadable, quoted
+
+_ODD_SPACE: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CURLY: Final = "“”„‟‘’‚‛«»‹›′″＂＇`´"
+_JOINT: Final = re.compile(r" *, *(?:and +)?| +and +")
+_LONGEST_LIST: Final = 1000
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+LONGEST_WORDS: Final = 100_000
+"""Characters of one value that is more than a text of the person's own: reading such words takes a while."""
+
+__all__ = ["FAULTY", "LONGEST_WORDS", "Fault", "ParsedValue", "duplicate", "misnamed", "moved", "said_by"]
+
+FAULTY: Final = object()
+"""The value of what was said but could not be read: it has been told, and nothing more is to be made of it."""
+
+
+class ParsedValue(NamedTuple):
+    """Something the file says.
+
+    Attributes:
+        value: What it means. Of a list, a tuple of `ParsedValue`; of keys, a dict of `ParsedValue`.
+        spot: Where the value stands.
+        key: Where its key stands; the value's own place where there is no key.
+        text: What was written; empty for lists and keys. Of one value where there might be a list, that value's.
+    """
+
+    value: Any
+    spot: Spot
+    key: Spot
+    text: str = ""
+
+    def moved(self, lines: int) -> ParsedValue:
+        """Return the same words, all of them so many *lines* further down."""
+        value = self.value
+        if isinstance(value, dict):
+            value = {key: said.moved(lines) for key, said in value.items()}
+        elif isinstance(value, tuple):
+            value = tuple(said.moved(lines) if isinstance(said, ParsedValue) else said for said in value)
+        return ParsedValue(value, moved(self.spot, lines), moved(self.key, lines), self.text)
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong, with its place in the piece of text."""
+
+    code: str
+    spot: Spot
+    message: str
+    hint: str
+
+
+def said_by(shape: Shape, node: Node, key: Scalar) -> tuple[ParsedValue | None, list[Fault]]:
+    """Return what *node*, which stands behind *key*, says as *shape*, and what is wrong with it.
+
+    A key whose value could not be read is there as `FAULTY`; where nothing could be read, the answer is None.
+    """
+    findings: list[Fault] = []
+    return _WALKS[type(shape)](shape, node, key, findings), findings
+
+
+def misnamed(shape: Keys | Named, key: Scalar) -> list[Fault]:
+    """Return what is wrong with *key* as a name that the person gives."""
+    findings: list[Fault] = []
+    if isinstance(shape, Named):
+        _read(shape.name, key, key, findings, behind=Mapping([], key.spot))
+    return findings
+
+
+def moved(spot: Spot, lines: int) -> Spot:
+    """Return the place so many *lines* further down."""
+    return spot[0] + lines, spot[1], spot[2]
+
+
+def duplicate(name: str, spot: Spot, first: Spot) -> Fault:
+    """Return what is wrong with the key at *spot* that already stands at *first*."""
+    return Fault("duplicate-key", spot, *hints.duplicate(name, spot[0] - first[0]))
+
+
+def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    if type(node) is not Scalar:
+        expected = f"expected one value, such as  {hints.line(key.text, shape.example)}"
+        if type(node) is Mapping and key.text == "schedule":
+            expected += "; keys stand beside the others of the job, without the line of schedule"
+        findings.append(_wrong_kind(node, key, expected))
+        return None
+    return _read(shape, node, key, findings, write=True)
+
+
+def _read(
+    shape: Reads,
+    node: Scalar,
+    key: Scalar,
+    findings: list[Fault],
+    *,
+    write: bool = False,
+    dash: bool = False,
+    behind: Node | None = None,
+) -> ParsedValue | None:
+    """Return what *node*, a value behind *key* or a name, says.
+
+    Args:
+        write: Whether a line can be offered that has another value behind *key*.
+        dash: Whether one can be offered that has another value behind a dash.
+        behind: What stands behind *node* if that is a name: another one can be offered before it.
+    """
+    text = node.text
+    if not text and node.plain:
+        findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
+        return None
+    if _illegible(node, findings):
+        return None
+    if len(text) > LONGEST_WORDS and shape.read_anew not in (read_text, str):
+        message = f"the value has {len(text):,} characters"
+        hint = f"expected at most {LONGEST_WORDS:,}; write a list, or several jobs"
+        findings.append(Fault("value-too-long", node.spot, message, hint))
+        return None
+    try:
+        return ParsedValue(shape.reader(text), node.spot, key.spot, text)
+    except Unreadable as problem:
+        start, length, instead = problem.start, problem.length, problem.instead
+        code, message, hint = problem.code, problem.message, problem.hint
+        disguised = _disguised(shape, node)
+        if disguised is not None:
+            start, length, instead = 0, len(text), _straight(text)
+            code, message, hint = disguised
+        elif (tidied := _tidied(shape, node)) is not None:
+            hint, instead = tidied
+        if write and instead is not None:
+            hint = f"{hint}\nWrite:  {hints.line(key.text, instead)}"
+        elif dash and instead is not None:
+            hint = f"{hint}\nWrite:  - {hints.yaml(instead)}"
+        elif behind is not None and instead is not None:
+            hint += hints.write(instead, behind)
+        findings.append(Fault(code, node.part(start, length), message, hint))
+        return None
+
+
+def _disguised(shape: Reads, node: Scalar) -> tuple[str, str, str] | None:
+    """Return what is wrong with a text that would read but for characters that only look like quotes or spaces."""
+    straight = _straight(node.text)
+    if node.text.isascii() or straight == node.text or len(straight) > LONGEST_WORDS:
+        return None
+    try:
+        shape.reader(straight)
+    except Unreadable:
+        return None
+    odd = odd_space(node.text)
+    if odd is not None:
+        return odd
+    return (
+        "curly-quotes",
+        f"{quoted(node.text)} is in quotes that YAML takes for letters",
+        "write straight quotes, or none",
+    )
+
+
+def _tidied(shape: Reads, node: Scalar) -> tuple[str, str] | None:
+    """Return what to say of a text that would read without the comment that is stuck to it, or a single quote."""
+    if not node.plain or len(node.text) > LONGEST_WORDS:
+        return None
+    for tidied, hint in (
+        (node.text.partition("#")[0].rstrip(), "a comment has a space before its #"),
+        (node.text.strip("'\""), "quotes stand at both ends of a value, or at none"),
+    ):
+        if tidied == node.text or not tidied:
+            continue
+        try:
+            shape.reader(tidied)
+        except Unreadable:
+            continue
+        return hint, tidied
+    return None
+
+
+def odd_space(text: str) -> tuple[str, str, str] | None:
+    """Return what is wrong with a name or value for a character in it that looks like a space and is none to YAML."""
+    found = _ODD_SPACE.search(text)
+    if found is None:
+        return None
+    number, name = ord(found.group()), unicodedata.name(found.group()).lower()
+    where = "the text begins with" if found.start() == 0 else "the text has"
+    message = f"{where} a character that only looks like a space: U+{number:04X}, {name}"
+    return "odd-space", message, "write spaces of the space bar in its place"
+
+
+def _straight(text: str) -> str:
+    return " ".join(_ODD_SPACE.sub(" ", text).strip(_CURLY + " ").split(" "))
+
+
+def _illegible(node: Scalar, findings: list[Fault]) -> bool:
+    """Tell of a text that means something else to YAML, or has characters that nobody can see."""
+    if node.plain:
+        if node.text != "=":
+            return False
+        findings.append(Fault("lone-equals-sign", node.spot, '"=" alone is no text in YAML', 'put it in quotes: "="'))
+        return True
+    found = _UNSEEN.search(node.text) if node.inner == NOWHERE else None
+    if found is None:
+        return False
+    message = f"the text has a character that cannot be seen: U+{ord(found.group()):04X}"
+    hint = "take its escape out; only line ends and tabs may be in a text beside what can be seen"
+    findings.append(Fault("unseen-character", node.spot, message, hint))
+    return True
+
+
+def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    item = shape.item
+    if type(node) is Scalar:
+        found: list[Fault] = []
+        said = _read(item, node, key, found, write=True)
+        if found and _like_a_list(node):
+            found = [_unclear_list(node, item)]
+        findings += (_joined(item, node, key) or found) if found else ()
+        return said and ParsedValue((said,), node.spot, key.spot, node.text)
+    if type(node) is Mapping:
+        expected = f"expected one value or a list, such as  {hints.line(key.text, f'[{item.example}]')}"
+        findings.append(_wrong_kind(node, key, expected))
+        return None
+    assert type(node) is Sequence
+    if not node.items and not shape.may_be_empty:
+        hint = f"write what belongs in it, such as  {hints.line(key.text, f'[{item.example}]')}"
+        findings.append(Fault("empty-list", node.spot, f"the list behind {quoted(key.text)} is empty", hint))
+        return None
+    items: list[ParsedValue] = []
+    seen = set()
+    for part in node.items:
+        if type(part) is not Scalar:
+            findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
+            continue
+        found = []
+        said = _read(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
+        findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
+        if said is None:
+            continue
+        if said.value in seen and not shape.may_repeat:
+            message = f"{quoted(part.text)} stands in the list a second time"
+            findings.append(Fault("repeated-item", part.spot, message, "take one of the two out"))
+            continue
+        seen.add(said.value)
+        items.append(said)
+    return ParsedValue(tuple(items), node.spot, key.spot) if items or not node.items else None
+
+
+def _like_a_list(node: Scalar) -> bool:
+    """Whether a text looks as if it was meant to be a list: on several lines, or behind a dash without a space."""
+    return node.plain and (node.inner == NOWHERE or (node.text.startswith("-") and not node.text[1:2].isdigit()))
+
+
+def _unclear_list(node: Scalar, item: Reads) -> Fault:
+    return Fault(
+        "unclear-list",
+        node.spot,
+        f"{quoted(node.text)} is read as one text",
+        f"write each item on a line of its own, a dash and a space before it, all dashes in one column\n"
+        f"Write:  - {item.example}",
+    )
+
+
+def _joined(item: Reads, node: Scalar, key: Scalar) -> list[Fault]:
+    """Return what is wrong with one text that was meant to be a list, as each part of it would read."""
+    parts = _JOINT.split(node.text.strip()) if len(node.text) < _LONGEST_LIST else []
+    if len(parts) < 2:
+        return []
+    try:
+        for part in parts:
+            item.reader(part)
+    except Unreadable:
+        return []
+    hint = f"write several as a list\nWrite:  {hints.yaml(key.text)}: [{', '.join(map(hints.yaml, parts))}]"
+    return [Fault("unclear-list", node.spot, f"{quoted(node.text)} is read as one text", hint)]
+
+
+def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    if type(node) is not Mapping:
+        hint = hints.keys_behind(key.text, shape.keys)
+        if key.text == "retry" and type(node) is Scalar and node.text.isascii() and node.text.isdigit():
+            hint += f"\nWrite:  {hints.RETRY.format(node.text)}"
+        findings.append(_no_keys(node, key, hint))
+        return None
+    if node.flow:
+        findings.append(_wrong_kind(node, key, ""))
+        return None
+    values: dict[str, ParsedValue] = {}
+    for name, value in _once_each(node, findings):
+        behind = shape.keys.get(name.text)
+        if behind is None:
+            odd = None if name.text.isascii() else odd_space(name.text)
+            message, hint, meant = hints.unknown_key(name.text, value, shape)
+            if name.text in hints.LONG_UNITS and any(_says(pair, "type", "interval") for pair in node.pairs):
+                hint, meant = hints.in_hours(name.text, value), "hours"
+            findings.append(Fault("unknown-key", name.spot, message, hint) if odd is None else _at(name.spot, *odd))
+            if meant is not None:
+                values.setdefault(meant, ParsedValue(FAULTY, value.spot, name.spot))
+            continue
+        said = _WALKS[type(behind)](behind, value, name, findings)
+        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if said is None else said
+    return ParsedValue(values, node.spot, key.spot)
+
+
+def _named(shape: Named, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    if type(node) is not Mapping:
+        findings.append(_no_keys(node, key, hints.names_behind(key.text, shape.what)))
+        return None
+    if node.flow:
+        findings.append(_wrong_kind(node, key, ""))
+        return None
+    values: dict[str, ParsedValue] = {}
+    for name, value in _once_each(node, findings):
+        if _read(shape.name, name, name, findings, behind=value) is None:
+            continue
+        before = len(findings)
+        said = _WALKS[type(shape.value)](shape.value, value, name, findings)
+        if len(findings) > before and type(shape.value) is Reads and hints.like_a_job(value):
+            hint = f"{findings[-1].hint}; {hints.A_JOB}"
+            findings[-1] = findings[-1]._replace(hint=hint)
+        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if said is None else said
+    return ParsedValue(values, node.spot, key.spot)
+
+
+def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    if type(node) is Mapping:
+        return _keys(shape.keys, node, key, findings)
+    if type(node) is Scalar:
+        found: list[Fault] = []
+        said = _read(shape.schedules.phrase, node, key, found, write=True)
+        findings += (_unspaced(shape.keys, node) or found) if found else ()
+        return said
+    return _schedules(shape.schedules, node, key, findings)
+
+
+def _schedules(shape: Schedules, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    """Return a schedule; of a list of several a tuple, in which one that is said by keys is a dict."""
+    if type(node) is not Sequence:
+        return _reads(shape.phrase, node, key, findings)
+    if not node.items:
+        hint = (
+            f"write the schedules in it, or one behind the colon\nWrite:  {hints.line(key.text, shape.phrase.example)}"
+        )
+        findings.append(Fault("empty-list", node.spot, f"the list behind {quoted(key.text)} is empty", hint))
+        return None
+    items: list[ParsedValue | None] = []
+    for part in node.items:
+        if type(part) is Scalar:
+            items.append(_read(shape.phrase, part, part if part.text else key, findings, dash=True))
+        elif type(part) is Mapping and not part.flow:
+            items.append(_keys(shape.keys, part, key, findings))
+        else:
+            findings.append(_wrong_kind(part, key, hints.JOB_FORMS))
+            items.append(None)
+    if any(item is None for item in items):
+        return None
+    found = [item for item in items if item is not None]
+    if len(found) == 1 and found[0].text:
+        return found[0]._replace(key=key.spot)
+    return ParsedValue(tuple(found), node.spot, key.spot)
+
+
+def _unspaced(keys: Keys, node: Scalar) -> list[Fault]:
+    """Return what is wrong with a text that is a key and a value but for the space after the colon."""
+    line, column, length = node.spot
+    said = node.text[:length]
+    key, colon, value = said.partition(":")
+    if not node.plain or not colon or not value or key not in keys.keys:
+        return []
+    return [_at((line, column, len(said)), *hints.no_space(key, value))]
+
+
+def _says(pair: tuple[Scalar, Node], key: str, text: str) -> bool:
+    name, value = pair
+    return name.text == key and type(value) is Scalar and value.text == text
+
+
+def _at(spot: Spot, code: str, message: str, hint: str) -> Fault:
+    return Fault(code, spot, message, hint)
+
+
+def _reasoned(shape: Reasoned, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    """Return a tuple of pairs: the value, and the reason for it or None."""
+    if type(node) is Mapping:
+        example = f"- {shape.item.example}: {shape.reason.example}"
+        findings.append(_wrong_kind(node, key, f"expected a list, a dash before each\nWrite:  {example}"))
+        return None
+    items: list[ParsedValue] = []
+    for part in node.items if type(node) is Sequence else [node]:
+        if type(part) is Mapping and not part.flow and len(part.pairs) == 1:
+            [(name, behind)] = part.pairs
+            value = _read(shape.item, name, name, findings, behind=behind)
+            if value is None:
+                findings[-1] = findings[-1]._replace(hint=findings[-1].hint.replace("\nWrite:  ", "\nWrite:  - "))
+            reason = _reads(shape.reason, behind, name, findings)
+            if value is not None and reason is not None:
+                items.append(ParsedValue((value.value, reason.value), name.spot, key.spot, value.text))
+        elif type(part) is Scalar:
+            value = _read(shape.item, part, part if part.text else key, findings, dash=type(node) is Sequence)
+            if value is not None:
+                items.append(ParsedValue((value.value, None), part.spot, key.spot, value.text))
+        else:
+            expected = f"expected in each place a value, such as {shape.item.example}, alone or with a reason behind it"
+            findings.append(_wrong_kind(part, key, expected))
+    if type(node) is Sequence and not node.items:
+        hint = f"write what belongs in it, such as  - {shape.item.example}: {shape.reason.example}"
+        findings.append(Fault("empty-list", node.spot, f"the list behind {quoted(key.text)} is empty", hint))
+    return ParsedValue(tuple(items), node.spot, key.spot) if items else None
+
+
+def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
+    if type(node) is Scalar:
+        return None if _illegible(node, findings) else ParsedValue(node.text, node.spot, key.spot, node.text)
+    if type(node) is Sequence:
+        items = (_nested(shape, item, key, findings) for item in node.items)
+        return ParsedValue(tuple(item for item in items if item is not None), node.spot, key.spot)
+    assert type(node) is Mapping
+    pairs = ((name.text, _nested(shape, value, name, findings)) for name, value in _once_each(node, findings))
+    return ParsedValue({name: said for name, said in pairs if said is not None}, node.spot, key.spot)
+
+
+_WALKS: Final[dict[type[Any], Callable[[Any, Node, Scalar, list[Fault]], ParsedValue | None]]] = {
+    Reads: _reads,
+    OneOrMany: _one_or_many,
+    Keys: _keys,
+    Named: _named,
+    PhraseOr: _phrase_or_keys,
+    Schedules: _schedules,
+    Reasoned: _reasoned,
+    Nested: _nested,
+}
+
+
+def _once_each(node: Mapping, findings: list[Fault]) -> Iterable[tuple[Scalar, Node]]:
+    """Return the pairs whose keys can be keys, without those that stand a second time."""
+    if node.flow:
+        findings.append(Fault("mapping-in-braces", node.spot, *hints.BRACES))
+        return ()
+    pairs: dict[str, tuple[Scalar, Node]] = {}
+    for pair in node.pairs:
+        name = pair[0]
+        if name.plain and name.text in ("<<", "="):
+            findings.append(Fault("merge-key", name.spot, *hints.merge_key(name.text)))
+        elif name.text in pairs:
+            findings.append(duplicate(name.text, name.spot, pairs[name.text][0].spot))
+        else:
+            pairs[name.text] = pair
+    return pairs.values()
+
+
+def _empty(key: Scalar, hint: str) -> Fault:
+    return Fault("empty-value", key.spot, f"nothing stands behind {quoted(key.text)}", hint)
+
+
+def _no_keys(node: Node, key: Scalar, hint: str) -> Fault:
+    if type(node) is Scalar and not node.text and node.plain:
+        return _empty(key, hint)
+    return _wrong_kind(node, key, hint)
+
+
+def _wrong_kind(node: Node, key: Scalar, hint: str) -> Fault:
+    match node:
+        case Mapping(flow=True):
+            message, hint = hints.BRACES
+            return Fault("mapping-in-braces", node.spot, message, hint + hints.unbraced(key.text, node))
+        case Mapping():
+            found = "there are keys"
+        case Sequence():
+            found = "there is a list"
+        case Scalar():
+            found = f"there is only {quoted(node.text)}"
+    return Fault("wrong-kind", node.spot, f"{found} behind {quoted(key.text)}", hint)

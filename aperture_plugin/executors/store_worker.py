@@ -1,0 +1,280 @@
+"""The worker's side of `store_executor`: takes an attempt in the store, calls its handler, and tells how it went.
+
+Whatever brings the name of an attempt here (a Celery task, an actor of another engine) calls `StoreWorker.work_on`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from aperture_plugin.executors.attempts import Key, failed
+from aperture_plugin.executors.remote_attempt import Errand, outcome_to, raise_spent
+from aperture_plugin.executors.secret_names import MissingVariable, brought_in, filled_in
+from aperture_plugin.ports import (
+    Clock,
+    Dispatch,
+    Mailbox,
+    Order,
+    StopRequest,
+    StoreUnavailable,
+    WorkerEvent,
+)
+from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+
+__all__ = ["StoreWorker"]
+
+_log = logging.getLogger("aperture")
+
+GIVE_UP_SECONDS: Final = 10.0
+"""A worker that cannot reach the store for so long stops its handlers: others will be given their attempts."""
+
+_BEAT_SECONDS: Final = 0.5
+_TAKE_TRIES: Final = 5
+_SPEND_LOOK: Final = (0.005, 0.1)
+
+
+class StoreWorker:
+    """One process that calls handlers for a loop elsewhere.
+
+    Attributes:
+        id: Names this process in the store.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        jobs: Mapping[str, Job],
+        dispatch: Dispatch,
+        *,
+        clock: Clock,
+        environ: Mapping[str, str],
+        can_kill: bool = False,
+    ) -> None:
+        """Make a worker; it takes nothing by itself.
+
+        Args:
+            mailbox: Of the store that the loop uses.
+            jobs, dispatch: The jobs that plugins register here, and what runs one: `Plugins.jobs`, `Plugins.run_job`.
+            clock: This machine's time.
+            environ: Where parameters find the secrets that orders name.
+            can_kill: Whether this process may be ended by SIGKILL for the sake of one handler: it has one at a time,
+                and something starts it anew.
+        """
+        self.id: Final = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        self._mailbox = mailbox
+        self._jobs = jobs
+        self._dispatch = dispatch
+        self._clock = clock
+        self._environ = environ
+        self._can_kill = can_kill
+        self._stopping: str | None = None
+        self._lock = threading.Lock()
+        self._live: dict[Key, Errand] = {}
+        self._events: SimpleQueue[WorkerEvent | None] = SimpleQueue()
+        self._told = threading.Condition(self._lock)
+        self._untold = 0
+        self._threads: list[threading.Thread] = []
+        self._is_closed = threading.Event()
+
+    def work_on(self, key: Key) -> bool:
+        """Take an attempt and call its handler, in this thread; return when it has ended.
+
+        Returns:
+            Whether the attempt was this worker's to take; where not, nothing was done.
+        Raises:
+            StoreUnavailable: The store could not be reached to take it.
+        """
+        self._begin_threads()
+        order = self._take(key)
+        if order is None:
+            _log.debug("run %s, attempt %d, is not to be had: it was taken, withdrawn, or has ended", *key)
+            return False
+        self._say(key, {"begun": {"can_kill": self._can_kill}})
+        try:
+            body = filled_in(order.body, self._environ)
+        except MissingVariable as error:
+            self._say(key, {"outcome": outcome_to(failed(str(error), permanent=True))})
+            return True
+        numbers, lock = count(1), threading.Lock()
+
+        def spend(_key: Key, limit: str, calls: int, cancelled: threading.Event) -> None:
+            with lock:  # The order has room for one answer.
+                number = next(numbers)
+                self._say(key, {"spend": [number, limit, calls]})
+                raise_spent(self._answer(key, number, cancelled))
+
+        errand = Errand(
+            body,
+            self._jobs,
+            self._dispatch,
+            lambda message: self._say(key, message),
+            clock=self._clock,
+            spend=spend,
+            environment=self._environ,
+            secrets=brought_in(order.body, self._environ),
+        )
+        with self._lock:
+            self._live[key] = errand
+        outcome = errand.run()
+        with self._told:
+            self._live.pop(key, None)
+            self._told.notify_all()
+        if self._stopping is not None and outcome.status is OutcomeStatus.CANCELLED:
+            # Nobody wants this run cancelled: it goes on elsewhere.
+            outcome = replace(outcome, status=OutcomeStatus.INTERRUPTED, reason=self._stopping)
+        self._say(key, {"outcome": outcome_to(outcome)})
+        return True
+
+    @property
+    def in_hand(self) -> list[Key]:
+        """The attempts whose handlers are at work here."""
+        with self._lock:
+            return list(self._live)
+
+    def cancel_all(self, reason: str) -> None:
+        """Ask every handler here to stop, because this worker does: what is cancelled counts as cut off."""
+        self._stopping = reason
+        with self._lock:
+            errands = list(self._live.values())
+        for errand in errands:
+            errand.cancel(reason)
+
+    def interrupt_all(self, reason: str) -> None:
+        """Tell that the attempts here were cut off: whatever their handlers do from now on is not heard."""
+        for key in self.in_hand:
+            self._say(key, {"outcome": outcome_to(Outcome(status=OutcomeStatus.INTERRUPTED, reason=reason))})
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no handler is at work here; return False if one still is after *seconds*."""
+        with self._told:
+            return self._told.wait_for(lambda: not self._live, seconds)
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until all that was told has reached the store; return False if it did not within *seconds*."""
+        with self._told:
+            return self._told.wait_for(lambda: self._untold == 0, seconds)
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Let what was told reach the store, and end the threads."""
+        self.flush(seconds)
+        self._is_closed.set()
+        self._events.put(None)
+
+    # ── how ──
+
+    def _begin_threads(self) -> None:
+        with self._lock:
+            if not self._threads:
+                for target in (self._tell_all, self._watch):
+                    thread = threading.Thread(target=target, name=f"aperture-worker-{target.__name__[1:]}", daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+
+    def _take(self, key: Key) -> Order | None:
+        for left in reversed(range(_TAKE_TRIES)):
+            try:
+                return self._mailbox.take(key, self.id)
+            except StoreUnavailable:
+                if not left or self._is_closed.wait(1.0):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _say(self, key: Key, body: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._untold += 1
+        self._events.put(WorkerEvent(key=key, body=body))
+
+    def _answer(self, key: Key, number: int, cancelled: threading.Event) -> dict[str, Any]:
+        pause, longest = _SPEND_LOOK
+        while not cancelled.is_set():
+            try:
+                answer = self._mailbox.answer_to(key)
+            except StoreUnavailable:
+                answer, pause = None, longest
+            if answer is not None and answer.get("spent") == number:
+                return dict(answer)
+            cancelled.wait(pause)
+            pause = min(pause * 1.5, longest)
+        return {}  # The live run knows why it was asked to stop, and says so.
+
+    def _tell_all(self) -> None:
+        while (first := self._events.get()) is not None:
+            batch = [first]
+            while len(batch) < 100:
+                try:
+                    event = self._events.get_nowait()
+                except Empty:
+                    break
+                if event is None:
+                    self._is_closed.set()
+                    break
+                batch.append(event)
+            while not self._tell(batch):
+                if self._is_closed.wait(1.0):
+                    return
+            if self._is_closed.is_set() and self._events.empty():
+                return
+
+    def _tell(self, batch: list[WorkerEvent]) -> bool:
+        try:
+            self._mailbox.tell(self.id, batch)
+        except StoreUnavailable as away:
+            _log.warning("what handlers tell waits for the store: %s", away)
+            return False
+        with self._told:
+            self._untold -= len(batch)
+            self._told.notify_all()
+        return True
+
+    def _watch(self) -> None:
+        """Renew the orders of this worker, and pass on the requests to stop, until it is closed."""
+        reached_at = time.monotonic()
+        while not self._is_closed.wait(_BEAT_SECONDS):
+            mine = self.in_hand
+            if not mine:
+                reached_at = time.monotonic()
+                continue
+            try:
+                found = self._mailbox.beat(self.id)
+            except StoreUnavailable:
+                if time.monotonic() - reached_at > GIVE_UP_SECONDS:
+                    self._give_up(mine, f"its worker could not reach the store for {GIVE_UP_SECONDS:.0f} seconds")
+                continue
+            reached_at = time.monotonic()
+            for key in mine:
+                if key not in found:
+                    self._give_up([key], "its order is gone: it was taken for cut off")
+                elif (request := found[key]) is not None:
+                    self._obey(request)
+
+    def _obey(self, request: StopRequest) -> None:
+        with self._lock:
+            errand = self._live.get(request.key)
+        if errand is None:
+            return
+        errand.cancel(request.reason)
+        if request.force and self._can_kill:
+            outcome = Outcome(status=OutcomeStatus.CANCELLED, reason=f"{request.reason}, and was ended by force")
+            self._say(request.key, {"outcome": outcome_to(outcome)})
+            self.flush(5.0)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _give_up(self, keys: list[Key], reason: str) -> None:
+        """Stop handlers whose attempts will be, or were, given to somebody else."""
+        with self._lock:
+            errands = [self._live[key] for key in keys if key in self._live]
+        for errand in errands:
+            errand.cancel(reason)
+        if errands and self._can_kill and not self._is_closed.wait(2.0) and any(key in self.in_hand for key in keys):
+            _log.error("this worker process ends: %s", reason)
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,164 @@
+"""What each message does to a tick: what other threads and processes asked for, or reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from aperture_plugin.config.model import Overlap
+from aperture_plugin.loop.effects import Answer
+from aperture_plugin.loop.messages import (
+    Begun,
+    CancelAsked,
+    CannotBeKilled,
+    ConfigRead,
+    ConfigRefusedMessage,
+    Message,
+    PauseAsked,
+    PluginsChanged,
+    ReadyAnswered,
+    ResumeAsked,
+    RunAsked,
+)
+from aperture_plugin.loop.stages.complete import ask_to_stop, begin, cancel_waiting, finish, give_up
+from aperture_plugin.loop.tick import Tick
+from aperture_plugin.ports import Ended, Ledger, Logged, Pause, Progressed, Spawned
+from aperture_plugin.rules.new_runs import asked_run
+from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
+from aperture_plugin.rules.sanitize import recordable_count
+
+__all__ = ["lift", "receive"]
+
+
+def receive(tick: Tick, messages: Iterable[Message]) -> None:
+    """Let *messages* take effect, oldest first; files that were read have a stage of their own."""
+    for message in messages:
+        _receive(tick, message)
+
+
+def _receive(tick: Tick, message: Message) -> None:  # noqa: PLR0912  # one branch a message
+    state = tick.state
+    match message:
+        case Ended():
+            finish(tick, message)
+        case Begun():
+            begin(tick, message.key, at=message.at)
+        case CannotBeKilled():
+            run = tick.queue.get(message.key)
+            if run is not None and run.status is Status.RUNNING and run.owner == state.id:
+                give_up(tick, run)
+        case Progressed():
+            _progress(tick, message)
+        case Logged():
+            tick.logs.append(message.line)
+        case Spawned():
+            run = tick.queue.get(message.key)
+            if run is not None and run.status is Status.RUNNING:
+                tick.change(but(run, group=message.group), report=False)
+        case RunAsked():
+            tick.effects.append(Answer(message, _queue_asked(tick, message)))
+        case CancelAsked():
+            tick.effects.append(Answer(message, _cancel(tick, message)))
+        case PauseAsked():
+            pause = message.pause.after(state.pauses.get(message.pause.job))
+            tick.ledger.set_pause(pause)
+            state.pauses[pause.job] = pause
+            tick.effects.append(Answer(message, None))
+        case ResumeAsked():
+            lifted = lift(tick.ledger, message.job, now=tick.now)
+            if lifted is not None:
+                state.pauses[message.job] = lifted
+            tick.effects.append(Answer(message, lifted is not None))
+        case ReadyAnswered():
+            state.readiness.heard(message, at=tick.at)
+            tick.queue.readiness_changed(message.job)
+        case PluginsChanged():
+            tick.in_force = replace(tick.in_force, changed_plugins=tuple(message.files))
+        case ConfigRead() | ConfigRefusedMessage():
+            pass
+        case _:
+            assert_never(message)
+
+
+def lift(ledger: Ledger, job: str, *, now: datetime) -> Pause | None:
+    """End a job's pause at *now*; return it as it stands then, None if there was none in force.
+
+    What was due in it is held back even if it is claimed only later: while nothing ran, or since the last tick.
+    """
+    pause = ledger.pauses().get(job)
+    if pause is None or not pause.holds(now):
+        return None
+    lifted = replace(pause, until=max(pause.since, now))
+    ledger.set_pause(lifted)
+    return lifted
+
+
+def _progress(tick: Tick, message: Progressed) -> None:
+    run = tick.queue.get(message.key)
+    if run is not None and run.status is Status.RUNNING:
+        done, total = recordable_count(message.done), recordable_count(message.total)
+        tick.change(but(run, items_done=done, items_total=total), report=False)
+        tick.progressed.add(message.key)
+
+
+def _queue_asked(tick: Tick, message: RunAsked) -> Run:
+    """Queue a run somebody asked for, unless one of its job waits already."""
+    state = tick.state
+    run_id = state.run_ids.get(message)
+    if run_id is None:
+        run_id = state.run_ids[message] = state.new_id(tick.now)
+    tick.requests.append(message)
+    if state.only is not None:
+        state.only.add(run_id)
+    written = tick.current((run_id, 1))
+    if written is not None:
+        return written  # A commit that seemed to fail was done all the same.
+    job = tick.in_force.job_config(message.job)
+    in_hand = tick.queue.of_job(message.job)
+    reason: str | None = None
+    if job is None:
+        reason = f"{message.job} is not in {tick.in_force.config.file}"
+        run = _run_of_no_job(message, run_id)
+    else:
+        run = asked_run(job, run_id=run_id, now=message.at, by=message.by)
+        if job.overlap is Overlap.SKIP and in_hand:
+            reason = f"{message.job} was still in hand (overlap: skip)"
+        elif job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
+            reason = f"another run of {message.job} was already waiting"
+    if reason is not None:
+        run = but(run, status=Status.SKIPPED, reason=reason, finished_at=tick.now)
+    tick.add(run)
+    return run
+
+
+def _run_of_no_job(message: RunAsked, run_id: str) -> Run:
+    """Return the run of a job that a save took out while it was asked for."""
+    return Run(
+        id=run_id,
+        job=message.job,
+        trigger=RunTrigger.MANUAL,
+        priority_at=message.at,
+        priority_nominal=message.at.replace(tzinfo=None),
+        queued_at=message.at,
+        requested_by=message.by,
+    )
+
+
+def _cancel(tick: Tick, message: CancelAsked) -> list[Run]:
+    """Cancel the runs of a job, or one run; return those that were in hand and not asked before."""
+    asked = [
+        run
+        for run in tick.queue
+        if message.job in {None, run.job} and message.run_id in {None, run.id} and run.cancel_reason is None
+    ]
+    for run in asked:
+        if run.is_pre_assigned:
+            # Whether a worker has begun it is known when the loop has recalled it.
+            tick.change(but(run, cancel_reason=message.reason), report=False)
+        elif run.status in WAITING:
+            cancel_waiting(tick, run, reason=message.reason)
+        else:
+            ask_to_stop(tick, run, message.reason)
+    return asked

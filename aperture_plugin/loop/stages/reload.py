@@ -1,0 +1,176 @@
+"""A file comes into force: at the start, and after each save."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.loop.effects import ConfigLoaded, ConfigRejected
+from aperture_plugin.loop.messages import ConfigRead, ConfigRefusedMessage, Message
+from aperture_plugin.loop.stages.complete import skip_waiting
+from aperture_plugin.loop.state import InForce, Rejected
+from aperture_plugin.loop.tick import Tick
+from aperture_plugin.loop.timetable import TimetableChanges
+from aperture_plugin.ports import Era
+from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import WAITING, RunTrigger
+from aperture_plugin.triggers.trigger import Trigger
+from aperture_plugin.words.era_text import era_text
+from aperture_plugin.words.schedules import has_slots
+
+__all__ = ["put_in_force", "reload"]
+
+
+def reload(tick: Tick, messages: Iterable[Message]) -> None:
+    """Put in force what was read, now that the slots of the file before it are claimed; note what was refused."""
+    for message in messages:
+        if isinstance(message, ConfigRead):
+            previous = tick.in_force.config
+            put_in_force(tick, message.config, message.jobs)
+            tick.log(logging.INFO, f"{message.config.file} is in force")
+            tick.effects.append(ConfigLoaded(message.config, previous))
+        elif isinstance(message, ConfigRefusedMessage):
+            tick.in_force = replace(tick.in_force, rejected=Rejected(tuple(message.problems), tick.now))
+            tick.effects.append(ConfigRejected(tuple(message.problems)))
+
+
+def put_in_force(tick: Tick, config: Config, jobs: Mapping[str, Job], *, starting: bool = False) -> None:
+    """Put *config* in force: jobs whose words did not change keep their next run, the others begin anew.
+
+    A job seen for the first time, or whose schedule reads otherwise than before, has nothing to catch
+    up (DESIGN.md, section 4, promise 3): its new schedule revision begins now.
+
+    Args:
+        starting: Nothing has fired here until now, so the slots of the old words are not all claimed.
+    """
+    state, before = tick.state, tick.in_force.config.jobs
+    unchanged = before
+    if starting or not state.knows_eras:
+        # Another process may have begun revisions meanwhile: each job is compared with the one that the store has.
+        state.eras, state.knows_eras, unchanged = tick.ledger.eras(), True, {}
+    # Another process may have begun the revisions of this very file already: the timetable here is still the old one.
+    reworded = {job.name for job in config.jobs.values() if not _reads_the_same(before.get(job.name), job)}
+    changed_plugins = tick.in_force.changed_plugins
+    tick.in_force = replace(InForce.of(config, jobs, loaded_at=tick.now), changed_plugins=changed_plugins)
+    tick.predecessors.take_config(config)
+    begun = _begin_eras(tick, unchanged, starting=starting)
+    tick.predecessors.forget(begun)
+    tick.timetable = _timetable_changes(tick, begun | reworded)
+    _skip_jobs_that_are_gone(tick)
+    _move_to_queues(tick)
+    tick.queue.requeue_all()
+
+
+def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool) -> set[str]:
+    """Begin a revision for each job whose schedule is new or reads otherwise; return their names.
+
+    Args:
+        before: Jobs whose revision is as their words say. What a file says unchanged is read as the very same value.
+    """
+    state, config = tick.state, tick.in_force.config
+    changed: dict[str, tuple[str, str]] = {}
+    for job in config.jobs.values():
+        if before.get(job.name) is job:
+            continue
+        words = (era_text(job.schedule, job.closed) if job.enabled else "", str(job.zone))
+        era = state.eras.get(job.name)
+        if era is None or (era.schedule, era.zone) != words:
+            changed[job.name] = words
+    for name, era in state.eras.items():
+        if era.schedule and name not in config.jobs:
+            changed[name] = ("", era.zone)
+    marks = tick.ledger.watermarks(None if starting else list(changed)) if changed or starting else {}
+    if starting:
+        for job in config.jobs.values():
+            era, mark = state.eras.get(job.name), marks.get(job.name)
+            if era is not None and job.name not in changed and mark is not None and _rules_changed(job, era, mark):
+                changed[job.name] = (era.schedule, era.zone)
+    new = [
+        Era(job=name, schedule=schedule, zone=zone, since=_since(tick.now, marks.get(name)))
+        for name, (schedule, zone) in changed.items()
+    ]
+    if starting:
+        # What fell due under the old words while nothing ran is not expected any more.
+        left = [(state.eras[name], marks.get(name)) for name in changed if name in state.eras]
+        ended = [replace(era, schedule="", since=_since(era.since, mark)) for era, mark in left if era.schedule]
+        tick.ledger.begin_eras(ended)
+    tick.ledger.begin_eras(new)
+    state.eras.update((era.job, era) for era in new)
+    return set(changed)
+
+
+def _reads_the_same(before: JobConfig | None, job: JobConfig) -> bool:
+    return before is job or (before is not None and before.timing == job.timing)
+
+
+def _rules_changed(job: JobConfig, era: Era, mark: datetime) -> bool:
+    """Whether the latest slot that was claimed in *era* is none any more, though no word has changed.
+
+    Then the zone's rules have: a new database of zones came with an update. What its rules make of the time before
+    now would be past slots that nobody has claimed, and that were never due.
+    """
+    if mark < era.since or not _has_slots(job):
+        return False
+    slot = job.trigger().next_after(mark - timedelta(microseconds=1))
+    return slot is None or slot.due != mark
+
+
+def _since(earliest: datetime, mark: datetime | None) -> datetime:
+    """Return when a new era begins: at *earliest*, or just after the last slot that the old one claimed.
+
+    That slot may be due at this very instant; after the clock was set back it may even lie ahead.
+    """
+    return earliest if mark is None else max(earliest, mark + timedelta(microseconds=1))
+
+
+def _timetable_changes(tick: Tick, changed: set[str]) -> TimetableChanges:
+    state, config = tick.state, tick.in_force.config
+    wanted = [job for job in config.jobs.values() if _has_slots(job)]
+    names = {job.name for job in wanted}
+    new = {job.name for job in wanted if job.name in changed or job.name not in state.timetable}
+    marks = tick.ledger.watermarks(new if len(new) < len(wanted) else None)
+    put: list[tuple[str, Trigger, int, datetime]] = []
+    for job in wanted:
+        if job.name not in new:
+            continue
+        # Slots due at the very instant a revision begins belong to it; claimed ones are never due again.
+        after = state.eras[job.name].since - timedelta(microseconds=1)
+        if (mark := marks.get(job.name)) is not None:
+            after = max(after, mark)
+        put.append((job.name, job.trigger(), job.order, after))
+    return TimetableChanges(
+        out=[entry.name for entry in state.timetable.entries() if entry.name not in names],
+        put=put,
+        order=[(job.name, job.order) for job in wanted if job.name not in new],
+    )
+
+
+def _skip_jobs_that_are_gone(tick: Tick) -> None:
+    """Skip what waits of jobs that the file no longer has, or has switched off."""
+    if tick.state.only is not None:
+        return
+    file = tick.in_force.config.file
+    for run in tick.queue:
+        if run.status not in WAITING or run.is_pre_assigned:
+            continue  # The process that it is pre-assigned to reads the same file.
+        job = tick.in_force.job_config(run.job)
+        if job is None:
+            skip_waiting(tick, [run], reason=f"{run.job} was taken out of {file}")
+        elif not job.enabled and run.trigger is not RunTrigger.MANUAL:
+            skip_waiting(tick, [run], reason=f"{run.job} was switched off in {file} (enabled: no)")
+
+
+def _move_to_queues(tick: Tick) -> None:
+    """Let what waits stand in the queue that its job's words name now."""
+    for run in tick.queue:
+        job = tick.in_force.config.jobs.get(run.job)
+        if run.status in WAITING and not run.is_pre_assigned and job is not None and job.queue != run.queue:
+            tick.change(replace(run, queue=job.queue), report=False)
+            tick.queue.requeue(run.key)
+
+
+def _has_slots(job: JobConfig) -> bool:
+    return job.enabled and has_slots(job.schedule)

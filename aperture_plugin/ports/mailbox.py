@@ -1,0 +1,122 @@
+"""The part of the store through which a loop and workers elsewhere talk about attempts.
+
+A loop's executor places an *order* for an attempt; one worker takes it, once, and tells *events* until the attempt
+has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+__all__ = ["Mailbox", "Order", "OrderState", "StopRequest", "WorkerEvent"]
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a worker needs to know of one attempt.
+
+    Attributes:
+        key: The attempt: the run's id and the number of the attempt.
+        sender: The id of the executor that placed the order and hears its events.
+        queue: The queue of the file that the attempt runs in.
+        body: What `remote_attempt.order_of` made, as JSON; secrets are named in it and not spelled out.
+    """
+
+    key: Key
+    sender: str
+    queue: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderState:
+    """What has become of an order.
+
+    Attributes:
+        worker: The id of the worker that took it; None while nobody has.
+        beat: Grows while that worker lives.
+    """
+
+    key: Key
+    worker: str | None
+    beat: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerEvent:
+    """What a worker tells of an attempt: progress, a log line, or its end, as `remote_attempt` words it."""
+
+    key: Key
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequest:
+    """Asks a worker to stop an attempt.
+
+    Attributes:
+        force: Whether the handler is ended without being asked.
+    """
+
+    key: Key
+    reason: str
+    force: bool = False
+
+
+class Mailbox(Protocol):
+    """Orders and events, each call a short transaction of its own that never waits for a tick.
+
+    Every method may raise `StoreUnavailable`; nothing was written then.
+    """
+
+    def place(self, orders: Sequence[Order]) -> None:
+        """Write orders; one whose attempt has an order already is passed over."""
+        ...
+
+    def take(self, key: Key, worker: str) -> Order | None:
+        """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more."""
+        ...
+
+    def ask(self, requests: Sequence[StopRequest]) -> None:
+        """Ask whoever has, or would take, each attempt to stop it; a request by force replaces one without."""
+        ...
+
+    def beat(self, worker: str) -> dict[Key, StopRequest | None]:
+        """Renew the orders that *worker* has taken, and return each with the request to stop it, if there is one."""
+        ...
+
+    def answer(self, key: Key, body: Mapping[str, Any]) -> None:
+        """Write the answer to what the attempt's worker has asked; it replaces the one before."""
+        ...
+
+    def answer_to(self, key: Key) -> Mapping[str, Any] | None:
+        """Return the latest answer for the attempt's worker; None while there is none."""
+        ...
+
+    def tell(self, worker: str | None, events: Sequence[WorkerEvent]) -> None:
+        """Write what *worker* tells; events of attempts that it does not have (any more) are dropped.
+
+        Args:
+            worker: None for whoever has the attempt: its process died, and another one says so.
+        """
+        ...
+
+    def events(self, sender: str) -> list[WorkerEvent]:
+        """Take out all events of the orders of *sender*, in the order in which they were told."""
+        ...
+
+    def states(self, sender: str) -> list[OrderState]:
+        """Return the orders of *sender*."""
+        ...
+
+    def leftovers(self) -> list[OrderState]:
+        """Return the orders, of any sender, whose attempts do not run any more."""
+        ...
+
+    def remove(self, keys: Collection[Key]) -> None:
+        """Remove orders whose attempts have ended, and what was told of them since."""
+        ...

@@ -1,0 +1,66 @@
+"""When a message to people is sent: after how many failures, outside of quiet hours, and how often it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aperture_plugin.config.model import Streak
+from aperture_plugin.triggers.walltime import due_of
+from aperture_plugin.words.windows import Window
+
+__all__ = ["GIVEN_UP_AFTER", "is_late", "next_try", "streak_holds", "when_loud"]
+
+GIVEN_UP_AFTER: Final = timedelta(hours=24)
+_FIRST_DELAY: Final = timedelta(seconds=5)
+_LONGEST_DELAY: Final = timedelta(minutes=10)
+_LATE_MARGIN: Final = timedelta(minutes=5)
+
+
+def streak_holds(streak: Streak, results: Sequence[bool]) -> bool:
+    """Return whether enough of a job's latest runs have failed.
+
+    Args:
+        results: Whether each run completed, newest first.
+
+    >>> streak_holds(Streak(3, 3), [False, False]), streak_holds(Streak(2, 3), [False, True, False])
+    (False, True)
+    """
+    return results[: streak.of].count(False) >= streak.failures
+
+
+def when_loud(quiet: Window | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return *now*, or the end of the quiet hours that it lies in.
+
+    >>> from datetime import UTC, time
+    >>> night = Window(since=time(23), until=time(7))
+    >>> when_loud(night, ZoneInfo("UTC"), datetime(2026, 1, 10, 23, 30, tzinfo=UTC)).isoformat()
+    '2026-01-11T07:00:00+00:00'
+    """
+    if quiet is None:
+        return now
+    local = now.astimezone(zone).replace(tzinfo=None)
+    if not quiet.contains(local.time()):
+        return now
+    day = local.date() if local.time() < quiet.until else local.date() + timedelta(days=1)
+    return max(now, due_of(datetime.combine(day, quiet.until), zone))
+
+
+def next_try(tries: int, now: datetime, *, since: datetime) -> datetime | None:
+    """Return when a message that did not arrive is tried again: after 5 s, doubling to 10 minutes; None after a day.
+
+    Args:
+        tries: How often it was tried, from 1.
+        since: When the event happened.
+    """
+    if now - since >= GIVEN_UP_AFTER:
+        return None
+    doubled = _FIRST_DELAY * int(2 ** min(tries - 1, 20))
+    return now + min(doubled, _LONGEST_DELAY)
+
+
+def is_late(started_at: datetime, p95: timedelta | None, now: datetime) -> bool:
+    """Return whether a run takes three times what 19 of 20 take, and five minutes more."""
+    return p95 is not None and now - started_at > 3 * p95 + _LATE_MARGIN

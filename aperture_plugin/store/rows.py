@@ -1,0 +1,353 @@
+"""Converts between rows of the tables and values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import RowMapping
+
+from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, PastSlot, Pause
+from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.sanitize import json_text
+from aperture_plugin.rules.slot_accounting import Fate, Taken
+
+__all__ = [
+    "CHANGED_OF_RUN",
+    "CLAIM_COLUMNS",
+    "LINE_COLUMNS",
+    "RUN_COLUMNS",
+    "Row",
+    "change_row",
+    "claim_of",
+    "claim_row",
+    "era_of",
+    "era_row",
+    "instant",
+    "instant_of",
+    "log_of",
+    "log_row",
+    "loop_of",
+    "loop_row",
+    "micros",
+    "past_slot_of",
+    "pause_of",
+    "pause_row",
+    "run_of",
+    "run_row",
+    "shown_run_of",
+    "taken_of",
+]
+
+Row = tuple[Any, ...]
+"""The values of a row, in the order of its columns."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def micros(instant: datetime | None) -> int | None:
+    """Return an aware instant as whole microseconds since 1970 in UTC."""
+    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+
+
+def instant_of(count: int | None) -> datetime | None:
+    """Return the instant of *count* microseconds since 1970, aware and in UTC; None for None."""
+    return None if count is None else instant(count)
+
+
+def instant(count: int) -> datetime:
+    """Return the instant of *count* microseconds since 1970, aware and in UTC."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+RUN_COLUMNS: Final = (
+    "id",
+    "attempt",
+    "job",
+    "trigger",
+    "status",
+    "due",
+    "nominal",
+    "missed",
+    "queue",
+    "priority_at",
+    "priority_nominal",
+    "order",
+    "not_before",
+    "reason",
+    "owner",
+    "cancel_reason",
+    "requested_by",
+    "queued_at",
+    "started_at",
+    "finished_at",
+    "items_done",
+    "items_total",
+    "error",
+    "result",
+    "group",
+    "deaths",
+)
+
+
+def run_row(run: Run) -> Row:
+    """Return *run* as a row of `RUN_COLUMNS`."""
+    due, nominal = micros(run.due), None if run.nominal is None else run.nominal.isoformat()
+    # A slot's run takes its place in the queue by the instants of the slot.
+    priority_at = due if run.priority_at is run.due else micros(run.priority_at)
+    priority_nominal = nominal if run.priority_nominal is run.nominal else run.priority_nominal.isoformat()
+    return (
+        run.id,
+        run.attempt,
+        run.job,
+        run.trigger._value_,
+        run.status._value_,
+        due,
+        nominal,
+        run.missed,
+        run.queue,
+        priority_at,
+        priority_nominal,
+        run.order,
+        micros(run.not_before),
+        run.reason,
+        run.owner,
+        run.cancel_reason,
+        run.requested_by,
+        micros(run.queued_at),
+        micros(run.started_at),
+        micros(run.finished_at),
+        run.items_done,
+        run.items_total,
+        run.error,
+        None if run.result is None else json_text(run.result),
+        run.group,
+        run.deaths,
+    )
+
+
+CHANGED_OF_RUN: Final = (
+    "status",
+    "queue",
+    "not_before",
+    "reason",
+    "owner",
+    "cancel_reason",
+    "started_at",
+    "finished_at",
+    "items_done",
+    "items_total",
+    "error",
+    "result",
+    "group",
+)
+"""The columns of an attempt that may change after it was inserted."""
+
+
+def change_row(run: Run) -> Row:
+    """Return the changeable columns of *run*, a row of `CHANGED_OF_RUN` followed by its id and attempt."""
+    return (
+        run.status._value_,
+        run.queue,
+        micros(run.not_before),
+        run.reason,
+        run.owner,
+        run.cancel_reason,
+        micros(run.started_at),
+        micros(run.finished_at),
+        run.items_done,
+        run.items_total,
+        run.error,
+        None if run.result is None else json_text(run.result),
+        run.group,
+        run.id,
+        run.attempt,
+    )
+
+
+def shown_run_of(row: RowMapping) -> Run:
+    """Return the run that *row* stands for; of a row that cannot be read, a failed run whose reason says so."""
+    try:
+        return run_of(row)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        key = f"run {row['id']}, attempt {row['attempt']}"
+        return Run(
+            id=str(row["id"]),
+            job=str(row["job"]),
+            attempt=row["attempt"] if isinstance(row["attempt"], int) else 1,
+            trigger=RunTrigger.MANUAL,
+            status=Status.FAILED,
+            priority_at=_EPOCH,
+            priority_nominal=_EPOCH.replace(tzinfo=None),
+            queued_at=_EPOCH,
+            reason=f"this row of the store cannot be read ({key}): {type(error).__name__}: {error}",
+        )
+
+
+def run_of(row: RowMapping) -> Run:
+    """Return the run in *row*."""
+    return Run(
+        id=row["id"],
+        job=row["job"],
+        attempt=row["attempt"],
+        trigger=RunTrigger(row["trigger"]),
+        status=Status(row["status"]),
+        due=instant_of(row["due"]),
+        nominal=None if row["nominal"] is None else datetime.fromisoformat(row["nominal"]),
+        missed=row["missed"],
+        queue=row["queue"],
+        priority_at=instant(row["priority_at"]),
+        priority_nominal=datetime.fromisoformat(row["priority_nominal"]),
+        order=row["order"],
+        not_before=instant_of(row["not_before"]),
+        reason=row["reason"],
+        owner=row["owner"],
+        cancel_reason=row["cancel_reason"],
+        requested_by=row["requested_by"],
+        queued_at=instant(row["queued_at"]),
+        started_at=instant_of(row["started_at"]),
+        finished_at=instant_of(row["finished_at"]),
+        items_done=row["items_done"],
+        items_total=row["items_total"],
+        error=row["error"],
+        result=None if row["result"] is None else json.loads(row["result"]),
+        group=row["group"],
+        deaths=row["deaths"],
+    )
+
+
+CLAIM_COLUMNS: Final = ("job", "due", "nominal", "first_due", "count", "run_id")
+
+
+def claim_row(claim: Claim) -> Row:
+    """Return *claim* as a row of `CLAIM_COLUMNS`."""
+    due = micros(claim.due)
+    first_due = due if claim.first_due is claim.due else micros(claim.first_due)
+    return (claim.job, due, claim.nominal.isoformat(), first_due, claim.count, claim.run_id)
+
+
+def claim_of(row: RowMapping) -> Claim:
+    """Return the claim in *row*."""
+    return Claim(
+        job=row["job"],
+        due=instant(row["due"]),
+        nominal=datetime.fromisoformat(row["nominal"]),
+        first_due=instant(row["first_due"]),
+        count=row["count"],
+        run_id=row["run_id"],
+    )
+
+
+def taken_of(row: Sequence[int]) -> Taken:
+    """Return the claim in *row*: two dues, a count, its run's attempts, those in hand, those skipped."""
+    due_count, first_count, count, attempts, in_hand, skipped = row
+    due = instant(due_count)
+    first_due = due if first_count == due_count else instant(first_count)
+    if not attempts:
+        fate = Fate.LOST
+    elif in_hand:
+        fate = Fate.IN_HAND
+    else:
+        # A run that ran once has run, even if a further attempt was skipped.
+        fate = Fate.SKIPPED if skipped == attempts else Fate.RAN
+    return Taken(due, first_due, count, fate)
+
+
+def era_row(era: Era) -> dict[str, Any]:
+    """Return *era* as a row."""
+    return {"job": era.job, "schedule": era.schedule, "zone": era.zone, "since": micros(era.since)}
+
+
+def era_of(row: RowMapping) -> Era:
+    """Return the era in *row*."""
+    return Era(job=row["job"], schedule=row["schedule"], zone=row["zone"], since=instant(row["since"]))
+
+
+def pause_row(pause: Pause) -> dict[str, Any]:
+    """Return *pause* as a row."""
+    return {
+        "job": pause.job,
+        "since": micros(pause.since),
+        "until": micros(pause.until),
+        "note": pause.note,
+        "by": pause.by,
+    }
+
+
+def pause_of(row: RowMapping) -> Pause:
+    """Return the pause in *row*."""
+    return Pause(
+        job=row["job"],
+        since=instant(row["since"]),
+        until=instant_of(row["until"]),
+        note=row["note"],
+        by=row["by"],
+    )
+
+
+def loop_row(loop: LoopRecord) -> dict[str, Any]:
+    """Return *loop* as a row."""
+    return {
+        "id": loop.id,
+        "host": loop.host,
+        "pid": loop.pid,
+        "boot": loop.boot,
+        "serves": loop.serves,
+        "since": micros(loop.since),
+        "beat": loop.beat,
+        "beat_at": micros(loop.beat_at),
+        "details": json_text(dict(loop.details)),
+    }
+
+
+def loop_of(row: RowMapping) -> LoopRecord:
+    """Return the loop's record in *row*."""
+    return LoopRecord(
+        id=row["id"],
+        host=row["host"],
+        pid=row["pid"],
+        boot=row["boot"],
+        serves=row["serves"],
+        since=instant(row["since"]),
+        beat=row["beat"],
+        beat_at=instant(row["beat_at"]),
+        details=json.loads(row["details"]),
+    )
+
+
+LINE_COLUMNS: Final = ("run_id", "attempt", "at", "level", "text")
+
+
+def log_row(line: LogLine) -> Row:
+    """Return *line* as a row of `LINE_COLUMNS`."""
+    return (line.run_id, line.attempt, micros(line.at), line.level, line.text)
+
+
+def log_of(row: RowMapping) -> LogLine:
+    """Return the log line in *row*."""
+    return LogLine(
+        run_id=row["run_id"],
+        attempt=row["attempt"],
+        at=instant(row["at"]),
+        level=row["level"],
+        text=row["text"],
+    )
+
+
+def past_slot_of(row: Sequence[Any]) -> PastSlot:
+    """Return the past slot of a row of `PAST_SLOTS`."""
+    due, first_due, number, run_id, attempt, status, started_at, finished_at, reason = row
+    return PastSlot(
+        due=instant(due),
+        first_due=instant(first_due),
+        number=number,
+        run_id=run_id,
+        attempt=attempt or 0,
+        status=None if status is None else Status(status),
+        started_at=instant_of(started_at),
+        finished_at=instant_of(finished_at),
+        reason=reason,
+    )

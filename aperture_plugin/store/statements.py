@@ -1,0 +1,75 @@
+"""Single statements that are executed often, compiled once (`bulk_statements` does that for many rows)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Dialect, bindparam, func, literal_column, select, update
+
+from aperture_plugin.store.tables import IN_HAND_WORDS, completed, loops, meta, pauses, runs
+
+__all__ = [
+    "ALL_LOOPS",
+    "ALL_PAUSES",
+    "BEAT",
+    "COMPLETED",
+    "COUNT",
+    "COUNT_AND_NOTIFY",
+    "COUNT_AND_NOTIFY_RELAXED",
+    "IN_HAND",
+    "NOTIFY",
+    "NOTIFY_RELAXED",
+    "WRITES",
+    "NamedStatement",
+]
+
+
+class NamedStatement:
+    """A compiled statement with named parameters."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._words = cache(self._compile)
+
+    def run(self, connection: Connection, **given: Any) -> CursorResult[Any]:
+        """Execute it."""
+        words, names = self._words(connection.dialect.name, connection.dialect)
+        return connection.exec_driver_sql(words, given if names is None else tuple(given[name] for name in names))
+
+    def _compile(self, name: str, dialect: Dialect) -> tuple[str, list[str] | None]:  # noqa: ARG002  # the key
+        compiled = self._statement.compile(dialect=dialect)
+        return compiled.string, list(compiled.positiontup) if compiled.positional else None
+
+
+IN_HAND = NamedStatement(select(runs).where(runs.c.status.in_(literal_column(f"'{word}'") for word in IN_HAND_WORDS)))
+"""The states are literals in the statement: only then does SQLite use the partial index."""
+
+COMPLETED = NamedStatement(select(completed.c.follower, completed.c.job))
+ALL_PAUSES = NamedStatement(select(pauses))
+ALL_LOOPS = NamedStatement(select(loops))
+BEAT = NamedStatement(
+    update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
+)
+WRITES = NamedStatement(select(meta.c.value).where(meta.c.key == literal_column("'writes'")))
+"""The number of writes to the store; beats are not counted, because no process reads the store again for them."""
+
+_COUNTED = update(meta).where(meta.c.key == literal_column("'writes'")).values(value=meta.c.value + literal_column("1"))
+_NOTIFIED = func.pg_notify(bindparam("channel"), bindparam("name"))
+
+_RELAXED = func.set_config(*map(literal_column, ("'synchronous_commit'", "'off'", "true")))
+
+COUNT = NamedStatement(_COUNTED)
+"""Count a write, where the system itself notifies the listeners."""
+
+COUNT_AND_NOTIFY = NamedStatement(_COUNTED.returning(meta.c.value, _NOTIFIED))
+"""Count a write, and notify the listeners."""
+
+COUNT_AND_NOTIFY_RELAXED = NamedStatement(_COUNTED.returning(meta.c.value, _NOTIFIED, _RELAXED))
+"""The same, with a commit that does not wait for the disk."""
+
+NOTIFY = NamedStatement(select(_NOTIFIED))
+"""Notify the listeners of a beat."""
+
+NOTIFY_RELAXED = NamedStatement(select(_NOTIFIED, _RELAXED))
+"""The same, with a commit that does not wait for the disk."""

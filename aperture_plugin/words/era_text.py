@@ -1,0 +1,42 @@
+"""What a job's words are for the store: its schedule and the days without slots, on one line.
+
+The store keeps it for the time that it is in force, so that a slot of the past can be told from a day that had none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from aperture_plugin.words.calendars import Days, days_text, read_days
+from aperture_plugin.words.parse_error import read_part
+from aperture_plugin.words.phrases import phrase_of, read_phrase
+from aperture_plugin.words.schedules import Schedule
+
+__all__ = ["era_text", "read_era"]
+
+_EXCEPT: Final = " except on "
+
+
+def era_text(schedule: Schedule, closed: Sequence[Days]) -> str:
+    """Return *schedule*, and the days *closed* on which it has no slots, as `read_era` reads them.
+
+    >>> era_text(read_phrase("daily at 2 AM"), [read_days("every 05-01")])
+    'Daily at 2:00 AM except on every 05-01'
+    """
+    return phrase_of(schedule) + (_EXCEPT + ", ".join(map(days_text, closed)) if closed else "")
+
+
+def read_era(text: str) -> tuple[Schedule, tuple[Days, ...]]:
+    """Return the schedule and the days without slots that *text* says.
+
+    Raises:
+        Unreadable: A later version wrote it, and it says something that is not known here.
+    """
+    phrase, joint, days = text.partition(_EXCEPT)
+    place = len(phrase) + len(joint)
+    found: list[Days] = []
+    for said in days.split(",") if joint else ():
+        found.append(read_part(text, place, place + len(said), read_days))
+        place += len(said) + 1
+    return read_phrase(phrase), tuple(found)

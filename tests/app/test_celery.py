@@ -1,0 +1,317 @@
+"""`executor: celery`, whole: a loop here, real brokers, and workers as `aperture worker` starts them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis import Redis
+
+from aperture_plugin import Aperture
+from aperture_plugin.app.celery_setup import register_celery_worker
+from aperture_plugin.executors import store_executor
+from aperture_plugin.executors.celery_app import TASK, app_for
+from aperture_plugin.ports import RunQuery
+from aperture_plugin.rules.runs import Run, Status
+from tests.executors.celery_servers import SECONDS, answering, program
+
+HOOKS = """
+import os, time
+from pathlib import Path
+from aperture_plugin import Job, hookimpl
+
+HERE = Path(__file__).parents[1]
+
+def quick(run):
+    with (HERE / "calls").open("a") as calls:
+        calls.write(f"{run.id} {run.attempt}\\n")
+    run.log.info("called in %d", os.getpid())
+    return {"slot": None if run.slot is None else run.slot.isoformat(), "who": run.params["who"][::-1]}
+
+def long(run):
+    (HERE / f"begun-{run.attempt}").write_text(str(os.getpid()))
+    for _ in run.track(range(100_000)):
+        if run.attempt > 1 or (HERE / "go on").exists():
+            return run.attempt
+        time.sleep(0.02)
+
+def deaf(run):
+    (HERE / f"begun-{run.attempt}").write_text(str(os.getpid()))
+    while run.attempt == 1 and not (HERE / "go on").exists():
+        time.sleep(0.02)
+    return run.attempt
+
+@hookimpl
+def aperture_jobs():
+    yield Job("quick", quick, params={"who": "nobody"})
+    yield Job("long", long)
+    yield Job("deaf", deaf)
+    if not os.environ.get("APERTURE_TEST_OLD_WORKER"):
+        yield Job("new", quick, params={"who": "nobody"})
+"""
+
+
+class House:
+    """A folder with a file and its plugins, a loop in this process, and workers in others."""
+
+    def __init__(self, folder: Path, broker: str) -> None:
+        self.folder = folder
+        self.broker = broker
+        self.queue = f"aperture-test-{uuid4().hex[:8]}"
+        self.file = folder / "schedules.yaml"
+        self.file.write_text(
+            f"executor: celery\nbroker: {broker}\nqueues:\n  default: 4\ncelery queues:\n  default: {self.queue}\n"
+            "defaults:\n  interrupted: run again\n"
+            "schedules:\n  quick:\n    type: manual\n    params:\n      who: ${SECRET_TOKEN}\n"
+            "  long: manual\n  deaf: manual\n  new: manual\n"
+        )
+        (folder / "hooks").mkdir()
+        (folder / "hooks" / "jobs.py").write_text(HOOKS)
+
+    @contextmanager
+    def worker(self, *, grace: float = 30, **environ: str) -> Iterator[subprocess.Popen[str]]:
+        words = ("aperture_plugin", "worker", str(self.file), "--concurrency", "2", "--grace", str(grace))
+        given = {"SECRET_TOKEN": "hunter2-of-the-worker", **environ}
+        with program(*words, folder=self.folder, environ=given) as process:
+            yield process
+
+    @contextmanager
+    def loop(self) -> Iterator[Aperture]:
+        environ = {**os.environ, "SECRET_TOKEN": "hunter2-of-the-loop"}
+        aperture = Aperture(self.file, entry_points=False, environ=environ)
+        aperture.start()
+        try:
+            yield aperture
+        finally:
+            aperture.stop(grace=0)
+
+    def message(self, run_id: str, attempt: int = 1) -> None:
+        """Send a message by hand."""
+        app_for(self.broker).send_task(TASK, args=[run_id, attempt], queue=self.queue, ignore_result=True)
+
+    def until_begun(self, attempt: int = 1) -> int:
+        """Wait until a handler has begun an attempt; return its process."""
+        mark = self.folder / f"begun-{attempt}"
+        until(lambda: mark.exists() and bool(mark.read_text()), self.said)
+        return int(mark.read_text())
+
+    def calls(self) -> list[str]:
+        calls = self.folder / "calls"
+        return calls.read_text().splitlines() if calls.exists() else []
+
+    def said(self) -> str:
+        log = self.folder / "worker.log"
+        return log.read_text() if log.exists() else "no worker was started"
+
+
+def until(holds: Callable[[], object], said: Callable[[], str] = str) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end, f"it never came about: {said()}"
+        time.sleep(0.02)
+
+
+def attempts(aperture: Aperture, run: Run) -> list[tuple[int, Status, str | None]]:
+    found = aperture.history(RunQuery(run_id=run.id))
+    return sorted((one.attempt, one.status, one.reason) for one in found)
+
+
+@pytest.fixture(params=["redis", "rabbitmq"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    return House(tmp_path, answering(request.param))
+
+
+@pytest.fixture
+def on_redis(tmp_path: Path) -> House:
+    return House(tmp_path, answering("redis"))
+
+
+def test_a_handler_runs_in_a_worker_and_its_log_and_result_come_back(house: House) -> None:
+    with house.worker(), house.loop() as aperture:
+        run = aperture.run("quick").wait(SECONDS)
+
+        assert (run.status, run.result) == (Status.COMPLETED, {"slot": None, "who": "hunter2-of-the-worker"[::-1]})
+        assert house.calls() == [f"{run.id} 1"]
+
+
+def test_a_secret_is_named_in_the_store_and_not_spelt_out(on_redis: House) -> None:
+    with on_redis.loop() as aperture:
+        aperture.run("quick")
+        stored = on_redis.folder / "aperture.db-wal"
+        until(lambda: b"SECRET_TOKEN" in stored.read_bytes())
+
+        assert b"hunter2" not in stored.read_bytes()
+
+
+def test_a_message_that_is_delivered_twice_is_harmless(house: House) -> None:
+    with house.worker(), house.loop() as aperture:
+        first = aperture.run("quick").wait(SECONDS)
+        long = aperture.run("long")
+        house.until_begun()
+        for run_id in (first.id, long.id, long.id, "nobody"):
+            house.message(run_id)
+        last = aperture.run("quick").wait(SECONDS)
+        (house.folder / "go on").touch()
+
+        assert long.wait(SECONDS).result == 1
+        assert house.calls() == [f"{first.id} 1", f"{last.id} 1"]
+
+
+def test_a_message_that_was_lost_is_sent_again(on_redis: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_executor, "UNTAKEN_SECONDS", 1.0)
+    with on_redis.loop() as aperture:
+        run = aperture.run("quick")
+        with closing(Redis.from_url(on_redis.broker)) as broker:
+            until(lambda: broker.delete(on_redis.queue))
+        with on_redis.worker():
+            assert run.wait(SECONDS).status is Status.COMPLETED
+
+
+def test_an_attempt_that_no_worker_takes_says_so_in_its_log(on_redis: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_executor, "UNTAKEN_SECONDS", 1.0)
+    with on_redis.loop() as aperture:
+        run = aperture.run("quick")
+
+        until(lambda: "no worker has taken it for 1 seconds" in "".join(aperture_log(aperture, run.id)))
+
+
+def aperture_log(aperture: Aperture, run_id: str) -> list[str]:
+    store = aperture._store
+    assert store is not None
+    return [line.text for _, line in store.log_lines(run_id)]
+
+
+def test_a_cancel_ends_what_no_worker_has_taken_at_once(on_redis: House) -> None:
+    with on_redis.loop() as aperture:
+        run = aperture.run("quick")
+        until(lambda: aperture.status()["jobs"][0]["state"] == "running")
+        aperture.cancel("quick", by="ana")
+
+        assert run.wait(SECONDS).status is Status.CANCELLED
+
+
+def test_a_worker_that_lacks_the_job_fails_the_run_in_words(on_redis: House) -> None:
+    with on_redis.worker(APERTURE_TEST_OLD_WORKER="yes"), on_redis.loop() as aperture:
+        run = aperture.run("new").wait(SECONDS)
+
+        assert run.status is Status.FAILED
+        assert "no plugin registers" in (run.reason or "")
+
+
+def test_a_worker_process_that_is_killed_interrupts_its_attempt_which_runs_again(house: House) -> None:
+    with house.worker(), house.loop() as aperture:
+        handle = aperture.run("deaf")
+        os.kill(house.until_begun(), signal.SIGKILL)
+        run = handle.wait(SECONDS)
+
+        (_, first, reason), (_, second, _) = attempts(aperture, run)
+        assert (first, second) == (Status.INTERRUPTED, Status.COMPLETED)
+        assert "its worker process died" in (reason or "")
+
+
+def test_a_worker_that_is_killed_whole_is_found_out_by_its_silence(
+    on_redis: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_executor, "SILENCE_SECONDS", 3.0)
+    with on_redis.loop() as aperture:
+        with on_redis.worker():
+            handle = aperture.run("deaf")
+            on_redis.until_begun()
+        with on_redis.worker():
+            run = handle.wait(SECONDS)
+
+        (_, first, reason), (_, second, _) = attempts(aperture, run)
+        assert (first, second) == (Status.INTERRUPTED, Status.COMPLETED)
+        assert "gave no sign of life for 3 seconds" in (reason or "")
+
+
+@pytest.mark.parametrize("job", ["long", "deaf"])
+def test_a_worker_that_is_stopped_gives_the_grace_and_marks_the_rest_interrupted(on_redis: House, job: str) -> None:
+    with on_redis.loop() as aperture:
+        with on_redis.worker(grace=0.5) as worker:
+            handle = aperture.run(job)
+            on_redis.until_begun()
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(SECONDS) == 0, on_redis.said()
+        with on_redis.worker():
+            run = handle.wait(SECONDS)
+
+        (_, first, reason), (_, second, _) = attempts(aperture, run)
+        assert (first, reason, second) == (Status.INTERRUPTED, "its worker is stopping", Status.COMPLETED)
+
+
+def test_what_ends_within_the_grace_has_completed(on_redis: House) -> None:
+    with on_redis.worker() as worker, on_redis.loop() as aperture:
+        handle = aperture.run("long")
+        on_redis.until_begun()
+        worker.send_signal(signal.SIGTERM)
+        (on_redis.folder / "go on").touch()
+
+        assert handle.wait(SECONDS).result == 1
+        assert worker.wait(SECONDS) == 0
+
+
+def test_a_cancel_reaches_a_worker_and_force_ends_its_handler(on_redis: House) -> None:
+    with on_redis.worker(), on_redis.loop() as aperture:
+        long, deaf = aperture.run("long"), aperture.run("deaf")
+        on_redis.until_begun()
+        until(lambda: [job["state"] for job in aperture.status()["jobs"]].count("running") == 2)
+        aperture.cancel("long", by="ana")
+        aperture.cancel("deaf", by="ana")
+
+        assert long.wait(SECONDS).status is Status.CANCELLED
+        assert deaf.wait(SECONDS).status is Status.CANCELLED
+
+
+def test_a_broker_that_is_away_holds_up_nothing_and_is_caught_up_once(tmp_path: Path) -> None:
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    words = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    house = House(tmp_path, f"redis://127.0.0.1:{port}/0")
+    with house.loop() as aperture:
+        handles = [aperture.run("quick"), aperture.run("long"), aperture.run("new")]
+        with house.worker(), subprocess.Popen(words, stdout=subprocess.DEVNULL) as broker:
+            try:
+                (tmp_path / "go on").touch()
+                assert [handle.wait(SECONDS).status for handle in handles] == [Status.COMPLETED] * 3
+                assert sorted(house.calls()) == sorted(f"{handles[place].id} 1" for place in (0, 2))
+            finally:
+                broker.kill()
+
+
+def test_the_handlers_of_a_loop_that_was_killed_are_ended_and_its_runs_run_again(on_redis: House) -> None:
+    start = ("aperture_plugin", "start", str(on_redis.file))
+    environ = {"SECRET_TOKEN": "hunter2"}
+    with on_redis.worker(), program(*start, folder=on_redis.folder, environ=environ) as first:
+        asked = [sys.executable, "-m", "aperture_plugin", "run", "deaf", "-f", str(on_redis.file)]
+        until(lambda: subprocess.run(asked, check=False, capture_output=True).returncode == 0, on_redis.said)
+        pid = on_redis.until_begun()
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        with on_redis.loop() as aperture:
+            until(lambda: aperture.history(RunQuery(statuses={Status.COMPLETED})), on_redis.said)
+
+            until(lambda: not Path(f"/proc/{pid}").exists())
+            [done] = aperture.history(RunQuery(statuses={Status.COMPLETED}))
+            assert done.attempt == 2
+
+
+def test_a_host_registers_the_task_on_an_app_of_its_own(on_redis: House) -> None:
+    app = app_for(on_redis.broker)
+
+    register_celery_worker(app, on_redis.file, modules=(), environ={"SECRET_TOKEN": "x"})
+
+    assert TASK in app.tasks

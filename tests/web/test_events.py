@@ -1,0 +1,75 @@
+"""The stream of events, as a program reads it over the network."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from tests.cli.conftest import Terminal
+from tests.web.test_server import FILE, address
+
+
+def events(url: str) -> Iterator[tuple[str, Any]]:
+    """Yield the events of a stream, until it is closed."""
+    kind = ""
+    with urllib.request.urlopen(url, timeout=20) as stream:
+        for raw in stream:
+            name, _, value = raw.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            elif name == "data":
+                yield kind, json.loads(value)
+
+
+def test_a_run_is_told_of_from_its_queue_to_its_end(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    url = address(terminal.begin("start", "--web", "127.0.0.1:0"))
+    stream = events(f"{url}api/events")
+    first = [next(stream), next(stream)]
+
+    assert terminal.look("run", "scan").code == 0
+    told = []
+    for kind, row in stream:
+        if kind == "run":
+            told.append((row["job"], row["status"]))
+            if row["status"] == "completed":
+                break
+
+    assert [kind for kind, _ in first] == ["config", "loop"]
+    assert first[0][1]["file"] == "schedules.yaml"
+    assert told[-1] == ("scan", "completed")
+
+
+def test_ten_open_streams_keep_nobody_from_stopping_within_a_second(terminal: Terminal) -> None:
+    terminal.write(FILE)
+    process = terminal.begin("web", "--listen", "127.0.0.1:0")
+    url = address(process)
+    opened = threading.Barrier(11)
+
+    def listen() -> None:
+        stream = events(f"{url}api/events")
+        next(stream)
+        opened.wait(20)
+        for _ in stream:
+            pass
+
+    listeners = [threading.Thread(target=listen, daemon=True) for _ in range(10)]
+    for listener in listeners:
+        listener.start()
+    opened.wait(20)
+
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    process.communicate(timeout=20)
+    took = time.monotonic() - began
+    for listener in listeners:
+        listener.join(5)
+
+    assert process.returncode == 0
+    assert took < 5, "it is a second on a quiet machine"
+    assert not any(listener.is_alive() for listener in listeners)

@@ -1,0 +1,59 @@
+"""`start --web` and `aperture web`: real processes, asked over the network."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import urllib.request
+
+import pytest
+
+from tests.cli.conftest import Terminal
+
+FILE = "timezone: UTC\nschedules:\n  scan:\n    schedule: manual\n    command: echo scanned\n"
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Return where a process says that its page is."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(r"the page is at (http://\S+)", line):
+            return found[1]
+    raise AssertionError("it ended before it said where its page is")
+
+
+def status_of(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return int(answer.status)
+
+
+@pytest.mark.parametrize("words", [("start", "--web", "127.0.0.1:0"), ("web", "--listen", "127.0.0.1:0")])
+def test_the_page_is_served_until_the_process_is_stopped(terminal: Terminal, words: tuple[str, ...]) -> None:
+    terminal.write(FILE)
+    process = terminal.begin(*words)
+    url = address(process)
+
+    found = [status_of(f"{url}{path}") for path in ("", "api/status", "healthz", "readyz")]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert found == [200, 200, 200, 200]
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("words", [("start", "--web", "0.0.0.0:0"), ("web", "--listen", "0.0.0.0:0")])
+def test_off_loopback_it_refuses_to_start_without_a_token(terminal: Terminal, words: tuple[str, ...]) -> None:
+    terminal.write(FILE)
+
+    refused = terminal.look(*words)
+
+    assert refused.code == 2
+    assert "0.0.0.0 can be reached from other machines, and no token is set" in refused.err
+
+
+def test_the_address_may_be_left_out_before_the_file(terminal: Terminal) -> None:
+    refused = terminal.look("start", "--web", "other.yaml")
+
+    assert refused.code == 2
+    assert "other.yaml is not there" in refused.err
