@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from aperture_plugin.app.alert_delivery import AlertDelivery
 from aperture_plugin.app.config_history import last_good
 from aperture_plugin.app.errors import NoSuchJob, NotRunning
 from aperture_plugin.app.executor_router import Executors
@@ -25,7 +26,6 @@ from aperture_plugin.app.installation import Installation
 from aperture_plugin.app.json_views import overview_json
 from aperture_plugin.app.limit_spending import Budgets, Sleep
 from aperture_plugin.app.log_filter import SecretsFilter, SecretsInForce
-from aperture_plugin.app.outgoing import Outgoing
 from aperture_plugin.app.plugin_watch import PluginWatch
 from aperture_plugin.app.reschedule import reschedule
 from aperture_plugin.app.run_handle import RunHandle, Waiters, answered, latest_attempt
@@ -125,7 +125,7 @@ class Aperture:
         self._watch: Watch | None = None
         self._plugin_watch: PluginWatch | None = None
         self._executors: Executors | None = None
-        self._outgoing: Outgoing | None = None
+        self._alert_delivery: AlertDelivery | None = None
         self._log_filter: SecretsFilter | None = None
 
     # ── start and stop ──────────────────────────────────────────────────────────────────────────
@@ -148,8 +148,8 @@ class Aperture:
                 loop.begin()
                 self._thread = LoopThread(loop)
                 self._thread.start()
-                if self._fires and self._outgoing is not None:
-                    self._outgoing.begin()
+                if self._fires and self._alert_delivery is not None:
+                    self._alert_delivery.begin()
                 if self._wants_watch:
                     self._watch_file()
             except BaseException:
@@ -199,9 +199,9 @@ class Aperture:
             if self._log_filter is not None:
                 logging.getLogger("aperture").removeFilter(self._log_filter)
                 self._log_filter = None
-            if self._outgoing is not None:
-                self._outgoing.close(_LAST_WORDS_SECONDS)
-                self._outgoing = None
+            if self._alert_delivery is not None:
+                self._alert_delivery.close(_LAST_WORDS_SECONDS)
+                self._alert_delivery = None
             if self._loop is not None:
                 forget(self._loop)
             self._thread, self._loop = None, None
@@ -415,7 +415,7 @@ class Aperture:
                 chosen=lambda: self.config,
                 made=executor,
             )
-            self._outgoing = Outgoing(
+            self._alert_delivery = AlertDelivery(
                 self._store,
                 self.clock,
                 chosen=lambda: None if self._loop is None else self._loop.in_force.config,
@@ -434,7 +434,7 @@ class Aperture:
                 secrets=secrets,
                 waiters=self._waiters,
                 pace=pace or Pace(),
-                outgoing=self._outgoing,
+                alert_delivery=self._alert_delivery,
                 fires=self._fires,
                 substitute=substitute,
             )

@@ -9,8 +9,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from aperture_plugin.app.alert_delivery import AlertDelivery
 from aperture_plugin.app.log_filter import SecretsInForce
-from aperture_plugin.app.outgoing import Outgoing
 from aperture_plugin.app.present_secrets import with_present_secrets
 from aperture_plugin.app.run_handle import Waiters
 from aperture_plugin.config.model import Config
@@ -153,7 +153,7 @@ class Messenger:
     Args:
         look_up: Returns a run's latest attempt from the store; None if it has none.
         secrets: Hidden in the reasons that plugins give.
-        outgoing: Sends pings, and the messages that wait in the store.
+        alert_delivery: Sends pings, and the messages that wait in the store.
     """
 
     def __init__(
@@ -162,10 +162,10 @@ class Messenger:
         waiters: Waiters,
         look_up: Callable[[str], Run | None],
         secrets: SecretsInForce,
-        outgoing: Outgoing,
+        alert_delivery: AlertDelivery,
     ) -> None:
         self._plugins = plugins
-        self._outgoing = outgoing
+        self._alert_delivery = alert_delivery
         self._secrets = secrets
         self._waiters = waiters
         self._look_up = look_up
@@ -185,15 +185,15 @@ class Messenger:
     def run_ended(self, run: Run) -> None:
         """A run ended and no attempt follows; called in the loop's thread, at once."""
         self._waiters.heard(run)
-        self._outgoing.pings.run_ended(run)
+        self._alert_delivery.pings.run_ended(run)
 
     def notices_wait(self) -> None:
         """Messages to people were written."""
-        self._outgoing.notifier.ring()
+        self._alert_delivery.notifier.ring()
 
     def run_started(self, run: Run) -> None:
         """An attempt begins; called in the loop's thread, at once."""
-        self._outgoing.pings.run_started(run)
+        self._alert_delivery.pings.run_started(run)
 
     @property
     def hears_runs(self) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from aperture_plugin.app.alert_delivery import AlertDelivery
 from aperture_plugin.app.celery_setup import celery_executor
 from aperture_plugin.app.executor_router import Executors, Messenger
 from aperture_plugin.app.limit_spending import Budgets
 from aperture_plugin.app.log_filter import SecretsInForce
-from aperture_plugin.app.outgoing import Outgoing
 from aperture_plugin.app.run_handle import Waiters, latest_attempt
 from aperture_plugin.app.source import Source
 from aperture_plugin.clock.process_liveness import boot_identity, end_group, is_alive
@@ -88,7 +88,7 @@ def loop_of(
     secrets: SecretsInForce,
     waiters: Waiters,
     pace: Pace,
-    outgoing: Outgoing,
+    alert_delivery: AlertDelivery,
     fires: bool,
     substitute: Substitute | None = None,
 ) -> Loop:
@@ -125,7 +125,7 @@ def loop_of(
         store=store,
         lease=Lease(record=record, is_alive=_is_alive),
         executor=executors,
-        listeners=Messenger(plugins, waiters, partial(latest_attempt, store), secrets, outgoing),
+        listeners=Messenger(plugins, waiters, partial(latest_attempt, store), secrets, alert_delivery),
         new_id=ids.new,
         environ=environ,
         directory=str(source.directory),

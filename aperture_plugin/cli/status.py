@@ -74,7 +74,7 @@ def _unlisted(jobs: Sequence[str], seen: Overview) -> list[str]:
 
 def _notify(source: Source, url: str | None) -> None:
     """Notify people that no loop runs: once for each end of one, however often it is looked."""
-    from aperture_plugin.app.outgoing import send_no_loop
+    from aperture_plugin.app.alert_delivery import send_no_loop
 
     config = file_session.read(source, starting=True).config
     if config is None or not config.channels:

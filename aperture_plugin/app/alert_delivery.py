@@ -20,7 +20,7 @@ from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import mask_of
 
-__all__ = ["Outgoing", "evidence_of", "send_no_loop"]
+__all__ = ["AlertDelivery", "evidence_of", "send_no_loop"]
 
 _LOG_LINES: Final = 10
 _LOOKS_BACK: Final = 100
@@ -30,7 +30,7 @@ _LATE_SECONDS: Final = 30.0
 _NEVER_LATE_BEFORE: Final = timedelta(minutes=5)
 
 
-class Outgoing:
+class AlertDelivery:
     """Sends while a loop runs.
 
     Args:
