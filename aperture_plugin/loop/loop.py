@@ -239,7 +239,8 @@ class Loop:
             tick = self._open(ledger, now, at, messages, isolated=isolated)
             receive(tick, messages)  # what other threads and processes asked for, or reported
             self._bursts.recall(tick, messages)
-            due = {} if isolated else self._bursts.take(whole=self._claims_whole(messages))
+            # A file that comes into force alone would end the slots that fell due under the one before it.
+            due = self._bursts.take(whole=isolated or self._claims_whole(messages))
             claim(tick, due)  # due slots become claims and runs
             reload(tick, messages)  # a new file comes into force
             if tick.beats and (tick.is_foreign or not state.lease.is_alone):

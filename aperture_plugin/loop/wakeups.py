@@ -62,6 +62,11 @@ class Wakeups:
         self._faults = 0
         self._not_before = 0.0
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last tick failed, for whatever reason."""
+        return bool(self.failures or self._faults)
+
     def must_wait(self, at: float) -> float | None:
         """Return how many seconds a tick that failed keeps the next one waiting; None where it may come."""
         return self._not_before - at if at < self._not_before else None

@@ -39,7 +39,7 @@ from aperture_plugin.ports import (
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
-from tests.loop.simulation.stores import POISON, Faults, FaultyStore, Written
+from tests.loop.simulation.stores import POISON, Fault, Faults, FaultyStore, Written
 
 __all__ = ["Behaviour", "HostClock", "Machine", "Process", "Time", "Watching"]
 
@@ -223,7 +223,7 @@ class SimulatedExecutor:
             self._later(later.span, self._spend, key)
         except PutOff as put_off:
             self._end(key, Outcome(status=OutcomeStatus.PUT_OFF, reason=str(put_off), until=put_off.until))
-        except (StoreUnavailable, KeyError) as error:
+        except (StoreUnavailable, KeyError, Fault) as error:
             self._end(key, Outcome(status=OutcomeStatus.FAILED, reason=f"{type(error).__name__}: {error}"))
 
     def _end(self, key: Key, outcome: Outcome) -> None:
@@ -347,7 +347,8 @@ class Process:
     @property
     def is_well(self) -> bool:
         """Whether it can do its work just now."""
-        return self.died_at is None and not self.left and self.hangs_until is None and not self.faults.away
+        is_hindered = self.hangs_until is not None or self.faults.away or self.loop._wakeups.is_failing
+        return self.died_at is None and not self.left and not is_hindered
 
     def begin(self) -> None:
         """Enter the store.

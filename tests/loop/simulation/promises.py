@@ -373,7 +373,9 @@ class Promises(Watching):
         now = process.machine.clock.now()
         for run in self.in_hand.values():
             self._look_at_waiting(run, config, now)
-        for name in self.eras:
+        for name, eras in self.eras.items():
+            if len(eras) > 1 and not self.clocks_are_true:
+                continue  # By a clock that is wrong, the file before was in force at other instants than it says.
             expected, accounted = self.accounts(name)
             self.check(expected == accounted, 2, f"{name}: {expected} slots were due, {accounted} are accounted for")
         for job in config.jobs.values():
