@@ -7,12 +7,14 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
+from aperture_plugin.words.errors import ApertureError
+
 __all__ = ["NotSent", "send"]
 
 _HOW: Final = "install aperture-plugin[notify]"
 
 
-class NotSent(Exception):
+class NotSent(ApertureError):
     """A message did not arrive; says why, as far as Apprise does."""
 
 

@@ -7,13 +7,15 @@ import urllib.error
 import urllib.request
 from typing import Final
 
+from aperture_plugin.words.errors import ApertureError
+
 __all__ = ["NotTaken", "http_get"]
 
 _SECONDS: Final = 10.0
 _AGENT: Final = "aperture_plugin"
 
 
-class NotTaken(Exception):
+class NotTaken(ApertureError):
     """The receiver did not take a request; says why, without its address."""
 
 

@@ -45,18 +45,20 @@ class LiveTable:
             redirect_stdout=True,
             redirect_stderr=is_terminal(sys.stderr),
         )
+        self._has_begun = False
         self._seen: tuple[Overview, Sequence[Run]] | None = None
         self._drawn = ""
 
     def __enter__(self) -> Self:
         with self._as_far_as_there_is_a_terminal():
             self._live.start()
+            self._has_begun = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if takes_text(self._console.file):
+        if self._has_begun and takes_text(self._console.file):
             with self._as_far_as_there_is_a_terminal():
                 self._live.stop()
 
@@ -75,7 +77,7 @@ class LiveTable:
         self._seen = (seen, ended)
         picture = Group(*self._sections(seen, ended, note))
         drawn = self._as_text(picture)
-        if drawn != self._drawn and takes_text(self._console.file):
+        if self._has_begun and drawn != self._drawn and takes_text(self._console.file):
             self._drawn = drawn
             with self._as_far_as_there_is_a_terminal():
                 self._live.update(picture, refresh=True)
