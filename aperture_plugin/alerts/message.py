@@ -1,4 +1,4 @@
-"""What a message to people says: what happened, the evidence, what comes next, and where to look."""
+"""Builds a message to people: the event, the evidence, what comes next, and where to look."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known about the job of a notice when it is sent, line by line.
+    """The facts about the job of a notice when it is sent, line by line.
 
     Attributes:
-        findings: What doctor says, and what has changed since the last good run.
+        findings: The findings of doctor, and changes since the last good run.
         log: The last lines of the run's log.
-        next_chance: When it runs again.
+        next_chance: The time of its next run.
         link: The page of the job.
     """
 

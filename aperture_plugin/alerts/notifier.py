@@ -26,10 +26,10 @@ __all__ = ["Notifier", "send_waiting"]
 _log = logging.getLogger("aperture")
 
 _GATHER_SECONDS: Final = 1.0
-"""What happens within so long of the first event goes into one message."""
+"""Events within so long of the first one go into one message."""
 
 _LOOK_SECONDS: Final = 5.0
-"""How often the store is looked at for what another loop has written and not sent."""
+"""Interval at which the store is read for notices that another loop has written and not sent."""
 
 _TAKEN_FOR: Final = timedelta(seconds=60)
 

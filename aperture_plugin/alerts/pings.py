@@ -67,7 +67,7 @@ def ping_address(address: str, suffix: str, run_id: str | None = None) -> str:
 
 @dataclass(slots=True)
 class _Receiver:
-    """What waits for one address; its pings are sent in their order, by one thread at a time."""
+    """The pings that wait for one address; one thread at a time sends them, in their order."""
 
     waiting: deque[str] = field(default_factory=deque)
     tries: int = 0

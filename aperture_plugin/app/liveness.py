@@ -43,10 +43,10 @@ def ticking(
 
 
 def is_here(loop: LoopRecord) -> bool:
-    """Say whether the process of *loop* can be looked at from this one."""
+    """Return whether the process of *loop* can be looked at from this one."""
     return loop.place == f"{socket.gethostname()}/{here()}"
 
 
 def is_late(loop: LoopRecord, *, now: datetime) -> bool:
-    """Say whether a loop that is alive has not ticked when it should have."""
+    """Return whether a loop that is alive has not ticked when it should have."""
     return now - loop.beat_at > LATE_AFTER

@@ -97,7 +97,7 @@ def command(
 
 
 def passes(checked: Checked, *, strict: bool) -> bool:
-    """Say whether the file is good enough."""
+    """Return whether the file is good enough."""
     return checked.is_valid and not (strict and checked.problems)
 
 

@@ -139,7 +139,7 @@ def console(*, err: bool = False) -> Console:
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
-    """Say whether a person looks at *stream* (stdout if it is not said) as it is written."""
+    """Return whether a person looks at *stream* (stdout if it is not said) as it is written."""
     try:
         return (stream or sys.stdout).isatty()
     except ValueError:  # It is closed.

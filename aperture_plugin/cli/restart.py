@@ -32,7 +32,7 @@ class Restart:
         self._refused: tuple[tuple[str, ...], tuple[int, ...]] = (), ()
 
     def is_due(self, aperture: Aperture) -> bool:
-        """Say whether plugins have changed, stay as they are, and load: asked about once a second."""
+        """Return whether plugins have changed, stay as they are, and load: asked about once a second."""
         changed = aperture.changed_plugins
         seen = changed, tuple(_time_of(Path(name)) for name in changed)
         settled, self._seen = seen == self._seen, seen

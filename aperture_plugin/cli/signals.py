@@ -86,7 +86,7 @@ class Stop:
             raise StoppedWhileStarting
 
     def _terminal_is_gone(self) -> bool:
-        """Say whether a terminal that was there in the beginning has been closed."""
+        """Return whether a terminal that was there in the beginning has been closed."""
         return not all(map(_is_terminal, self._terminals))
 
     def _restore(self) -> None:

@@ -56,7 +56,7 @@ def _system_zone() -> ZoneInfo:
             warnings.simplefilter("ignore")  # tzlocal warns of the same as the lines below.
             zone = tzlocal.reload_localzone()
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        _tell_once(f"the system's time zone cannot be told ({' '.join(str(error).split())}); UTC is used")
+        _tell_once(f"the system's time zone cannot be determined ({' '.join(str(error).split())}); UTC is used")
         return ZoneInfo("UTC")
     if isinstance(zone, ZoneInfo) and _zone_of_name(zone.key or "") is not None:
         return zone

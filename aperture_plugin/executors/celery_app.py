@@ -34,7 +34,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
-    # How long Celery waits for a last word of a pool process that died.
+    # Time that Celery waits for the last message of a pool process that died.
     "worker_lost_wait": 1.0,
     "broker_connection_timeout": 4.0,
     "broker_connection_retry_on_startup": True,
@@ -67,7 +67,7 @@ def app_at(name: str) -> Celery:
     """Return the host's own app, named `package.module:app`.
 
     Raises:
-        AppNotFound: There is none, said in words.
+        AppNotFound: There is no such app; the message explains it.
     """
     module_name, _, attribute = name.partition(":")
     try:

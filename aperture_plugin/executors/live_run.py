@@ -46,7 +46,7 @@ class WorkerRun:
 
     Attributes:
         params: The plugin's defaults with the file's values over them; the handler may change them.
-        noticed: Whether the handler has seen that it was asked to stop.
+        noticed: True once the handler has seen that it was asked to stop.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class WorkerRun:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked the run to stop."""
+        """True once somebody asked the run to stop."""
         if self._why is None:
             return False
         self.noticed = True
@@ -125,7 +125,7 @@ class WorkerRun:
         alive, and can be cancelled.
 
         Args:
-            total: How many there will be; found with `len()` where that works.
+            total: Number of items; found with `len()` where that works.
         """
         if total is None and isinstance(items, Sized):
             with suppress(TypeError):  # An array without a dimension has a length only in name.
@@ -211,7 +211,7 @@ class WorkerRun:
 
     @property
     def log_is_full(self) -> bool:
-        """Whether further lines are dropped."""
+        """True once further lines are dropped."""
         return self._quota is not None and self._quota.is_spent
 
     def tell(self, event: Event) -> None:

@@ -30,7 +30,7 @@ class Quota:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no space is left."""
+        """True if no space is left."""
         return self._lines_left < 0
 
     def take(self, text: str) -> str | None:

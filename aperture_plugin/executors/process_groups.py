@@ -65,7 +65,7 @@ class Group:
         """Take a process that was just started.
 
         Args:
-            spares: Whether processes that the leader leaves running live on, unless the group was asked to end.
+            spares: True if processes that the leader leaves running live on, unless the group was asked to end.
         """
         self.id: Final = process.pid
         self.left: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class Group:
         return True
 
     def _is_there(self) -> bool:
-        """Whether a member of the group lives."""
+        """True while a member of the group lives."""
         # As the first process of a container this process inherits orphans, and no other process reaps them.
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-self.id, os.WNOHANG)[0]:

@@ -41,7 +41,7 @@ class Publisher:
 
     @property
     def trouble(self) -> str | None:
-        """Why messages do not reach the broker just now, in words; None where they do."""
+        """The reason why messages do not reach the broker just now; None where they do."""
         since = self._sending_since
         if self._error is None and since is not None and time.monotonic() - since > _SLOW_SECONDS:
             return f"it has not answered for {time.monotonic() - since:.0f} seconds"
@@ -55,7 +55,7 @@ class Publisher:
         self._messages.put((key, queue))
 
     def stop(self) -> None:
-        """Send nothing more; a call that hangs is left to its daemon thread."""
+        """Send nothing more; a call that hangs is left to its background thread."""
         self._stopped.set()
         self._messages.put(None)
 

@@ -64,7 +64,7 @@ def ended(run: WorkerRun, message: Message) -> Ended:
     try:
         outcome = outcome_from(message)
     except (KeyError, TypeError, ValueError) as error:
-        outcome = failed(f"its worker told an end that cannot be read: {type(error).__name__}: {error}")
+        outcome = failed(f"its worker reported an end that cannot be read: {type(error).__name__}: {error}")
     run.end()
     return Ended(run.key, masked(run, outcome))
 

@@ -73,7 +73,7 @@ class _Attempt:
 
 
 class _Looks:
-    """When the store is looked at next."""
+    """The time of the next look at the store."""
 
     def __init__(self) -> None:
         self.pause = _SHORTEST
@@ -100,7 +100,7 @@ class StoreExecutor:
         publish: Sends the message that names an attempt; called in a thread of its own, may block and raise.
         name: As the file says it under `executor`.
         clock: This machine's time.
-        spend: How runs spend from limits; called here, whichever worker asks.
+        spend: Spends from limits for runs; called here, whichever worker asks.
     """
 
     def __init__(
@@ -203,11 +203,11 @@ class StoreExecutor:
             except (StoreUnavailable, StoreRefused) as away:
                 looks.fail(f"attempts of workers cannot be looked after: {away}")
             except Exception:  # noqa: BLE001 - and it is logged
-                # Whatever it is, the attempts in hand must still find their end.
+                # Whatever went wrong, the attempts in hand must still find their end.
                 _log.exception("executor %s: a look at the store failed", self.name)
                 looks.fail("")
         with contextlib.suppress(StoreUnavailable, StoreRefused):
-            self._ask()  # What was asked for with the last breath; the loop has recorded these attempts already.
+            self._ask()  # Sends the last requests; the loop has recorded these attempts already.
 
     def _look(self, looks: _Looks) -> None:
         """Place, ask and receive, once."""

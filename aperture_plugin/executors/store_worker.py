@@ -66,8 +66,8 @@ class StoreWorker:
             mailbox: Of the store that the loop uses.
             jobs, dispatch: The jobs that plugins register here, and what runs one: `Plugins.jobs`, `Plugins.run_job`.
             clock: This machine's time.
-            environ: Where parameters find the secrets that orders name.
-            can_kill: Whether this process may be ended by SIGKILL for the sake of one handler: it has one at a time,
+            environ: The environment in which parameters find the secrets that orders name.
+            can_kill: True if this process may be ended by SIGKILL to end one handler: it has one at a time,
                 and something starts it anew.
         """
         self.id: Final = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
@@ -160,12 +160,12 @@ class StoreWorker:
             return self._told.wait_for(lambda: not self._live, seconds)
 
     def flush(self, seconds: float) -> bool:
-        """Wait until all that was told has reached the store; return False if it did not within *seconds*."""
+        """Wait until all reported events have reached the store; return False if they did not within *seconds*."""
         with self._told:
             return self._told.wait_for(lambda: self._untold == 0, seconds)
 
     def close(self, seconds: float = 5.0) -> None:
-        """Let what was told reach the store, and end the threads."""
+        """Write the reported events to the store, and end the threads."""
         self.flush(seconds)
         self._is_closed.set()
         self._events.put(None)

@@ -14,10 +14,10 @@ from aperture_plugin.words.errors import ApertureError
 __all__ = ["Repository", "RevisionError"]
 
 _RUN_NOTHING: Final = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "diff.external=")
-"""What a repository's own configuration could have git run; it may be a stranger's."""
+"""Settings by which a repository's own configuration, which may be a stranger's, could have git run a program."""
 
 _FETCH_NOTHING: Final = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}
-"""What is missing here is not fetched, by whatever command the repository names for that."""
+"""Stops git from fetching missing objects by a command that the repository names."""
 
 _RANGE: Final = re.compile(r"(.*?)(\.\.\.?)(.*)")
 

@@ -18,7 +18,7 @@ __all__ = ["SecretFiles", "SecretVariables"]
 
 _LARGEST: Final = 64 * 1024
 _DIRECTORY: Final = "CREDENTIALS_DIRECTORY"
-"""Where systemd puts what a unit says under LoadCredential."""
+"""The variable with the folder in which systemd puts what a unit names under LoadCredential."""
 
 
 class SecretFiles:

@@ -1,4 +1,4 @@
-"""When a running attempt has had its time: timeouts, stalls, and what follows a request to stop.
+"""Deadlines of running attempts: timeouts, stalls, and what follows a request to stop.
 
 Measured on the monotonic clock: a stepped wall clock neither kills a run nor lets it live for ever.
 """
@@ -21,7 +21,7 @@ Key = tuple[str, int]
 
 
 class Deadline(Enum):
-    """What has come about when a deadline passes."""
+    """The kinds of deadline that a running attempt can pass."""
 
     TIMEOUT = "timeout"
     STALLED = "stalled"
@@ -42,7 +42,7 @@ class Deadlines:
 
     _heap: list[tuple[float, Key, str]] = field(default_factory=list)
     _watched: dict[Key, _Watched] = field(default_factory=dict)
-    _told: list[tuple[float, Key, str]] = field(default_factory=list)
+    _returned: list[tuple[float, Key, str]] = field(default_factory=list)
 
     def watch(self, key: Key, *, at: float, timeout: timedelta | None, stalled_after: timedelta | None) -> None:
         """Watch an attempt that begins at the monotonic time *at*."""
@@ -73,7 +73,7 @@ class Deadlines:
             heappush(self._heap, (at + patience.total_seconds(), key, Deadline.GIVE_UP.value))
 
     def was_forced(self, key: Key) -> bool:
-        """Say whether force has been used already."""
+        """Return whether force has been used already."""
         watched = self._watched.get(key)
         return watched is not None and watched.was_forced
 
@@ -90,7 +90,7 @@ class Deadlines:
         return self._heap[0][0] if self._heap else None
 
     def passed(self, at: float) -> list[tuple[Key, Deadline]]:
-        """Return what has come about by the monotonic time *at*: each once, unless nobody says that it is `settled`."""
+        """Return the deadlines passed by the monotonic time *at*, at each call until `settled` is called."""
         self._take_back()
         found: list[tuple[Key, Deadline]] = []
         while self._heap and self._heap[0][0] <= at:
@@ -104,14 +104,14 @@ class Deadlines:
                     heappush(self._heap, (stalls_at, key, kind))
                     continue
             found.append((key, Deadline(kind)))
-            self._told.append(item)
+            self._returned.append(item)
         return found
 
     def settled(self) -> None:
-        """Tell no more of what `passed` has told: it has been dealt with, and that is written."""
-        self._told.clear()
+        """Forget the deadlines that `passed` has returned: the tick that dealt with them is committed."""
+        self._returned.clear()
 
     def _take_back(self) -> None:
-        for item in self._told:
+        for item in self._returned:
             heappush(self._heap, item)
-        self._told.clear()
+        self._returned.clear()

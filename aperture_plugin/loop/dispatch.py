@@ -38,8 +38,8 @@ class Dispatcher:
     """Does what had to wait for the commit.
 
     Args:
-        executor: Where runs are asked to stop, and ended by force.
-        bursts: Where runs begin.
+        executor: Stops runs on request, and ends them by force.
+        bursts: Starts runs.
         listeners: The plugins, and the callers that wait for a run.
         notifications: The thread in which plugins are notified.
         directory: Absolute folder of the file, where commands run.

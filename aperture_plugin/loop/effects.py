@@ -1,4 +1,4 @@
-"""What is to happen once a tick is committed, as values: a test can look at them, and a tick that fails drops them."""
+"""Effects of a tick after its commit, as values: a test can look at them, and a tick that fails drops them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AskToStop:
     """Ask an attempt that runs here to stop; it is given up later if it does not.
 
     Attributes:
-        fails: Whether *reason* makes its end `failed`, whatever the handler answers.
+        fails: True if *reason* makes its end `failed`, whatever the handler answers.
     """
 
     run: Run
@@ -54,7 +54,7 @@ class Kill:
     """End an attempt by force.
 
     Attributes:
-        is_in_hand: Whether it is recorded as running, so that it is given up where its executor has no force.
+        is_in_hand: True if it is recorded as running, so that it is given up where its executor has no force.
     """
 
     key: Key

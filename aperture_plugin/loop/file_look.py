@@ -19,7 +19,7 @@ HANG_SECONDS: Final = 8.0
 
 _PAUSE_SECONDS: Final = 0.1
 _LAST_SECONDS: Final = 2.0
-"""What a stop waits for a look that is under way."""
+"""Time that a stop waits for a check of the file that is under way."""
 
 _OURS: Final = str(Path(__file__).parents[1])
 
@@ -75,7 +75,7 @@ class Look:
 
 
 def hung_problem(path: Path, look: Look) -> Problem:
-    """Return what is told of a look that hangs."""
+    """Return the message about a check that hangs."""
     name, seconds = shown(path), f"{HANG_SECONDS:g} s"
     if not look.has_read:
         message = f"{name} cannot be read: that takes more than {seconds}"
@@ -88,7 +88,7 @@ def hung_problem(path: Path, look: Look) -> Problem:
 
 
 def internal_problem(path: Path, error: BaseException) -> Problem:
-    """Return what is told where checking the file failed by a fault of our own."""
+    """Return the message for a check of the file that failed by a fault of our own."""
     name = shown(path)
     message = f"{name} could not be checked: {type(error).__name__}: {error}"
     return _problem("plugin", message, "the log has the traceback; please report it", name)

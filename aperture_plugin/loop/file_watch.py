@@ -33,10 +33,10 @@ __all__ = ["Watch", "on_the_way"]
 _log = logging.getLogger("aperture")
 
 LOOK_SECONDS: Final = 3.0
-"""How often the file is looked at beside all events: its size and time, and its content if they changed."""
+"""Interval between looks at the file beside all events: at its size and time, and at its content if they changed."""
 
 BLIND_SECONDS: Final = 0.8
-"""How often where no events are to be had."""
+"""The same interval where no events are to be had."""
 
 SETTLE_SECONDS: Final = 0.02
 """A file that changed is read again after so long, until two readings agree: half a file is no file."""
@@ -108,7 +108,7 @@ class Watch:
         self._stopping = threading.Event()
         self._latest: Look | None = None
         self._hanging: list[Look] = []
-        self._hang_is_told = False
+        self._hang_is_reported = False
         self._folders = _Folders(self._bell)
         self._thread = threading.Thread(target=self._run, name="aperture-watch", daemon=True)
 
@@ -137,18 +137,18 @@ class Watch:
         self._folders.stop()
 
     def _run(self) -> None:
-        told = False
+        rung = False
         while not self._stopping.is_set():
-            told |= self._bell.rung.wait(LOOK_SECONDS if self._folders.are_heard else BLIND_SECONDS)
+            rung |= self._bell.rung.wait(LOOK_SECONDS if self._folders.are_heard else BLIND_SECONDS)
             self._bell.rung.clear()
             self._hanging = [look for look in self._hanging if not look.ended.is_set()]
             if self._stopping.is_set() or len(self._hanging) >= _MOST_HANGING:
                 continue
             calls = [self._when_looked.popleft() for _ in range(len(self._when_looked))]
-            look = Look(partial(self._look_once, told))
-            told = False
+            look = Look(partial(self._look_once, rung))
+            rung = False
             if look.ends_in_time(self._stopping):
-                self._hang_is_told &= bool(self._hanging)
+                self._hang_is_reported &= bool(self._hanging)
             elif not self._stopping.is_set():
                 self._hanging.append(look)
                 self._tell_hanging(look)
@@ -158,14 +158,14 @@ class Watch:
     def _tell_hanging(self, look: Look) -> None:
         if look.has_read:
             self._seen = _digest(look.judges)  # Looked at once: a look that ends late still takes it in.
-        elif self._hang_is_told:
+        elif self._hang_is_reported:
             return
-        self._hang_is_told = True
+        self._hang_is_reported = True
         self._refuse([hung_problem(self._path, look)])
 
-    def _look_once(self, told: bool, look: Look) -> None:
+    def _look_once(self, rung: bool, look: Look) -> None:
         try:
-            if self._stat_changed() or told:
+            if self._stat_changed() or rung:
                 self._restless = _RESTLESS
             if self._restless:
                 self._restless -= 1
@@ -296,7 +296,7 @@ class _Folders:
 
     @property
     def are_heard(self) -> bool:
-        """Whether the system tells of what happens in each of them."""
+        """True if the system reports changes in each of the folders."""
         return all(watch is not None for _, _, watch in self._watched.values())
 
     def stop(self) -> None:

@@ -36,7 +36,7 @@ class Inbox:
 
     @property
     def rang(self) -> bool:
-        """Whether the loop was woken since it last looked."""
+        """True if the loop was woken since it last looked."""
         return self._bell.is_set()
 
     def woke(self) -> None:

@@ -17,8 +17,8 @@ HERE_BEAT_SECONDS: Final = 6.0
 promise 6."""
 
 LONE_BEAT_SECONDS: Final = 12.0
-"""With nobody else on the store the beat is for whoever looks from outside. Who joins is noticed within half a second,
-and beaten for from then on: long before a lease's length has passed for him."""
+"""With nobody else on the store only people who look from outside need the beat. A process that joins is noticed within
+half a second, and the loop beats faster from then on: long before a lease's length has passed for it."""
 
 LEASE_SECONDS: Final = 9.0
 """A process that has not renewed its lease for so long is dead: within the 10 s of promise 6, even if its last beat

@@ -59,10 +59,10 @@ class Loop:
         environ: The environment, for `requires env` and for runs.
         directory: Absolute folder of the file, where commands run.
         end_group: Ends the process group that a dead process of this machine left running for a run.
-        pace: How often it does things by itself.
-        fires: Whether it fires the schedule; else it looks after nothing but the runs that are asked for here.
-        asks_ready: Whether any plugin answers `aperture_ready`.
-        substitute: What *config* is in place of, where it is not the file on disk.
+        pace: Intervals of what the loop does by itself.
+        fires: True if it fires the schedule; else it looks after nothing but the runs that are asked for here.
+        asks_ready: True if any plugin answers `aperture_ready`.
+        substitute: The fact that *config* is not the file on disk, and why.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class Loop:
         """Make one tick: write what *messages*, due slots and time bring, in one transaction, then act on it."""
         state = self.state
         if self._wakeups.failures:
-            state.able_since = now  # What fell due while the store was away is caught up once.
+            state.able_since = now  # Slots that fell due while the store was away are caught up once.
         with self._store.transaction() as ledger:
             tick = self._open(ledger, now, at, messages, isolated=isolated)
             receive(tick, messages)  # what other threads and processes asked for, or reported

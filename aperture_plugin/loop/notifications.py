@@ -41,7 +41,7 @@ class Listeners(Protocol):
 
     @property
     def hears_runs(self) -> bool:
-        """Whether every change of a run is to be reported; those that failed are in any case."""
+        """True if every change of a run is to be reported; those that failed are in any case."""
         ...
 
     def run_changed(self, run: Run) -> None:

@@ -14,8 +14,8 @@ class PendingSlots:
     """Slots by job, in the order in which they fell due.
 
     Attributes:
-        due: What is to be claimed.
-        is_in_order: Whether each job has one slot, and none is earlier than one before it.
+        due: The slots to claim.
+        is_in_order: True if each job has one slot, and none is earlier than one before it.
     """
 
     def __init__(self) -> None:

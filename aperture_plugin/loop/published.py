@@ -1,4 +1,4 @@
-"""What a loop publishes of itself on the store, for `status`, `doctor` and the next start."""
+"""The facts that a loop publishes of itself on the store, for `status`, `doctor` and the next start."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def details_of(in_force: InForce, *, draining: bool, noticed: tuple[datetime, st
     """Return what `status` shows of the file and `doctor` of the clock.
 
     Args:
-        draining: Whether the loop claims nothing any more.
-        noticed: When the clock did something odd, and what.
+        draining: True once the loop claims nothing any more.
+        noticed: The last odd behavior of the clock, and when.
     """
     config, substitute, refused = in_force.config, in_force.substitute, in_force.rejected
     loaded_at = in_force.loaded_at

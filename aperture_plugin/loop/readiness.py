@@ -13,12 +13,12 @@ __all__ = ["Readiness"]
 
 
 class Readiness:
-    """What the plugins last answered about each job that was about to start.
+    """The plugins' latest answers about each job that was about to start.
 
     Args:
         ask: Asks every plugin; returns reasons to hold the job back. May take its time.
         reply: Takes the answer, in the asking thread.
-        pace: How long an answer is good; then the question is put again.
+        pace: Seconds for which an answer is good; then the question is put again.
     """
 
     def __init__(self, ask: Callable[[Job], Sequence[str]], reply: Callable[[ReadyAnswered], None], pace: Pace) -> None:

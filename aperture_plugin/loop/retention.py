@@ -1,4 +1,4 @@
-"""How much of the past is kept; the loop deletes the rest, a little at a time.
+"""Retention: how much of the past is kept; the loop deletes the rest, a little at a time.
 
 A run is kept for 90 days, and the latest 20 of a job however old they are. Of a job that runs often only the latest
 1,000 are kept once they are older than 8 days: the audit's last 7 days are always whole.
@@ -18,7 +18,7 @@ __all__ = ["MEASURES", "Measure", "Retention"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What is forgotten.
+    """Deletes the past that is not kept.
 
     Attributes:
         older: Attempts that were queued so long ago.
@@ -39,11 +39,11 @@ _FIRST: Final = 600.0
 
 _ROUND: Final = 86_400.0
 _STEP: Final = 0.25
-"""Seconds between two steps of a round: whoever has to run something comes first."""
+"""Seconds between two steps of a round, so that the runs of other processes come first."""
 
 _JOBS: Final = 20
 _ATTEMPTS: Final = 100
-"""So many at most in one step, which takes a few milliseconds."""
+"""Attempts deleted at most in one step, which takes a few milliseconds."""
 
 
 class Retention:
@@ -51,7 +51,7 @@ class Retention:
 
     Args:
         at: Monotonic time at which the loop was made.
-        forgets: Whether it forgets anything; a process that fires no schedule leaves that to those that do.
+        forgets: True if it deletes anything; a process that fires no schedule leaves that to those that do.
 
     Attributes:
         next_at: Monotonic time of the next step; None for never.

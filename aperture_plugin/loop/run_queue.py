@@ -26,7 +26,7 @@ class RunQueue:
     """Every attempt that is queued, waiting or running, over all processes on the store.
 
     Attributes:
-        overtaken: Whether a run came to wait whose place is before that of a pre-assigned one. To be set to False
+        overtaken: True if a run came to wait whose place is before that of a pre-assigned one. To be set to False
             when the pre-assigned runs are recalled.
     """
 
@@ -157,7 +157,7 @@ class RunQueue:
 
     @property
     def has_work(self) -> bool:
-        """Whether any run is to be decided."""
+        """True if any run is to be decided."""
         return bool(self._undecided) or any(self._order[queue] for queue in self._open)
 
     def decide(self, admit: Callable[[Run], Admission]) -> Iterator[tuple[Run, Admission]]:

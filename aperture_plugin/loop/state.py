@@ -1,4 +1,4 @@
-"""What the loop knows between two ticks. Only the loop's own thread touches it."""
+"""The loop's state between two ticks. Only the loop's own thread touches it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """Why the configuration in force at the start is not that of the file on disk.
+    """The reason why the configuration in force at the start is not that of the file on disk.
 
     Attributes:
         generation: The number of the accepted file that is in force in its place.
-        accepted_at: When that one was accepted.
-        problems: What is wrong with the one on disk.
+        accepted_at: The time at which that one was accepted.
+        problems: The problems of the one on disk.
     """
 
     generation: int
@@ -61,12 +61,12 @@ class InForce:
     """The file in force and what is derived from it; a frozen value, which any thread may read.
 
     Attributes:
-        jobs: What the plugins register.
+        jobs: The jobs that the plugins register.
         followers: By job, those whose `after` names it.
         needed: Jobs that another needs.
-        loaded_at: When it came into force; None before the loop has begun.
+        loaded_at: The time at which it came into force; None before the loop has begun.
         rejected: The file on disk, where it was refused since.
-        substitute: What is in force since the start in place of the file on disk; None where that file is, or was.
+        substitute: The configuration in force since the start if it is not, and was not, the file on disk; else None.
         changed_plugins: Files of plugins that are not as they were when they were loaded.
     """
 
@@ -100,7 +100,7 @@ class InForce:
 
 @dataclass(slots=True)
 class State:
-    """What the loop knows. What a tick changes of it changes once the tick is committed.
+    """The loop's state. A tick's changes are applied to it once the tick is committed.
 
     The queue, the predecessors, `pauses`, `last` and `eras` are a mirror of the store. A tick changes them as it goes;
     one that fails leaves them `stale`, so that the next reads them anew.
@@ -109,25 +109,25 @@ class State:
         id: This process on the store: the owner of what it runs.
         new_id: Makes a run's id from the instant it is made.
         lease: This process's record on the store, and what it has seen of the others.
-        readiness: What the plugins last answered about each job.
+        readiness: The plugins' latest answers about each job.
         only: Ids of the runs to look after, where the schedule is not fired here; None for all.
         able_since: Since when a loop has been able to run jobs without a break.
         stale: The mirror may differ from the store: read it anew at the next transaction.
         pending: Slots that fell due and are not claimed yet.
         eras: By job, the schedule revision in force.
-        knows_eras: Whether `eras` is what the store has, so that only what a save changes need be written.
+        knows_eras: True if `eras` equals the store's, so that only the changes of a save need be written.
         last: Each job's latest run that ran and ended; None where it never did.
-        live: What this process has handed to an executor and not heard the end of.
-        verdicts: Why an attempt was asked to stop, where that makes it `failed`.
+        live: The attempts that this process has handed to an executor and that have not ended.
+        verdicts: The reason for which an attempt was asked to stop, where that makes it `failed`.
         abandoned: Attempts given up, or ended by another process, whose handler still lives in this process.
-        hasty: How many times in a row an attempt was put off for less than a second.
+        hasty: Number of times in a row that an attempt was put off for less than a second.
         run_ids: The ids that were made for requests which are not committed yet.
-        last_completions: When jobs that run at start last completed, as this loop began.
+        last_completions: The last completions of jobs that run at start, as this loop began.
         silent_loops: The loops, and their beats, that were on the store as this one began, while it is not known
             whether any of them lives.
-        is_alone: Whether no other process ticks on the store.
-        draining: Whether nothing is claimed or started any more.
-        asks_ready: Whether any plugin answers `aperture_ready`.
+        is_alone: True while no other process ticks on the store.
+        draining: True once nothing is claimed or started any more.
+        asks_ready: True if any plugin answers `aperture_ready`.
     """
 
     id: str

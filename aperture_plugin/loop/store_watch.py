@@ -1,4 +1,4 @@
-"""How the loop notices that another process has written: the store notifies it, or it polls."""
+"""Notices that another process has written: the store notifies the loop, or the loop polls."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class StoreWatch:
 
     @property
     def waits(self) -> float | None:
-        """How many seconds the loop may sleep before it polls; None for as long as it likes."""
+        """Seconds the loop may sleep before it polls; None for as long as it likes."""
         if self._was_notified:
             return 0.0  # The wake-up may have been cleared meanwhile, with those of messages.
         return None if self._poll is None or self._is_notified() else self._poll
 
     def another_wrote(self, at: float) -> bool:
-        """Say whether another process has written more than a beat, as far as it is time to know."""
+        """Return whether another process has written more than a beat, as far as it is time to know."""
         if not (self._was_notified or (self._poll is not None and at - self._polled_at >= self._poll)):
             return False
         self._polled_at = at

@@ -23,7 +23,7 @@ class LoopThread:
     """Runs one loop in a thread of its own until it is stopped.
 
     Args:
-        loop: Has begun already, so that what is wrong at the start is raised to whoever starts it.
+        loop: Has begun already, so that a fault at the start is raised to the caller.
     """
 
     def __init__(self, loop: Loop) -> None:
@@ -53,12 +53,12 @@ class LoopThread:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still ticks."""
+        """True while it still ticks."""
         return self._thread.is_alive()
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the next tick is long overdue: the loop hangs in one, or the machine gives it no time."""
+        """True if the next tick is long overdue: the loop hangs in one, or the machine gives it no time."""
         return self._loop.state.clock.monotonic() - self._ticks_at > STUCK_SECONDS
 
     def _run(self) -> None:
@@ -76,7 +76,7 @@ class LoopThread:
             self._wait_for_runs(lambda: PATIENCE)
         try:
             loop.end(reason="aperture was stopped before it had finished")
-        except Exception:  # noqa: BLE001  # what plugins were told must still be told, and the thread end
+        except Exception:  # noqa: BLE001  # plugins must still be notified of the rest, and the thread end
             _log.exception("what still ran could not be marked interrupted; the next start will")
         loop.notifications.close(5.0)
 

@@ -1,4 +1,4 @@
-"""What one tick changes: gathered first, then written as one transaction, then true in memory."""
+"""The changes of one tick: gathered first, then written as one transaction, then true in memory."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Tick:
         state: As it was before the tick, its mirror of the store apart.
         ledger: The open transaction.
         now, at: The tick's instant, and the monotonic time.
-        is_foreign: Whether another process may have written since the last transaction.
-        is_isolated: Whether it deals with one message of several, after a tick that failed.
-        beats: Whether the lease is renewed, and dead processes are looked for.
+        is_foreign: True if another process may have written since the last transaction.
+        is_isolated: True if it deals with one message of several, after a tick that failed.
+        beats: True if it renews the lease and looks for dead processes.
         in_force: The file in force, as this tick leaves it.
         timetable: Changes to the timetable that a new file brings; None for none.
         begun, ended, abandoned: Attempts whose handler begins, is known to have ended, or is given up.
         lease_record: The record of this process as the tick has renewed it; None where it has not.
-        effects: What is to happen once it is committed.
+        effects: The effects to apply once it is committed.
     """
 
     state: State
@@ -76,7 +76,7 @@ class Tick:
 
     @property
     def predecessors(self) -> Predecessors:
-        """What has completed since the last run of each job that comes after several."""
+        """The predecessors that have completed since the last run of each job that comes after several."""
         return self.state.predecessors
 
     def add(self, run: Run) -> None:
@@ -97,7 +97,7 @@ class Tick:
         """Replace an attempt by what it has become.
 
         Args:
-            report: Whether plugins are notified; not where only its progress moved.
+            report: True if plugins are notified; not where only its progress moved.
         """
         (self.added if run.key in self.added else self.changed)[run.key] = run
         if run.job in self.predecessors.named:

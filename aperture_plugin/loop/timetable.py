@@ -34,7 +34,7 @@ Fire = Callable[[str, Due], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimetableChanges:
-    """What a new file changes.
+    """The changes that a new file makes.
 
     Attributes:
         out: Jobs that have no slots any more.
@@ -82,7 +82,7 @@ class Entry(schedule.Job):
 
     @property
     def next_run(self) -> datetime | None:  # type: ignore[override]  # worked out, where schedule keeps a field
-        """When it is due next, aware and in UTC; None for never."""
+        """Its next due instant, aware and in UTC; None for never."""
         return None if self.slot is None else self.slot.due
 
     @property
@@ -92,7 +92,7 @@ class Entry(schedule.Job):
 
     @property
     def should_run(self) -> bool:
-        """Whether it is due now."""
+        """True if it is due now."""
         return self.slot is not None and self.slot.due <= self.scheduler.clock.now()
 
     def __lt__(self, other: Entry) -> bool:
@@ -164,7 +164,7 @@ _OWN_WORDS: Final = (
     *("at", "to", "until", "do", "tag"),
     *("interval", "latest", "unit", "at_time", "at_time_zone", "period", "start_day", "cancel_after", "job_func"),
 )
-"""What a `schedule.Job` is put together with, and keeps of it; an entry refuses all of it."""
+"""The arguments and state of a `schedule.Job`; an entry refuses all of it."""
 
 for _name in _OWN_WORDS:
     setattr(Entry, _name, _refused(_name))
@@ -177,7 +177,7 @@ class Timetable(schedule.Scheduler):
     O(log n).
 
     Attributes:
-        listed_one_by_one: How many slots of a job that are due at once are told one by one.
+        listed_one_by_one: Number of slots of a job, due at once, that are listed one by one; older ones are counted.
         looked_at: The instant of the pass that is under way; None between passes.
     """
 
@@ -309,7 +309,7 @@ class Timetable(schedule.Scheduler):
             self.looked_at = None
             for entry in due:
                 if entry.slot is not None and entry.slot.due <= now:
-                    self.moved(entry)  # What was fired before it raised: it is fired in the next pass.
+                    self.moved(entry)  # Slots fired before it raised are fired in the next pass.
 
     def _push(self, entry: Entry) -> None:
         if entry.slot is not None:
@@ -319,7 +319,7 @@ class Timetable(schedule.Scheduler):
             heapify(self._heap)
 
     def _stands(self, item: tuple[datetime, datetime, int, str, Entry]) -> bool:
-        """Say whether a heap item tells of an entry as it is now, not of one replaced or moved since."""
+        """Return whether a heap item tells of an entry as it is now, not of one replaced or moved since."""
         entry = item[-1]
         return (
             self._entries.get(entry.name) is entry

@@ -1,4 +1,4 @@
-"""How long the loop sleeps, and how it detects suspend and clock steps."""
+"""Decides how long the loop sleeps, and detects suspend and clock steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GAP: Final = timedelta(seconds=30)
 """A tick that comes later than it meant to by more than this found the machine asleep, or the clock stepped."""
 
 _BACK_OFF: Final = (0.1, 0.25, 0.5)
-"""How many seconds it waits before it tries again to reach the store. Not longer: another process may die as soon
+"""Seconds before the loop tries again to reach the store. Not longer: another process may die as soon
 as the store is back, and is to be found within 10 seconds of its last beat (promise 6), of which a lease takes nine."""
 
 
@@ -28,15 +28,15 @@ _LONGEST_PAUSE: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a loop does things by itself, in seconds.
+    """Intervals, in seconds, of what a loop does by itself.
 
     Attributes:
-        poll: How often it asks whether another process has written; None for never (the fake clock).
-        beat: Whether it renews its lease.
-        flush: How long progress and log lines are gathered before they are written.
-        ready: How long the plugins' word about a job is good.
-        threaded: Whether plugins are notified and asked in threads of their own.
-        bursts: Whether workers may start pre-assigned runs, and a burst is claimed in parts.
+        poll: Interval at which it asks if another process has written; None for never (the fake clock).
+        beat: True if it renews its lease.
+        flush: Time for which progress and log lines are gathered before they are written.
+        ready: Time for which the plugins' word about a job is good.
+        threaded: True if plugins are notified and asked in threads of their own.
+        bursts: True if workers may start pre-assigned runs, and a burst is claimed in parts.
     """
 
     poll: float | None = 0.5
@@ -48,11 +48,11 @@ class Pace:
 
 
 class Wakeups:
-    """When the loop means to wake, and how late it did; and how long it waits after a tick that failed.
+    """The time at which the loop means to wake, how late it woke, and how long it waits after a tick that failed.
 
     Attributes:
-        noticed: When a step of the clock, or a sleep, was last noticed, and what it was; None for never.
-        failures: How many ticks in a row the store could not be reached for.
+        noticed: The last step of the clock, or sleep, and when it was noticed; None for never.
+        failures: Number of ticks in a row in which the store could not be reached.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Wakeups:
 
     @property
     def is_failing(self) -> bool:
-        """Whether the last tick failed, for whatever reason."""
+        """True if the last tick failed, for any reason."""
         return bool(self.failures or self._faults)
 
     def must_wait(self, at: float) -> float | None:
@@ -72,7 +72,7 @@ class Wakeups:
         return self._not_before - at if at < self._not_before else None
 
     def woke(self, now: datetime, at: float) -> bool:
-        """Say whether slots may have passed unseen: the machine slept, the process was stopped, the clock stepped."""
+        """Return whether slots may have passed unseen: the machine slept, the process was stopped, the clock stepped."""
         meant, self._meant = self._meant, None
         if meant is None:
             return False

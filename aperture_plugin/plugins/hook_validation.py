@@ -36,7 +36,7 @@ def check_plugin(name: str, plugin: object) -> Iterator[PluginProblem]:
     """Yield the problems that keep hooks of *plugin* from being called.
 
     Args:
-        name: What the plugin is called in messages.
+        name: The plugin's name in messages.
         plugin: An object or a module.
     """
     if isinstance(plugin, str | bytes | int | float) or plugin is None:

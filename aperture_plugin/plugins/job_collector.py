@@ -23,7 +23,7 @@ class JobsAsked:
     Attributes:
         jobs: The usable jobs, by name, in the order in which they were yielded.
         owners: The plugin that each job came from.
-        problems: What is wrong with the others.
+        problems: The problems of the others.
     """
 
     def __init__(self) -> None:
@@ -67,9 +67,9 @@ class JobsAsked:
             self._add(plugin, _place_of(job.handler) or where, *wrong)
         elif job.name in self.jobs:
             other = self.owners[job.name]
-            told = "it yields it twice" if other == plugin else f"plugin {other} registers it too"
+            owners = "it yields it twice" if other == plugin else f"plugin {other} registers it too"
             where = _place_of(job.handler) or where
-            self._add(plugin, where, f'job "{job.name}" has two owners: {told}', "give one of them another name")
+            self._add(plugin, where, f'job "{job.name}" has two owners: {owners}', "give one of them another name")
         else:
             self.jobs[job.name] = _in_plain_text(job)
             self.owners[job.name] = plugin
@@ -111,8 +111,8 @@ def _in_plain_text(job: Job) -> Job:
     return replace(job, title=_text(job.title), description=_text(job.description), category=_text(job.category))
 
 
-def _text(said: object) -> str | None:
-    return None if said is None else str(said)
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _can_be_called(handler: Any) -> bool:

@@ -28,7 +28,7 @@ class RegisteredJob:
     Attributes:
         plugin: The name of the plugin that registers it.
         params: Its parameters and their defaults, as JSON.
-        calls: How many calls a run usually spends of each limit.
+        calls: Number of calls that a run usually spends of each limit.
     """
 
     name: str

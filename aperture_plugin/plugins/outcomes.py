@@ -65,8 +65,8 @@ def outcome_of_error(error: BaseException, job: Job, run: LiveRun) -> Outcome:
     """
     leaves = list(_leaves(error))
     if all(_is_cancel(leaf, run) for leaf in leaves):
-        said = next((str(leaf) for leaf in leaves if isinstance(leaf, RunCancelled) and str(leaf)), None)
-        return Outcome(status=OutcomeStatus.CANCELLED, reason=said or "it was asked to stop, and did")
+        reason = next((str(leaf) for leaf in leaves if isinstance(leaf, RunCancelled) and str(leaf)), None)
+        return Outcome(status=OutcomeStatus.CANCELLED, reason=reason or "it was asked to stop, and did")
     put_off = [leaf for leaf in leaves if isinstance(leaf, PutOff)]
     if len(put_off) == len(leaves):
         latest = max(put_off, key=lambda leaf: leaf.until)

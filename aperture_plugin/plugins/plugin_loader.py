@@ -46,7 +46,7 @@ def load_plugins(
         modules: Names of modules, as `--plugin` gives them (`package.module` or `package.module:name`).
             They are imported by `sys.path` as it is; whether the current folder is on it is the caller's
             decision.
-        entry_points: Whether to ask installed distributions for the group `aperture`.
+        entry_points: True to ask installed distributions for the group `aperture`.
     Raises:
         PluginError: A plugin cannot be imported, or misspells a hook or an argument.
     """

@@ -26,8 +26,8 @@ class PluginProblem:
 
     Attributes:
         plugin: Its name, as `Plugins.names()` shows it.
-        message: What was found. One line, no full stop.
-        hint: What was expected, the nearest name, what to write instead. Never empty.
+        message: The finding. One line, no full stop.
+        hint: The expected value, the nearest name, what to write instead. Never empty.
         where: `file:line`, the file relative to the current folder where it lies below; None if unknown.
     """
 

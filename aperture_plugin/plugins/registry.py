@@ -102,7 +102,7 @@ class Plugins:
 
     @property
     def found(self) -> bool:
-        """Whether there is any plugin beside the built-in one."""
+        """True if there is any plugin beside the built-in one."""
         return bool(self._found)
 
     def names(self) -> list[tuple[str, str]]:
@@ -235,7 +235,7 @@ class Plugins:
 
         Args:
             built_in: Functions that make the built-in executors, by name.
-            spend: How runs spend from limits, for a plugin's executor.
+            spend: Spends from limits for the runs of a plugin's executor.
             broker: The file's `broker`.
             mailbox: Returns the store's mailbox, for a plugin's executor.
         Raises:
@@ -307,12 +307,12 @@ class Plugins:
 
     @property
     def hear_runs(self) -> bool:
-        """Whether any plugin implements `aperture_run_changed`."""
+        """True if any plugin implements `aperture_run_changed`."""
         return bool(self._manager.hook.aperture_run_changed.get_hookimpls())
 
     @property
     def asks_ready(self) -> bool:
-        """Whether any plugin implements `aperture_ready`."""
+        """True if any plugin implements `aperture_ready`."""
         return bool(self._manager.hook.aperture_ready.get_hookimpls())
 
     def close(self) -> None:
@@ -339,7 +339,7 @@ class Plugins:
         for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             try:
                 implementation.function(*[arguments[name] for name in implementation.argnames])
-            except BaseException:  # noqa: BLE001 - SystemExit too: a plugin that is only told something ends nothing
+            except BaseException:  # noqa: BLE001 - SystemExit too: a plugin that is only notified ends nothing
                 _log.exception("plugin %s: %s raised", implementation.plugin_name, hook)
 
     def _jobs_asked(self) -> JobsAsked:

@@ -1,4 +1,4 @@
-"""What the core needs from the outside world, as Protocols.
+"""Protocols for what the core needs from the outside world.
 
 `app/` picks the implementations. Nothing above these may depend on which store or executor it uses.
 """

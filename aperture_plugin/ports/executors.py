@@ -21,7 +21,7 @@ class Work:
 
     Attributes:
         run: The attempt as the store has it, already `running`.
-        job: What the plugin registered; None for a `command`, and where no plugin registers it. Both run beside the
+        job: The registered job; None for a `command`, and where no plugin registers it. Both run beside the
             loop: an executor that a plugin provides is given neither.
         config: The job as the file configures it, with `command` and `params`.
         directory: Absolute folder of the file, where a command runs.
@@ -82,7 +82,7 @@ Report = Callable[[Event], None]
 
 
 class Executor(Protocol):
-    """Where handlers run: threads, processes, celery.
+    """Runs handlers: in threads, in processes, by Celery.
 
     To write an executor you need, beside the methods below:
 
@@ -105,9 +105,9 @@ class Executor(Protocol):
     Its methods are called in the loop's thread, sometimes within a transaction: none may wait for a network, a worker
     or a lock that another program may hold. An exception is logged; raised by `start`, it fails that attempt.
 
-    One that may be told to `start` from within the *report* of an end, by a worker, says so by `hands_on = True`;
-    to any other the loop alone gives work. One that has a method `expect(count)` is told, a second before a crowd of
-    jobs falls due, how many attempts will begin at once.
+    One whose `start` may be called from within the *report* of an end, by a worker, sets `hands_on = True`;
+    to any other only the loop gives work. If it has a method `expect(count)`, the loop calls it a second before a
+    burst of jobs falls due, with the number of attempts that will begin at once.
     """
 
     name: str

@@ -17,13 +17,13 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a worker needs to know of one attempt.
+    """All that a worker needs to know of one attempt.
 
     Attributes:
         key: The attempt: the run's id and the number of the attempt.
         sender: The id of the executor that placed the order and hears its events.
         queue: The queue of the file that the attempt runs in.
-        body: What `remote_attempt.order_of` made, as JSON; secrets are named in it and not spelled out.
+        body: The JSON that `remote_attempt.order_of` made; secrets are named in it and not spelled out.
     """
 
     key: Key
@@ -34,7 +34,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """What has become of an order.
+    """The state of an order.
 
     Attributes:
         worker: The id of the worker that took it; None while nobody has.
@@ -48,7 +48,7 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEvent:
-    """What a worker tells of an attempt: progress, a log line, or its end, as `remote_attempt` words it."""
+    """A worker's report on an attempt: progress, a log line, or its end, as `remote_attempt` words it."""
 
     key: Key
     body: Mapping[str, Any]
@@ -59,7 +59,7 @@ class StopRequest:
     """Asks a worker to stop an attempt.
 
     Attributes:
-        force: Whether the handler is ended without being asked.
+        force: True to end the handler without asking it.
     """
 
     key: Key
@@ -82,7 +82,7 @@ class Mailbox(Protocol):
         ...
 
     def ask(self, requests: Sequence[StopRequest]) -> None:
-        """Ask whoever has, or would take, each attempt to stop it; a request by force replaces one without."""
+        """Ask the worker that has, or would take, each attempt to stop it; a request by force replaces one without."""
         ...
 
     def beat(self, worker: str) -> dict[Key, StopRequest | None]:
@@ -101,12 +101,12 @@ class Mailbox(Protocol):
         """Write what *worker* tells; events of attempts that it does not have (any more) are dropped.
 
         Args:
-            worker: None for whoever has the attempt: its process died, and another one says so.
+            worker: None for any worker that has the attempt: its process died, and another one reports that.
         """
         ...
 
     def events(self, sender: str) -> list[WorkerEvent]:
-        """Take out all events of the orders of *sender*, in the order in which they were told."""
+        """Take out all events of the orders of *sender*, in the order in which they were reported."""
         ...
 
     def states(self, sender: str) -> list[OrderState]:
@@ -118,5 +118,5 @@ class Mailbox(Protocol):
         ...
 
     def remove(self, keys: Collection[Key]) -> None:
-        """Remove orders whose attempts have ended, and what was told of them since."""
+        """Remove orders whose attempts have ended, and their events since."""
         ...

@@ -146,7 +146,7 @@ class PastSlot(NamedTuple):
 
     Attributes:
         due, first_due: The latest and the earliest slot that the claim stands for.
-        number: How many it stands for.
+        number: Number of slots it stands for.
         attempt: The number of that attempt; 0 where the store does not keep it any more.
         status: None likewise.
     """
@@ -194,7 +194,7 @@ class StoreFacts:
         schema: Version of its tables; `knows` is the version that this program knows.
         size: Bytes it takes; None where the database does not say.
         attempts: Number of attempts in its history, counted up to a bound.
-        has_more: Whether there are more than the bound.
+        has_more: True if there are more than the bound.
     """
 
     schema: int
@@ -222,10 +222,10 @@ class Notice:
         key: The same for the same event and channel, whichever process writes it: it is written once.
         event: One of `NotifyEvent`, as text.
         job, run_id: Whose event it is; None where it is no job's.
-        at: When it happened.
-        not_before: When it may be sent next: after quiet hours, or when it is tried again.
-        tries: How often it was tried.
-        facts: What happened, as JSON, for the message.
+        at: Time of the event.
+        not_before: Earliest time at which it may be sent: after quiet hours, or when it is tried again.
+        tries: Number of tries so far.
+        facts: Facts of the event, as JSON, for the message.
     """
 
     key: str

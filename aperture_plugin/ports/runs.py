@@ -36,8 +36,8 @@ class PutOff(ApertureError):
     The attempt waits again, and its handler is then called from its beginning; what it did is kept.
 
     Attributes:
-        until: When it may go on; in a second at the soonest, and later each time that it is put off for less.
-        reason: Why, in words.
+        until: Earliest time at which it goes on; at least a second ahead, more each time that it is put off for less.
+        reason: The reason, in words.
 
     Raises:
         ValueError: *until* is beyond what a date can hold in every time zone.
@@ -61,7 +61,7 @@ class LiveRun(Protocol):
         params: The job's parameters, the plugin's defaults under the file's words.
         log: A logger whose lines become the run's log, whatever the host's logging is set to. The host's logger
             `aperture.run.JOB` receives each line too, from the level on that the host has set.
-        cancelled: Whether somebody asked the run to stop; a long step may look and leave early.
+        cancelled: True once somebody asked the run to stop; a long step may look and leave early.
     """
 
     id: str
@@ -79,14 +79,14 @@ class LiveRun(Protocol):
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked the run to stop."""
+        """True once somebody asked the run to stop."""
         ...
 
     def track(self, items: Iterable[T], *, total: int | None = None) -> Iterator[T]:
         """Yield *items*, counting them as progress; raise `RunCancelled` at the next one once cancelled.
 
         Args:
-            total: How many there will be; found with `len()` where that works.
+            total: Number of items; found with `len()` where that works.
         """
         ...
 

@@ -34,7 +34,7 @@ class Ledger(Protocol):
 
     @property
     def foreign(self) -> bool:
-        """Whether another process has written since this was last asked for (true for the first time).
+        """True if another process has written since this was last read (true for the first time).
 
         Reading this clears it. A transaction that does not read it leaves it for the next one.
         """
@@ -153,7 +153,7 @@ class Ledger(Protocol):
 
         Args:
             before: Only attempts that were queued before it.
-            keep: How many of the latest attempts stay.
+            keep: Number of the latest attempts that stay.
             most: The most attempts to delete; at most ten times as many log lines go with them.
         Returns:
             Whether there may be more to delete.

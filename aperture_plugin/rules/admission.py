@@ -1,4 +1,4 @@
-"""Which waiting runs may start now, and what the others wait for.
+"""Admission: decides which waiting runs may start now, and what the others wait for.
 
 Pure: the loop shows what is in hand, and the answer for one run at a time is `Start`, `Wait` or `Skip`. A
 `Wait` names what would change the answer, so that the loop decides again only when that has happened.
@@ -57,7 +57,7 @@ class OnSeat:
 
 @dataclass(frozen=True, slots=True)
 class OnReady:
-    """The answer changes when the plugins have said whether this job is ready."""
+    """The answer changes when the plugins have answered if this job is ready."""
 
     job: str
 
@@ -105,17 +105,17 @@ _START, _PRE_ASSIGN = Start(), PreAssign()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a decision about one run looks at.
+    """The facts that a decision about one run looks at.
 
     Attributes:
         in_hand: Returns the runs of a job that are queued, waiting or running, over all processes.
         last_run: Returns a job's latest run that ran and ended; None if it never did.
         running_in: Returns the runs of a queue that are running, over all processes.
-        seats: How many may run at once, by queue.
+        seats: Number of runs at once, by queue.
         environ: The environment, for `requires env`.
         abandoned: Jobs whose given-up handler still lives in this process: by name, since when.
-        allowance: How many more runs of a queue may be pre-assigned, by queue; none where it is absent.
-        ready: What the plugins last said by job: reasons to hold it back; a job they were not asked
+        allowance: Number of further runs of a queue that may be pre-assigned, by queue; none where it is absent.
+        ready: The plugins' latest answers by job: reasons to hold it back; a job they were not asked
             about is absent; None when no plugin has a say.
     """
 
@@ -174,7 +174,7 @@ def _has_begun(runs: Sequence[Run]) -> bool:
 
 
 def _needs_no_second_look(run: Run, job: JobConfig) -> bool:
-    """Say whether what holds now still holds a moment later, and whether to begin *run* unrecorded does no harm.
+    """Return whether what holds now still holds a moment later, and whether to begin *run* unrecorded does no harm.
 
     A retry may have to give way to the job's next slot.
     """

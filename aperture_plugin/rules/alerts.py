@@ -1,4 +1,4 @@
-"""When a message to people is sent: after how many failures, outside of quiet hours, and how often it is tried."""
+"""Decides when a message to people is sent: after how many failures, outside of quiet hours, and at which tries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def streak_holds(streak: Streak, results: Sequence[bool]) -> bool:
     """Return whether enough of a job's latest runs have failed.
 
     Args:
-        results: Whether each run completed, newest first.
+        results: True for each run that completed, newest first.
 
     >>> streak_holds(Streak(3, 3), [False, False]), streak_holds(Streak(2, 3), [False, True, False])
     (False, True)
@@ -52,8 +52,8 @@ def next_try(tries: int, now: datetime, *, since: datetime) -> datetime | None:
     """Return when a message that did not arrive is tried again: after 5 s, doubling to 10 minutes; None after a day.
 
     Args:
-        tries: How often it was tried, from 1.
-        since: When the event happened.
+        tries: Number of tries, from 1.
+        since: Time of the event.
     """
     if now - since >= GIVEN_UP_AFTER:
         return None

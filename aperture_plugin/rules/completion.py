@@ -1,4 +1,4 @@
-"""What follows when an attempt ends: another attempt, the jobs that come after it, a pause, or nothing.
+"""Decides what follows the end of an attempt: another attempt, the jobs that come after it, a pause, or nothing.
 
 Pure: `settle` is shown what is in hand and answers with one value, which the loop then writes.
 """
@@ -62,7 +62,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a decision about the end of an attempt looks at.
+    """The facts that a decision about the end of an attempt looks at.
 
     Attributes:
         waits: Returns whether a run of a job waits.
@@ -89,14 +89,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What follows the end of an attempt.
+    """The consequences of the end of an attempt.
 
     Attributes:
         run: The attempt as it ended; one that was put off waits.
         next_attempt: The attempt that follows; None for none.
         followers: The jobs to queue a run of, because this run has completed.
         hold: A pause of the job; None for none.
-        hasty: How many times in a row the attempt was put off for less than `SHORTEST_WAIT`.
+        hasty: Number of times in a row that the attempt was put off for less than `SHORTEST_WAIT`.
     """
 
     run: Run
@@ -113,9 +113,9 @@ def settle(
 
     Args:
         job: The job's words; None where the file and the plugins have it no more.
-        outcome: How it ended.
-        at: When it ended; a retry's delay counts from there.
-        hasty: How many times in a row it was put off for less than `SHORTEST_WAIT` until now.
+        outcome: Its end, as reported.
+        at: Time of its end; a retry's delay counts from there.
+        hasty: Number of times in a row that it was put off for less than `SHORTEST_WAIT` until now.
     """
     if outcome.status is OutcomeStatus.PUT_OFF and run.cancel_reason is None:
         is_hasty = outcome.until is not None and outcome.until < around.now + SHORTEST_WAIT
@@ -187,7 +187,7 @@ def _next_slot(job: JobConfig, now: datetime) -> datetime | None:
 
 
 def ended(run: Run, outcome: Outcome, *, now: datetime) -> Run:
-    """Return *run* as its outcome leaves it. Its progress stands as it was last told."""
+    """Return *run* as its outcome leaves it. Its progress stays as it was last reported."""
     status = _STATUS[outcome.status]
     reason = outcome.reason
     if status is Status.CANCELLED and run.cancel_reason is not None:
@@ -209,18 +209,18 @@ def again(run: Run, job: JobConfig, outcome: Outcome, *, now: datetime) -> Run |
 
     Args:
         run: The attempt that failed.
-        outcome: How; a permanent failure is not tried again.
-        now: When it ended; the delay counts from there.
+        outcome: Its end; a permanent failure is not tried again.
+        now: Time of its end; the delay counts from there.
     """
     if outcome.status is not OutcomeStatus.FAILED or outcome.permanent or run.attempt >= job.retry.attempts:
         return None
     wait = delay_before(run.attempt + 1, job.retry, seed=run.id)
-    said = duration_text(_whole(wait))
+    pause = duration_text(_whole(wait))
     return _next_attempt(
         run,
         now=now,
         not_before=now + wait,
-        reason=f"attempt {run.attempt + 1} of {job.retry.attempts} follows {said} after the last",
+        reason=f"attempt {run.attempt + 1} of {job.retry.attempts} follows {pause} after the last",
     )
 
 
@@ -230,8 +230,8 @@ def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting:
     A retry never passes the next slot, which does its work, unless the file says so.
 
     Args:
-        next_slot: When the job is due next; None for never.
-        waiting: Whether another run of the job waits, because its next slot has come already.
+        next_slot: The job's next due instant; None for never.
+        waiting: True if another run of the job waits, because its next slot has come already.
     """
     if job.retry.past_next_slot:
         return None
@@ -243,7 +243,7 @@ def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting:
 
 
 def gives_way(run: Run, job: JobConfig) -> bool:
-    """Say whether *run*, which is in hand, is a retry that the next slot of *job* takes the place of.
+    """Return whether *run*, which is in hand, is a retry that the next slot of *job* takes the place of.
 
     One that was cut off does not: it has to run again. An attempt that follows a death counts it; one that follows a
     clean stop is not waited before.
@@ -253,7 +253,7 @@ def gives_way(run: Run, job: JobConfig) -> bool:
 
 
 def runs_again(run: Run) -> bool:
-    """Say whether *run*, which is in hand, waits to go on with what was cut off.
+    """Return whether *run*, which is in hand, waits to go on with what was cut off.
 
     It is due already, so to the slots that follow it is as one that still runs: one of them may wait behind it.
     """
@@ -276,10 +276,10 @@ def put_off(run: Run, outcome: Outcome, *, now: datetime, hasty: int) -> Run:
     """Return *run* as it waits, the same attempt, until the instant that *outcome* names; its progress is kept.
 
     Args:
-        hasty: How many times in a row it was put off for less than `SHORTEST_WAIT`, this time included. Each of them
+        hasty: Number of times in a row that it was put off for less than `SHORTEST_WAIT`, this one included. Each
             makes it wait twice as long as the last, from `SHORTEST_WAIT` up to five minutes.
     """
-    assert outcome.until is not None, "whoever puts off says until when"
+    assert outcome.until is not None, "an outcome that puts off has an instant"
     shortest = min(SHORTEST_WAIT * 2 ** min(max(hasty, 1) - 1, 16), _LONGEST_HASTY_WAIT)
     return but(
         run,
@@ -301,8 +301,8 @@ def cut_off(
 
     Args:
         job: The job's words; None when it is no longer in the file, and then nothing follows.
-        reason: What cut it off, in words.
-        died: Whether its process died. The next attempt then waits for a second, after a second death for two.
+        reason: The reason for which it was cut off.
+        died: True if its process died. The next attempt then waits for a second, after a second death for two.
     """
     interrupted = but(run, status=Status.INTERRUPTED, reason=reason, finished_at=now, owner=None, group=None)
     if job is None or job.interrupted is Interrupted.LEAVE or run.cancel_reason is not None:

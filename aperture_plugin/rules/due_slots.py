@@ -1,4 +1,4 @@
-"""What becomes of the slots that a tick finds due: a run, or a row that says why not.
+"""Decides what becomes of the slots that a tick finds due: a run, or a row that gives the reason why not.
 
 Every slot that goes in comes out in exactly one answer (DESIGN.md, section 4, promises 2 to 4).
 
@@ -28,8 +28,8 @@ class Due:
 
     Attributes:
         slots: The latest of them, one by one; at least one.
-        folded: How many more there were before these: a job of every second that was down for a week
-            is not told slot by slot.
+        folded: Number of further slots before these: of a job of every second that was down for a week
+            most are only counted.
         first_due: The earliest of all, the folded ones included.
     """
 
@@ -52,7 +52,7 @@ class HeldBack:
     reason: str
 
     def covers(self, due: datetime) -> bool:
-        """Whether a slot due then is held back."""
+        """Return whether a slot due then is held back."""
         return self.since <= due and (self.until is None or due < self.until)
 
 
@@ -67,7 +67,7 @@ class Queue:
 
     @property
     def missed(self) -> int:
-        """How many missed slots it stands for: the `missed` of `history`."""
+        """Number of missed slots that it stands for: the `missed` of `history`."""
         return self.count if self.trigger is RunTrigger.CATCH_UP else 0
 
 
@@ -116,7 +116,7 @@ def fire(
     caught_up, passed = _catch_up(job, missed, now=now, waiting=waiting, running=running)
     answers += passed
     if caught_up is not None and fresh and job.overlap is not Overlap.ALLOW:
-        # What falls due in the very tick that catches up is served by the same run.
+        # A slot that falls due in the very tick that catches up is served by the same run.
         caught_up = replace(caught_up, slot=fresh[-1], count=caught_up.count + len(fresh))
         fresh = []
     if caught_up is not None:

@@ -1,4 +1,4 @@
-"""How long a job's jitter delays the start of one slot's run."""
+"""Jitter: the delay of the start of one slot's run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plugin registers, and what comes of running it."""
+"""Jobs as plugins register them, and outcomes of their runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Job:
         title, description, category: How displays name it; the file may say otherwise.
         params: Default parameters and their values, which `params` in the file wins over, key by key.
         permanent: Exception classes that a retry cannot cure: they end the run at once.
-        calls: How many calls a run usually spends of each limit, so that `check` and `plan` can
+        calls: Number of calls that a run usually spends of each limit, so that `check` and `plan` can
             compare it with the budget.
 
     >>> Job("library-scan", print, title="Library Scan").name
@@ -47,7 +47,7 @@ class Job:
 
 
 class OutcomeStatus(StrEnum):
-    """How an attempt ended, as whoever did the work tells it."""
+    """The status with which an attempt ended, as its executor reports it."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -61,11 +61,11 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended.
+    """The end of an attempt.
 
     Attributes:
-        result: What the handler returned, as JSON; None for nothing to tell.
-        reason: One line for whoever looks at the run; needed for anything but `completed`.
+        result: The handler's return value, as JSON; None for nothing.
+        reason: One line for people who look at the run; needed for anything but `completed`.
         error: The traceback or the last lines of a program's output; None where there is none.
         permanent: A failure that a retry cannot cure.
         until: For `put off`: when the attempt may go on; an aware instant.

@@ -1,4 +1,4 @@
-"""How much of a limit is left, and when the rest returns.
+"""Limits: how much of one is left, and when the rest returns.
 
 Calls are counted in bins, a hundredth of the limit's span wide, so that a budget of a million calls
 costs a hundred rows to look at. A bin counts until its last moment has left the span: what is granted
@@ -51,7 +51,7 @@ def free_at(
 
     Args:
         spent: Calls made since `window_start`, by the beginning of their bin.
-        calls: How many, at once.
+        calls: Number of calls, at once.
     Returns:
         An instant, or None if the limit allows so many never.
 

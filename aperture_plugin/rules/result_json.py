@@ -1,7 +1,7 @@
 """A handler's result as JSON: what Python programs return, converted the way people expect.
 
 Dates become ISO 8601 text, paths and UUIDs text, decimals and numpy numbers numbers, enums their values, dataclasses
-mappings, sets and tuples lists, durations seconds. Whatever else there is becomes its text, and is told: a run that did
+mappings, sets and tuples lists, durations seconds. Anything else becomes its text, with a warning: a run that did
 its work has completed, whatever it returns.
 """
 
@@ -55,7 +55,7 @@ def result_json(value: object) -> tuple[Json, list[str]]:
 
 
 class _Conversion:
-    """One result on its way, with what is told of it."""
+    """One result while it is converted, with the warnings about it."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []

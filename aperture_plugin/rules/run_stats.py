@@ -1,4 +1,4 @@
-"""How a job has been doing, read off its past runs: how long they last, whether that grows, how often they fail."""
+"""Statistics of a job's past runs: how long they last, whether that grows, how often they fail."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _BARELY: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasted:
-    """How long a number of runs lasted.
+    """The durations of a number of runs.
 
     Attributes:
-        typical: What half of them do not exceed.
-        slow: What 19 of 20 do not exceed.
-        runs: How many there are; at least one.
+        typical: Duration that half of them do not exceed.
+        slow: Duration that 19 of 20 do not exceed.
+        runs: Number of runs; at least one.
     """
 
     typical: timedelta
@@ -50,7 +50,7 @@ def lasted(spans: Iterable[timedelta]) -> Lasted | None:
 
 
 def has_grown(recent: Lasted | None, earlier: Lasted | None) -> bool:
-    """Say whether runs have come to last noticeably longer: half as long again, by some seconds, in enough runs."""
+    """Return whether runs have come to last noticeably longer: half as long again, by some seconds, in enough runs."""
     if recent is None or earlier is None or min(recent.runs, earlier.runs) < _FEWEST:
         return False
     return recent.typical >= _GROWN * earlier.typical and recent.typical - earlier.typical >= _BARELY

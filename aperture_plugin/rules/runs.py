@@ -36,7 +36,7 @@ RAN = ENDED - {Status.SKIPPED}
 
 
 class RunTrigger(StrEnum):
-    """What called for a run."""
+    """The kind of event that called for a run."""
 
     SCHEDULE = "schedule"
     CATCH_UP = "catch-up"
@@ -55,18 +55,18 @@ class Run:
         id: The run's, the same for all its attempts; sortable by the moment it was made.
         attempt: From 1.
         due, nominal: The slot it carries; None for `manual`, `after` and `start`.
-        missed: How many missed slots a catch-up stands for; 0 for a run that came in time.
+        missed: Number of missed slots that a catch-up stands for; 0 for a run that came in time.
         queue: The queue it waits in.
         priority_at, priority_nominal, order: Its place in the queue: due instant (or the moment it was
             asked for), nominal wall time, order in the file.
         not_before: It may not start earlier: jitter, a retry's delay, a budget that returns; None for at once.
-        reason: Why it waits, was skipped, failed or was cancelled, in words.
+        reason: The reason why it waits, was skipped, failed or was cancelled.
         owner: The process that runs it (a loop's id), or that it is pre-assigned to; None for any other that waits,
             and after it ended.
         cancel_reason: Set once somebody asked it to stop: who and why.
-        requested_by: Who asked for a manual run.
+        requested_by: The person who asked for a manual run.
         items_done, items_total: Progress as `run.track` counts it.
-        deaths: How many attempts in a row, up to the one before this, ended because their process died; attempts
+        deaths: Number of attempts in a row, up to the one before this, that ended because their process died; attempts
             that a clean stop cut off are passed over.
         group: Process group of a `command`, or pid of a worker process, so that a survivor can end it.
     """
@@ -105,12 +105,12 @@ class Run:
 
     @property
     def place(self) -> tuple[datetime, datetime, int, str]:
-        """Where it stands in its queue: runs sort by this (DESIGN.md, section 3)."""
+        """Its place in its queue: runs sort by this (DESIGN.md, section 3)."""
         return (self.priority_at, self.priority_nominal, self.order, self.id)
 
     @property
     def is_pre_assigned(self) -> bool:
-        """Whether its owner may begin it, or have begun it, at any moment, and records that afterwards."""
+        """True if its owner may begin it, or have begun it, at any moment, and records that afterwards."""
         return self.owner is not None and self.status in WAITING
 
     @property

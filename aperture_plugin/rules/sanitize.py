@@ -1,4 +1,4 @@
-"""What of a handler's or an executor's words can be kept, whatever it said.
+"""Makes anything that a handler or an executor returns fit for the store.
 
 A host answers with what it likes. One value that a database cannot take would cost the whole tick in which it
 is written, and with it the ends of all other runs (DESIGN.md, section 4, promise 10).
@@ -54,23 +54,23 @@ def json_text(value: Any) -> str:
 
 
 def recordable(outcome: object) -> Outcome:
-    """Return *outcome* if it can be kept as it is; else what of it can be, which may be that it failed.
+    """Return *outcome* if a store can keep it, else as much of it as one can; for anything else a failure.
 
     >>> recordable(Outcome(status=OutcomeStatus.FAILED)).reason
     'it failed, and nothing says why'
     >>> recordable(None).reason
-    'its executor told an end that is no Outcome, but NoneType'
+    'its executor reported an end that is not an Outcome, but NoneType'
     """
     if not isinstance(outcome, Outcome):
-        return _failed(f"its executor told an end that is no Outcome, but {type(outcome).__name__}")
-    said: object = outcome.status
+        return _failed(f"its executor reported an end that is not an Outcome, but {type(outcome).__name__}")
+    status_given: object = outcome.status
     is_bare = outcome.result is outcome.reason is outcome.error is None and outcome.permanent is False
-    if is_bare and said is OutcomeStatus.COMPLETED:
+    if is_bare and status_given is OutcomeStatus.COMPLETED:
         return outcome
     try:
-        status = OutcomeStatus(said)  # type: ignore[arg-type]  # whatever a host put there
+        status = OutcomeStatus(status_given)  # type: ignore[arg-type]  # whatever a host put there
     except ValueError:
-        return _failed(f"it ended as {said!r}, which is no status of an Outcome")
+        return _failed(f"it ended as {status_given!r}, which is no status of an Outcome")
     reason, error = _text(outcome.reason), _text(outcome.error)
     if status is OutcomeStatus.PUT_OFF:
         until: object = outcome.until
@@ -102,11 +102,11 @@ def recordable_count(count: object) -> int | None:
     return min(max(count, 0), MOST_ITEMS)
 
 
-def _text(said: object) -> str | None:
+def _text(value: object) -> str | None:
     """Return a reason or a traceback as it is kept; of a very long one its beginning and its end."""
-    if said is None:
+    if value is None:
         return None
-    text = storable(str(said))
+    text = storable(str(value))
     if len(text) <= LONGEST_RESULT:
         return text
     half = LONGEST_RESULT // 2

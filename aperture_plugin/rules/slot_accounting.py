@@ -1,4 +1,4 @@
-"""What became of each slot that was due: it ran, was skipped, was merged into another's run, or nobody knows.
+"""Accounting of slots: each one that was due ran, was skipped, was merged into another's run, or is unaccounted for.
 
 A claim stands for one slot, or for all the missed slots that one run catches up. Held against the slots that
 the schedules of their time yield, claims leave nothing over: what is left all the same was lost, which must
@@ -21,7 +21,7 @@ __all__ = ["Account", "Fate", "Taken", "account", "account_moved"]
 
 
 class Fate(Enum):
-    """What became of the run behind a claim."""
+    """The fate of the run behind a claim."""
 
     RAN = "ran"
     """It ended as a run, however it ended; or its record is older than what the store keeps."""
@@ -36,7 +36,7 @@ class Taken(NamedTuple):
 
     Attributes:
         due, first_due: The latest and the earliest slot it stands for.
-        number: How many it stands for.
+        number: Number of slots it stands for.
     """
 
     due: datetime
@@ -47,7 +47,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What became of a number of slots. Two are added up by `+`.
+    """The fates of a number of slots. Two are added up by `+`.
 
     Attributes:
         ran: Slots that a run carried.
@@ -64,12 +64,12 @@ class Account:
 
     @property
     def expected(self) -> int:
-        """How many slots should be accounted for: those of which it is time to know what became of them."""
+        """Number of slots that should be accounted for: their time has come, or passed."""
         return self.ran + self.skipped + self.merged + len(self.unaccounted)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every expected slot is accounted for."""
+        """True if every expected slot is accounted for."""
         return not self.unaccounted
 
     def __add__(self, other: Account) -> Account:
@@ -85,7 +85,7 @@ class Account:
 def account(
     slots: Iterable[Slot], taken: Sequence[Taken], *, since: datetime, pending_after: datetime | None
 ) -> Account:
-    """Say of each of *slots* what became of it.
+    """Account for each of *slots*.
 
     Args:
         slots: Of one job, ascending, all due at *since* or later.
@@ -154,7 +154,7 @@ class _Many:
     """The claims that stand for several slots, and how many more each can stand for.
 
     They may overlap: slots that a pause held back are claimed one by one amid those that are caught up, and
-    of a great many the earliest claim stands for all that were not told one by one.
+    of a great many the earliest claim stands for all that were not listed one by one.
     """
 
     def __init__(self, taken: Sequence[Taken], since: datetime) -> None:

@@ -21,8 +21,8 @@ class StartRun:
 
     Attributes:
         starts_at: Not before this instant.
-        waits: Why it does not start at once; None if it may.
-        skipped: Why it is skipped; None if it is queued.
+        waits: The reason why it does not start at once; None if it may.
+        skipped: The reason why it is skipped; None if it is queued.
     """
 
     starts_at: datetime
@@ -43,7 +43,7 @@ def start_run(
     """Return the run that *job* has as the loop begins at *now*; None if it ran within the time that *start* names.
 
     Args:
-        completed_at: When the job last completed; None if it never has.
+        completed_at: Time of the job's last completion; None if it never completed.
         held_back: The pause of the job, if it has one, and the freezes of the file.
         waiting, running: Whether a run of the job is in hand in that way.
     """

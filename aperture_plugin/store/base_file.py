@@ -17,7 +17,7 @@ STORE_KEY: Final = "store"
 """The row of `meta` with a number that no other store has."""
 
 _SETTLED_SECONDS: Final = 1.0
-"""What looks wrong for a moment may be a write-ahead log that is just being folded in."""
+"""A file that looks wrong for a moment may have a write-ahead log that is just being folded in."""
 
 
 class _Content(NamedTuple):
@@ -35,14 +35,14 @@ class BaseFile:
         self._suspect: tuple[tuple[int, int], float] | None = None
 
     def begin(self) -> bool:
-        """Take the file as it is now for the right one; return whether it can be told from others."""
+        """Take the file as it is now for the right one; return whether it can be recognized."""
         self._signs, self._suspect = _signs(self._path), None
         self._known = _content(self._path)
         return self._known is not None and self._known.store is not None
 
     @property
     def is_suspect(self) -> bool:
-        """Whether the file looked overwritten when it was last looked at, if not for long enough to be sure."""
+        """True if the file looked overwritten at the last look, if not for long enough to be sure."""
         return self._suspect is not None
 
     def was_overwritten(self) -> bool:

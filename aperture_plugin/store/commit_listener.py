@@ -70,7 +70,7 @@ class CommitListener:
 
     @property
     def is_reliable(self) -> bool:
-        """Whether commits are noticed, judging by those of this process."""
+        """True if commits are noticed, judging by those of this process."""
         is_missed = self._heard_at < self._unheard_since < time.monotonic() - GRACE
         return self._is_listening and not is_missed
 

@@ -72,7 +72,7 @@ GENERATIONS_KEPT: Final = 20
 _CHUNK: Final = 500
 """The most names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
-"""How many attempts are read at a time to count failures in a row."""
+"""Number of attempts read at a time to count failures in a row."""
 
 
 class SqlLedger:
@@ -80,13 +80,13 @@ class SqlLedger:
 
     Args:
         connection: Has begun a transaction; the caller commits it.
-        foreign: Whether another process has written since a transaction here last read it.
+        foreign: True if another process has written since a transaction here last read it.
         wrote: Called whenever something is written.
 
     Attributes:
-        relaxed: Whether the commit need not wait for the disk.
-        foreign_was_read: Whether `foreign` was read.
-        counts: Whether more than a beat was written, so that other processes have to read the store again.
+        relaxed: True if the commit need not wait for the disk.
+        foreign_was_read: True if `foreign` was read.
+        counts: True if more than a beat was written, so that other processes have to read the store again.
     """
 
     def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
@@ -99,7 +99,7 @@ class SqlLedger:
 
     @property
     def foreign(self) -> bool:
-        """Whether another process has written since this was last asked for."""
+        """True if another process has written since this was last read."""
         self.foreign_was_read = True
         return self._foreign
 

@@ -121,7 +121,7 @@ class SqlMailbox:
         return None if row is None else Order(key=key, sender=row.sender, queue=row.queue, body=json.loads(row.body))
 
     def ask(self, requests: Sequence[StopRequest]) -> None:
-        """Ask whoever has, or would take, each attempt to stop it; a request by force replaces one without."""
+        """Ask the worker that has, or would take, each attempt to stop it; a request by force replaces one without."""
         if not requests:
             return
         given = [
@@ -161,7 +161,7 @@ class SqlMailbox:
         """Write what *worker* tells; events of attempts that it does not have (any more) are dropped.
 
         Args:
-            worker: None for whoever has the attempt: its process died, and another one says so.
+            worker: None for any worker that has the attempt: its process died, and another one reports that.
         """
         if not events:
             return
@@ -178,7 +178,7 @@ class SqlMailbox:
             connection.execute(_TELL if worker is not None else _TELL_FOR, given)
 
     def events(self, sender: str) -> list[WorkerEvent]:
-        """Take out all events of the orders of *sender*, in the order in which they were told."""
+        """Take out all events of the orders of *sender*, in the order in which they were reported."""
         chosen = select(worker_events).where(worker_events.c.sender == sender)
         rows = self._read(chosen.order_by(worker_events.c.seq))
         if rows:
@@ -196,7 +196,7 @@ class SqlMailbox:
         return [_state_of(row) for row in self._read(_STATES.where(~_RUNS_STILL))]
 
     def remove(self, keys: Collection[Key]) -> None:
-        """Remove orders whose attempts have ended, and what was told of them since."""
+        """Remove orders whose attempts have ended, and their events since."""
         if not keys:
             return
         with self._begun() as connection:

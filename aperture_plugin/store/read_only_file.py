@@ -28,7 +28,7 @@ class ReadOnlyFile:
 
     Args:
         path: The file.
-        arguments: What `sqlite3.connect` is given.
+        arguments: The arguments of `sqlite3.connect`.
     """
 
     def __init__(self, path: Path, arguments: Mapping[str, Any]) -> None:

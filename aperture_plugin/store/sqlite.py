@@ -63,7 +63,7 @@ class SqliteStore(SqlStore):
         super().open()
         with self._lock:
             if not self._base.begin():
-                # So far all of it lies in the write-ahead log; once it is folded in, the file can be told from others.
+                # So far all of it lies in the write-ahead log; once it is folded in, the file can be recognized.
                 self._ask("PRAGMA wal_checkpoint(PASSIVE)")
                 self._base.begin()
 
@@ -94,7 +94,7 @@ class SqliteStore(SqlStore):
         super().sync()
         with self._lock:
             is_due = self._writer is not None and self._commits >= _COMMITS_FOLDED
-            if is_due and not self._base.is_suspect:  # What was copied over the file is not to be spoiled.
+            if is_due and not self._base.is_suspect:  # A copy that replaced the file is not to be spoiled.
                 self._ask("PRAGMA wal_checkpoint(PASSIVE)")
                 self._commits = 0
 

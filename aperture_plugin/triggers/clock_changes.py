@@ -28,12 +28,12 @@ class ClockChange:
 
     @property
     def kind(self) -> Literal["gap", "repeat"]:
-        """Whether the clocks skip wall times or show them a second time."""
+        """The kind of change: the clocks skip wall times, or show them a second time."""
         return "gap" if self.after > self.before else "repeat"
 
     @property
     def size(self) -> timedelta:
-        """How much wall time is skipped or repeated; always positive."""
+        """The length of wall time that is skipped or repeated; always positive."""
         return abs(self.after - self.before)
 
     @property

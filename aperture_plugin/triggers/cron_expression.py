@@ -187,15 +187,15 @@ def _not_five(expression: str) -> Unreadable:
 
 def _never(expression: str) -> Unreadable:
     day, month, weekday = list(re.finditer(r"\S+", expression))[2:]
-    told = f"no date is day {day.group()} in month {month.group()}"
+    why = f"no date is day {day.group()} in month {month.group()}"
     if "#" in weekday.group() or "L" in weekday.group().upper():
-        told = f"no date is day {day.group()} in month {month.group()} and day of week {weekday.group()}"
+        why = f"no date is day {day.group()} in month {month.group()} and day of week {weekday.group()}"
     return Unreadable(
         "never-fires",
         f"the cron expression {quoted(expression)} can never fire",
-        f"expected a date that there is; {told}",
+        f"expected a date that exists; {why}",
         start=day.start(),
-        length=weekday.end() - day.start() if "and" in told else month.end() - day.start(),
+        length=weekday.end() - day.start() if "and" in why else month.end() - day.start(),
     )
 
 

@@ -34,8 +34,8 @@ class CronFields:
         last_day, last_workday: Whether the day field holds `L`, `LW`.
         weekdays: Bits 0 (Sunday) to 6.
         nth_weekdays: Pairs of weekday and its number in the month, -1 for the last.
-        both_days: Whether a date must match the day *and* the weekday field; else either will do.
-        starred: Whether the minute or hour field starts with a star: such an expression follows the
+        both_days: True if a date must match the day *and* the weekday field; else either will do.
+        starred: True if the minute or hour field starts with a star: such an expression follows the
             clocks as they are; one of fixed times is due at the end of a gap, and never twice.
     """
 
@@ -112,7 +112,7 @@ class CronFields:
         return (by_day & by_weekday if self.both_days else by_day | by_weekday) & whole
 
     def ever_fires(self) -> bool:
-        """Whether any possible date matches, over every length of a month and every weekday it can begin on."""
+        """Return whether any possible date matches, over every length of a month and every weekday it can begin on."""
         lengths = {2: (28, 29), 4: (30,), 6: (30,), 9: (30,), 11: (30,)}
         return any(
             self.days_of(first_weekday, length)

@@ -72,7 +72,7 @@ class GridTrigger(WallTrigger):
         Raises:
             ValueError: *instant* is a naive time.
         """
-        # What `WallTrigger` does, in one piece: this is asked whenever a run has fired.
+        # The work of `WallTrigger`, in one piece: it is done whenever a run has fired.
         calm, labels = last_calm(self.zone), self.labels
         if labels and calm is not None and instant.tzinfo is UTC and calm.begin <= instant < calm.sure:
             late = instant - calm.midnight + self.lead

@@ -35,8 +35,8 @@ class Stretch(NamedTuple):
 
     Attributes:
         begin, end: Aware, in UTC. *end* is a clock change, or as far as one search looks ahead.
-        offset: How far wall times are ahead of UTC, from *begin* to *end*.
-        skipped: How much wall time a gap that ends exactly at *begin* has skipped, else zero.
+        offset: Time by which wall times are ahead of UTC, from *begin* to *end*.
+        skipped: Wall time that a gap that ends exactly at *begin* has skipped, else zero.
         repeated: Length of the repeat whose second pass *begin* lies in, else zero.
         repeats_until: Naive wall time at which that second pass is over; *begin*'s own if there is none.
     """
@@ -63,7 +63,7 @@ class Calm:
     Attributes:
         begin, end: Aware, in UTC. *end* is a clock change, or as far as the search has looked ahead.
         sure: For an instant before this one, the calm span goes on for at least a day.
-        offset: How far wall times are ahead of UTC, from *begin* to *end*.
+        offset: Time by which wall times are ahead of UTC, from *begin* to *end*.
         midnight: The last instant up to *begin* at which clocks that always ran like this would have shown 00:00.
         midnights: *midnight* and those of the dates that follow, up to *end*.
         dates: The naive wall time at each of *midnights*.

@@ -19,7 +19,7 @@ _OFFSET: Final = r"[+-]?[0-9]{1,3}(?::[0-9]{2}){0,2}"
 _RULE: Final = re.compile(rf"{_ABBREVIATION}({_OFFSET})(?:({_ABBREVIATION})(?:{_OFFSET})?(,[MJ0-9][MJ0-9.,:/+-]*)?)?")
 _WHOLE_HOURS: Final = re.compile(r"([+-]?[0-9]{1,2})(?::00){0,2}")
 _WITHOUT_DATES: Final = ",M3.2.0,M11.1.0"
-"""When summer time is in force where a rule does not say: as in the United States, as the C library has it."""
+"""The span of summer time where a rule gives none: as in the United States, as the C library has it."""
 
 _MAGIC: Final = b"TZif"
 

@@ -56,7 +56,7 @@ class Trigger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoSlots(SlotStream):
-    """What runs after others, at start, or when a person asks, is never due by itself."""
+    """The trigger of jobs that run after others, at start, or on request: they are never due by themselves."""
 
     def _from(self, since: datetime) -> Iterator[Slot]:  # noqa: ARG002  # there is nothing to look for
         return iter(())

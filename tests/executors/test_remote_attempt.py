@@ -81,7 +81,7 @@ def test_an_end_that_cannot_be_read_is_a_failure_that_says_so(said: dict[str, An
     end = ended(WorkerRun(a_run(), {}, print, clock=RealClock()), said)
 
     assert end.outcome.status is OutcomeStatus.FAILED
-    assert (end.outcome.reason or "").startswith("its worker told an end that cannot be read")
+    assert (end.outcome.reason or "").startswith("its worker reported an end that cannot be read")
 
 
 def test_a_cancel_reaches_the_handler_there_before_it_begins_too(plugins: Plugins, tmp_path: Path) -> None:

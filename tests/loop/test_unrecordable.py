@@ -79,7 +79,7 @@ def test_what_an_executor_counts_beyond_any_number_is_cut(world: World) -> None:
 
     [odd] = world.history("odd")
     assert (odd.items_done, odd.items_total) == (MOST_ITEMS, 0)
-    assert odd.reason == "its executor told an end that is no Outcome, but NoneType"
+    assert odd.reason == "its executor reported an end that is not an Outcome, but NoneType"
 
 
 def test_a_message_that_makes_the_tick_fail_is_left_out_and_all_others_take_effect(

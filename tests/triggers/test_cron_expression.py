@@ -180,7 +180,7 @@ def test_an_expression_that_can_never_fire(expression: str, part: str) -> None:
 
     assert (code, pointed_at) == ("never-fires", part)
     assert message == f'the cron expression "{expression}" can never fire'
-    assert hint.startswith("expected a date that there is; no date is day ")
+    assert hint.startswith("expected a date that exists; no date is day ")
 
 
 @pytest.mark.parametrize("expression", ["0 0 30 2 1", "0 0 29 2 *", "0 0 29 2 MON#5", "0 0 L 2 *", "* * * * *"])

@@ -1,4 +1,4 @@
-"""How much of a burst one tick claims.
+"""Decides how much of a burst one tick claims.
 
 To claim a thousand slots takes a while, and until that is committed none of their runs may start. So the first few are
 claimed by themselves and start while the rest is claimed, each part larger than the one before. Without it, the last
@@ -19,14 +19,14 @@ __all__ = ["Batches"]
 _FIRST: Final = 64
 _GROWTH: Final = 16
 _MOST: Final = 1024
-"""How many jobs are claimed at once: at first, how much more each time, and at most."""
+"""Number of jobs claimed at once: at first, how much more each time, and at most."""
 
 
 class Batches:
     """The size of the next part of a burst.
 
     Args:
-        first: How many jobs are claimed first.
+        first: Number of jobs claimed first.
     """
 
     def __init__(self, *, first: int = _FIRST) -> None:
@@ -38,7 +38,7 @@ class Batches:
 
         Args:
             needed: Jobs that another needs. Whether those are in hand decides about it; so none is left for later.
-            whole: Whether all of it must be claimed now.
+            whole: True if all of it must be claimed now.
         """
         due, size = pending.due, self._size
         if not due:

@@ -33,7 +33,7 @@ _MOST: Final = 1024
 
 
 class BurstDoor(Protocol):
-    """What the loop asks of the speed-ups. All of it belongs to the loop's thread."""
+    """The interface of the speed-ups to the loop. Only the loop's thread calls it."""
 
     def take(self, *, whole: bool) -> dict[str, Due]:
         """Return which of the pending slots this tick claims, by job; all of them where *whole* says so."""
@@ -158,7 +158,7 @@ class Bursts:
             return {}
         allowance: dict[str, int] = {}
         for queue, runs in short.items():
-            # As many as will have begun by the time that the rest is recalled, if they are as short as these were.
+            # As many as begin before the rest is recalled, if they are as short as these were.
             seats = tick.in_force.config.queues.get(queue, 1)
             soon = int(seats * GOOD_FOR * runs.count / max(runs.seconds, 1e-6))
             allowance[queue] = min(_MOST, _FOR_EACH * runs.count, soon) - self._handoff.left(queue)

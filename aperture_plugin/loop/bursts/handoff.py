@@ -43,7 +43,7 @@ GATHERS: Final = 0.02
 
 @dataclass(slots=True)
 class ShortRuns:
-    """How many runs of a queue have taken next to no time of late, and how many seconds together."""
+    """Number of runs of a queue that lately took next to no time, and their seconds together."""
 
     count: int = 0
     seconds: float = 0.0
@@ -70,7 +70,7 @@ class _Seats:
         """Since when, on the monotonic clock."""
         self.low = 0
         self.is_low = False
-        """Whether there is room for more since the loop last looked."""
+        """True if there is room for more since the loop last looked."""
         self.starting: Key | None = None
         """The attempt that is being begun by a worker."""
         self.unbegun: Ended | None = None
@@ -83,7 +83,7 @@ class Handoff:
 
     Args:
         executor: Begins the runs.
-        inbox: Where what happens is reported.
+        inbox: The queue to which events are reported.
         clock: For when one run ended and the next began.
         is_awaited: Returns whether anything waits for the end of a run, which then wakes the loop at once; called by
             any thread.
@@ -106,7 +106,7 @@ class Handoff:
 
     @property
     def is_possible(self) -> bool:
-        """Whether the executor's workers may begin runs."""
+        """True if the executor's workers may begin runs."""
         return bool(getattr(self._executor, "hands_on", False))
 
     def running_low(self) -> list[str]:
@@ -140,7 +140,7 @@ class Handoff:
         """Let workers begin these runs, in their order; the store says already that they may.
 
         Args:
-            seats: How many of a queue may run at once. A seat that came free meanwhile is taken by the first.
+            seats: Number of runs of a queue at once. The first takes a seat that came free meanwhile.
         """
         queues = set()
         for work in works:

@@ -1,4 +1,4 @@
-"""Which waiting runs start now, and which are pre-assigned: the last stage of a tick."""
+"""Starts waiting runs, and pre-assigns others: the last stage of a tick."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def admit(tick: Tick, *, allowance: Mapping[str, int]) -> None:
     """Let every run that can start do so, and record of the others what they wait for.
 
     Args:
-        allowance: How many more runs of a queue may be pre-assigned, by queue.
+        allowance: Number of further runs of a queue that may be pre-assigned, by queue.
     """
     state = tick.state
     tick.queue.requeue_due(now=tick.now)

@@ -92,7 +92,7 @@ def cut_off(tick: Tick, runs: Iterable[Run], *, reason: str, died: bool) -> None
     """Write the end of attempts that were cut off, and queue the attempts that follow.
 
     Args:
-        died: Whether their process died under them; else it was stopped, or had not begun them.
+        died: True if their process died under them; else it was stopped, or had not begun them.
     """
     for run in runs:
         job = tick.in_force.job_config(run.job)
@@ -158,7 +158,7 @@ def _write(tick: Tick, settled: Settled) -> None:
 
 
 def _add_or_leave(tick: Tick, run: Run, *, is_ours: bool) -> None:
-    """Add an attempt; a process that fires no schedule leaves those that are not its own to whoever does."""
+    """Add an attempt; a process that fires no schedule leaves those that are not its own to one that does."""
     if tick.state.only is None or is_ours:
         tick.add(run)
     else:

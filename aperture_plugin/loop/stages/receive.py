@@ -1,4 +1,4 @@
-"""What each message does to a tick: what other threads and processes asked for, or reported."""
+"""Applies each message to a tick: requests and reports of other threads and processes."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _cancel(tick: Tick, message: CancelAsked) -> list[Run]:
     ]
     for run in asked:
         if run.is_pre_assigned:
-            # Whether a worker has begun it is known when the loop has recalled it.
+            # The loop knows only after the recall if a worker has begun it.
             tick.change(but(run, cancel_reason=message.reason), report=False)
         elif run.status in WAITING:
             cancel_waiting(tick, run, reason=message.reason)

@@ -1,4 +1,4 @@
-"""What dead processes left behind, and what other processes did to the runs of this one."""
+"""Recovers runs that dead processes left, and takes in what other processes did to the runs of this one."""
 
 from __future__ import annotations
 

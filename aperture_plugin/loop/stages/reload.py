@@ -93,7 +93,7 @@ def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool) 
         for name, (schedule, zone) in changed.items()
     ]
     if starting:
-        # What fell due under the old words while nothing ran is not expected any more.
+        # Slots that fell due under the old words while nothing ran are not expected any more.
         left = [(state.eras[name], marks.get(name)) for name in changed if name in state.eras]
         ended = [replace(era, schedule="", since=_since(era.since, mark)) for era, mark in left if era.schedule]
         tick.ledger.begin_eras(ended)
@@ -107,7 +107,7 @@ def _reads_the_same(before: JobConfig | None, job: JobConfig) -> bool:
 
 
 def _rules_changed(job: JobConfig, era: Era, mark: datetime) -> bool:
-    """Whether the latest slot that was claimed in *era* is none any more, though no word has changed.
+    """Return whether the latest slot that was claimed in *era* no longer exists, though no word has changed.
 
     Then the zone's rules have: a new database of zones came with an update. What its rules make of the time before
     now would be past slots that nobody has claimed, and that were never due.

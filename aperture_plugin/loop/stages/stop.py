@@ -17,7 +17,7 @@ __all__ = ["enforce_deadlines"]
 def enforce_deadlines(tick: Tick) -> None:
     """Ask overdue attempts to stop, use force on those that were asked, and give up those that force does not end."""
     state = tick.state
-    # What is not committed passes again in the next tick.
+    # An uncommitted deadline passes again in the next tick.
     for key, deadline in state.deadlines.passed(tick.at):
         run = tick.queue.get(key)
         job = None if run is None else tick.in_force.job_config(run.job)
