@@ -72,7 +72,7 @@ class Wakeups:
         return self._not_before - at if at < self._not_before else None
 
     def woke(self, now: datetime, at: float) -> bool:
-        """Return whether slots may have passed unseen: the machine slept, the process was stopped, the clock stepped."""
+        """Return whether slots may have passed unseen: by sleep, by a stopped process, by a step of the clock."""
         meant, self._meant = self._meant, None
         if meant is None:
             return False
