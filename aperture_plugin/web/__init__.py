@@ -6,14 +6,14 @@ It needs the extra `[web]`: Starlette, Jinja2, and uvicorn where it is served by
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aperture_plugin.app.aperture import Aperture
-    from aperture_plugin.web.access import Authorize
+    from aperture_plugin.web.access import Authorize, Right, Visitor
     from aperture_plugin.web.application import WebApplication
 
-__all__ = ["app"]
+__all__ = ["Right", "Visitor", "app"]
 
 
 def app(
@@ -46,3 +46,12 @@ def app(
 
     access = Access(authorize=authorize, token=token, hosts=frozenset(hosts), read_only=read_only)
     return WebApplication(aperture.installation(), access, METRICS_ENDPOINTS if metrics_only else ENDPOINTS)
+
+
+def __getattr__(name: str) -> Any:
+    # What `authorize` returns, imported only once it is asked for: Starlette may not be installed.
+    if name in {"Right", "Visitor"}:
+        from aperture_plugin.web import access
+
+        return getattr(access, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ import ipaddress
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -46,15 +46,23 @@ class Right(StrEnum):
 class Visitor:
     """Whoever makes a request.
 
+    A right that does not exist is a ValueError.
+
     Attributes:
         rights: Any of `read`, `operate`, `edit`.
         name: What records call the visitor; None for somebody without a name.
-        address: Where the request comes from.
+        address: Where the request comes from; left out, it is read off the request.
+
+    >>> sorted(Visitor(rights=["operate", "read"], name="ada").rights)
+    [<Right.OPERATE: 'operate'>, <Right.READ: 'read'>]
     """
 
-    rights: frozenset[Right] = frozenset()
+    rights: Collection[str] = frozenset()
     name: str | None = None
     address: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rights", frozenset(map(Right, self.rights)))
 
     @property
     def by(self) -> str:
@@ -99,7 +107,7 @@ class Access:
             ValueError: The host's `authorize` returned what is no right.
         """
         found = await self._visitor(request)
-        rights = found.rights & {Right.READ} if self.read_only else found.rights
+        rights = frozenset(found.rights) & {Right.READ} if self.read_only else found.rights
         return Visitor(rights=rights, name=found.name, address=found.address or address_of(request))
 
     async def _visitor(self, request: Request) -> Visitor:
@@ -109,7 +117,7 @@ class Access:
                 granted = await granted
             if isinstance(granted, Visitor):
                 return granted
-            return Visitor(rights=frozenset(map(Right, granted or ())), name=_user_of(request))
+            return Visitor(rights=tuple(granted or ()), name=_user_of(request))
         if self.token is not None:
             is_known = self.has_bearer(request) or self._has_session(request)
             return Visitor(rights=frozenset(Right) if is_known else frozenset())

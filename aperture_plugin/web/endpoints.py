@@ -58,6 +58,11 @@ class Call:
         """Whether a form of the page sent it, so that the answer is a page too."""
         return self.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
+    @property
+    def streams(self) -> bool:
+        """Whether streams pass to the caller: below a WSGI server each would keep one of its threads."""
+        return "wsgi_environ" not in self.request.scope
+
     @cached_property
     def form(self) -> dict[str, list[str]]:
         """The fields of a form, each with its values."""

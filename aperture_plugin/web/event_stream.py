@@ -20,7 +20,7 @@ from aperture_plugin.ports import RunQuery, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.refusals import Refused
-from aperture_plugin.web.runs_api import STREAM_HEADERS
+from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
 
 if TYPE_CHECKING:
     from aperture_plugin.app.installation import Installation
@@ -33,6 +33,7 @@ _LOOK_SECONDS: Final = 0.4
 _SHARE: Final = 10
 """A look may take a tenth of the time."""
 _ALIVE_SECONDS: Final = 15.0
+_STUCK_SECONDS: Final = 4 * _ALIVE_SECONDS
 _MOST_WAITING: Final = 1000
 _MOST_STREAMS: Final = 200
 _MOST_ENDED: Final = 500
@@ -60,6 +61,7 @@ async def _told(changes: Changes, stream: _Stream) -> AsyncIterator[str]:
             if said is None:
                 return
             yield said
+            stream.taken_at = time.monotonic()
     finally:
         changes.unsubscribe(stream)
 
@@ -70,6 +72,12 @@ class _Stream:
 
     loop: asyncio.AbstractEventLoop
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
+    taken_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nobody takes what is sent: some servers let a caller go without a word to the application."""
+        return time.monotonic() - self.taken_at > _STUCK_SECONDS
 
     def tell(self, said: str | None) -> None:
         try:
@@ -123,10 +131,8 @@ class Changes:
         """End every stream."""
         with self._lock:
             self._closed = True
-            streams, self._streams = self._streams, []
+            self._end(list(self._streams))
             thread = self._thread
-        for stream in streams:
-            stream.tell(None)
         self._wake.set()
         if thread is not None:
             thread.join(2)
@@ -138,6 +144,7 @@ class Changes:
         while True:
             began = time.monotonic()
             with self._lock:
+                self._end([one for one in self._streams if server_is_stopping() or one.is_stuck])
                 streams = list(self._streams)
                 # The thread lingers a moment, for whoever loads a page anew.
                 if self._closed or (not streams and began - idle_since > 5):
@@ -150,6 +157,11 @@ class Changes:
             known = {id(stream) for stream in streams}
             self._wake.wait(max(_LOOK_SECONDS, _SHARE * (time.monotonic() - began)))
             self._wake.clear()
+
+    def _end(self, streams: list[_Stream]) -> None:
+        for stream in streams:
+            stream.tell(None)
+            self._streams.remove(stream)
 
     def _tell(self, seen: _Seen, old: list[_Stream], new: list[_Stream]) -> None:
         try:

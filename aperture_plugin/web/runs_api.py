@@ -16,12 +16,12 @@ from aperture_plugin.ports import LogLine, RunQuery, StoreUnavailable
 from aperture_plugin.rules.runs import ENDED, Run
 from aperture_plugin.web.endpoints import Call, json_response
 from aperture_plugin.web.refusals import Refused
+from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
 
 __all__ = ["attempts_of", "log_text", "printable", "run", "run_log"]
 
 _LOOK_SECONDS: Final = 0.25
 _ALIVE_SECONDS: Final = 15.0
-STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def run(call: Call) -> Response:
@@ -78,7 +78,7 @@ async def _followed(call: Call, run_id: str, zone: ZoneInfo) -> AsyncIterator[st
     after = int(seen) if (seen := call.request.headers.get("last-event-id", "")).isdigit() and len(seen) < 19 else 0
     loop = asyncio.get_running_loop()
     silent = 0.0
-    while not call.site.closing.is_set():
+    while not (call.site.closing.is_set() or server_is_stopping()):
         try:
             last = await loop.run_in_executor(call.site.threads, _ended, call, run_id)
             lines = await loop.run_in_executor(call.site.threads, _lines, call, run_id, after)

@@ -61,6 +61,7 @@ class Templates:
         text = self._environment.get_template(template).render(
             base=call.base,
             static=self.names,
+            streams=call.streams,
             page_token=token,
             may_operate=Right.OPERATE in call.visitor.rights,
             may_edit=Right.EDIT in call.visitor.rights,

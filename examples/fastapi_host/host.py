@@ -1,25 +1,39 @@
 """A FastAPI application that takes readings of sensors, and jobs that sum them up.
 
 The scheduler starts and stops with the application's lifespan. Both may wait for a disk or a running job, so they
-run in a thread, and the event loop stays free.
+run in a thread, and the event loop stays free. The jobs page is mounted below /admin/jobs, behind the application's
+own login.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Final
+from urllib.parse import parse_qs
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
+from starlette.middleware.sessions import SessionMiddleware
 
-from aperture_plugin import Aperture, Job, LiveRun, hookimpl, run_json
+from aperture_plugin import Aperture, Job, LiveRun, hookimpl, run_json, web
 
-__all__ = ["Reading", "Sensors", "app"]
+__all__ = ["Reading", "Sensors", "app", "rights_of"]
+
+PEOPLE: Final = {"ada": "lovelace", "bob": "hope"}
+"""Names and passwords. A real application asks a database, which keeps no password as it is typed."""
+
+RIGHTS: Final = {"ada": {"read", "operate", "edit"}, "bob": {"read"}}
+
+FORM: Final = """<!doctype html><title>Log in</title>
+<form method="post"><label>Name <input name="name"></label>
+<label>Password <input name="password" type="password"></label> <button>Log in</button></form>"""
 
 
 class Reading(BaseModel):
@@ -69,7 +83,32 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(aperture.stop)
 
 
+def rights_of(request: Request) -> web.Visitor:
+    """Return who makes a request of the jobs page, and with which rights: the page asks this before anything else."""
+    name: str = request.session.get("user", "")
+    return web.Visitor(rights=RIGHTS.get(name, ()), name=name or None)
+
+
 app = FastAPI(title="Sensors", lifespan=lifespan)
+app.add_middleware(SessionMiddleware, secret_key=secrets.token_hex(32), same_site="strict")
+app.mount("/admin/jobs", web.app(aperture, authorize=rights_of))
+
+
+@app.get("/login", response_class=HTMLResponse)
+def login_form() -> str:
+    """Show the form."""
+    return FORM
+
+
+@app.post("/login")
+async def login(request: Request) -> Response:
+    """Take a name and a password, and lead on to the jobs page."""
+    said = parse_qs((await request.body()).decode())
+    name, password = said.get("name", [""])[0], said.get("password", [""])[0]
+    if not secrets.compare_digest(PEOPLE.get(name, "").encode() or b"\0", password.encode()):
+        return HTMLResponse(FORM, status_code=401)
+    request.session["user"] = name
+    return RedirectResponse("/admin/jobs/", status_code=303)
 
 
 @app.post("/readings", status_code=201)

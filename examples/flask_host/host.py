@@ -1,26 +1,43 @@
 """A Flask application that keeps a list of loans, and jobs that look after it.
 
 Jobs and requests use the connection of the application context. The plugin puts such a context around every run, so
-that a handler is written like a view.
+that a handler is written like a view. The jobs page is mounted below /admin/jobs, behind the application's own login.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, Response, abort, current_app, g, jsonify, request
+from a2wsgi import ASGIMiddleware
+from flask import Flask, Response, abort, current_app, g, jsonify, redirect, request, session
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Response as Answer
 
-from aperture_plugin import Aperture, Job, LiveRun, Outcome, hookimpl, run_json
+from aperture_plugin import Aperture, Job, LiveRun, Outcome, hookimpl, run_json, web
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 __all__ = ["Loans", "create_app", "main"]
 
 HERE = Path(__file__).parent
+
+PEOPLE: Final = {"ada": "lovelace", "bob": "hope"}
+"""Names and passwords. A real application asks a database, which keeps no password as it is typed."""
+
+RIGHTS: Final = {"ada": {"read", "operate", "edit"}, "bob": {"read"}}
+
+FORM: Final = """<!doctype html><title>Log in</title>
+<form method="post"><label>Name <input name="name"></label>
+<label>Password <input name="password" type="password"></label> <button>Log in</button></form>"""
 
 
 def database() -> sqlite3.Connection:
@@ -67,10 +84,22 @@ class Loans:
         database().commit()
 
 
+def mount_page(app: Flask, aperture: Aperture) -> None:
+    """Put the jobs page below /admin/jobs; the session of *app* says who asks."""
+
+    def rights_of(asked: Request) -> web.Visitor:
+        with app.request_context(asked.scope["wsgi_environ"]):
+            name: str = session.get("user", "")
+        return web.Visitor(rights=RIGHTS.get(name, ()), name=name or None)
+
+    page: Any = ASGIMiddleware(web.app(aperture, authorize=rights_of))  # type: ignore[arg-type]  # its own ASGI types
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/admin/jobs": page})  # type: ignore[method-assign]
+
+
 def create_app(database_file: str | Path = HERE / "loans.db") -> tuple[Flask, Aperture]:
     """Return the application and its scheduler, which is not started yet."""
     app = Flask(__name__)
-    app.config["DATABASE"] = str(database_file)
+    app.config.update(DATABASE=str(database_file), SECRET_KEY=secrets.token_hex(32), SESSION_COOKIE_SAMESITE="Strict")
     aperture = Aperture(HERE / "schedules.yaml", plugins=[Loans(app)])
 
     @app.teardown_appcontext
@@ -102,6 +131,17 @@ def create_app(database_file: str | Path = HERE / "loans.db") -> tuple[Flask, Ap
     def runs() -> Response:
         return jsonify([run_json(run, aperture.config.zone) for run in aperture.history()])
 
+    @app.route("/login", methods=["GET", "POST"])
+    def login() -> Answer | tuple[str, int]:
+        if request.method == "GET":
+            return FORM, 200
+        name, password = request.form.get("name", ""), request.form.get("password", "")
+        if not secrets.compare_digest(PEOPLE.get(name, "").encode() or b"\0", password.encode()):
+            return FORM, 401
+        session["user"] = name
+        return redirect("/admin/jobs/", 303)
+
+    mount_page(app, aperture)
     return app, aperture
 
 

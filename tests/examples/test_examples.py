@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -133,6 +135,13 @@ def test_the_django_host_serves_its_loans_and_marks_those_that_end_soon(start: S
     migrated = subprocess.run(
         line_of(checkout / "examples/django_host/README.md"), cwd=checkout, capture_output=True, text=True, check=False
     )
+    user = {
+        "DJANGO_SUPERUSER_USERNAME": "ada",
+        "DJANGO_SUPERUSER_EMAIL": "ada@example.org",
+        "DJANGO_SUPERUSER_PASSWORD": "lovelace",
+    }
+    make = [*line_of(checkout / "examples/django_host/README.md", line=2), "--noinput"]
+    subprocess.run(make, cwd=checkout, env={**os.environ, **user}, check=True, capture_output=True)
     begun = (checkout / "examples/django_host/aperture.db").exists()
     host = start("django_host", line=1)
     with httpx.Client(base_url=host.wait_for(r"running on (http://[\d.:]+)")[1], timeout=SECONDS) as web:
@@ -144,6 +153,11 @@ def test_the_django_host_serves_its_loans_and_marks_those_that_end_soon(start: S
         assert asked.status_code == 202
         assert web.get("/status").json()["running"] is True
         assert web.post("/jobs/remnid/run").status_code == 404
+        form = re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', web.get("/login").text)[0]
+        asked_in = tried(web, "ada", "lovelace", csrfmiddlewaretoken=form)
+        changed(web, "remind", "pause")
+        assert asked_in == (302, 200)
+        assert "by ada on the page (127.0.0.1)" in web.get("/admin/jobs/").text
     host.stop(signal.SIGTERM)
 
     assert (migrated.returncode, begun) == (0, False), migrated.stderr
@@ -179,6 +193,54 @@ def test_the_django_host_starts_jobs_where_it_serves_and_nowhere_else(checkout: 
     )
 
     assert json.loads(done.stdout) == [True] * len(serving) + [False] * len(others)
+
+
+def tried(web: httpx.Client, name: str, password: str, **more: str) -> tuple[int, int]:
+    """Return how the login of a host answers, and the jobs page after it."""
+    login = web.post("/login", data={"name": name, "password": password, **more})
+    return login.status_code, web.get("/admin/jobs/", headers={"accept": "text/html"}).status_code
+
+
+def changed(web: httpx.Client, job: str, word: str) -> httpx.Response:
+    """Press a button of the jobs page, as a browser does."""
+    [token] = re.findall(r'name="token" value="([^"]+)"', web.get("/admin/jobs/").text)
+    form, origin = {"token": token, "back": ""}, str(web.base_url).rstrip("/")
+    return web.post(f"/admin/jobs/api/jobs/{job}/{word}", data=form, headers={"origin": origin, "accept": "text/html"})
+
+
+@pytest.mark.parametrize(
+    ("example", "job", "streams"), [("fastapi_host", "prune", True), ("flask_host", "new-day", False)]
+)
+def test_a_host_mounts_the_jobs_page_behind_its_own_login(
+    start: Starter, example: str, job: str, streams: bool
+) -> None:
+    host = start(example)
+    url = host.wait_for(r"(?:running|serving) on (http://[\d.:]+)")[1]
+    with httpx.Client(base_url=url, timeout=SECONDS) as web, httpx.Client(base_url=url, timeout=SECONDS) as bob:
+        stranger = web.get("/admin/jobs/", headers={"accept": "text/html"})
+        asked = [tried(web, "ada", "guess"), tried(web, "ada", "lovelace"), tried(bob, "bob", "hope")]
+        paused = changed(web, job, "pause")
+        page, looked = web.get("/admin/jobs/").text, bob.get("/admin/jobs/").text
+
+        assert "nobody has granted you a right" in stranger.text
+        assert asked == [(401, 403), (303, 200), (303, 200)]
+        assert paused.headers["location"] == "../../../"
+        assert "by ada on the page (127.0.0.1)" in page
+        assert ("data-events" in page, "Read only" in page, "Read only" in looked) == (streams, False, True)
+    host.stop(signal.SIGTERM)
+
+
+def test_an_open_page_does_not_keep_a_host_from_stopping(start: Starter) -> None:
+    host = start("fastapi_host")
+    with httpx.Client(base_url=host.wait_for(r"running on (http://[\d.:]+)")[1], timeout=SECONDS) as web:
+        tried(web, "ada", "lovelace")
+        with web.stream("GET", "/admin/jobs/api/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines).startswith("retry")
+            code = host.stop(signal.SIGTERM)
+
+            assert code in (0, -signal.SIGTERM)
+            assert "event: loop" in list(lines)
 
 
 def test_a_hosts_own_tests_pass_by_the_line_of_their_readme(checkout: Path) -> None:

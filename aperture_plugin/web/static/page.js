@@ -4,13 +4,13 @@
 const $ = (query, root = document) => root.querySelector(query);
 const $$ = (query, root = document) => [...root.querySelectorAll(query)];
 const flash = $("#flash"), main = $("#main");
-let stream = null, timer = 0, wanted = false, loading = false, failures = 0, pollTimer = 0, opener = null;
+let stream = null, timer = 0, wanted = false, loading = false, pollTimer = 0, opener = null;
 
 function say(text) { flash.textContent = text; flash.hidden = !text; }
 flash.addEventListener("click", () => say(""));
 
 // ── regions: replaced by id, never under the focus, a selection, an open list or an open dialog ──
-const REGIONS = ["clock", "health", "notices", "queues", "same-failure", "tabs", "chips", "job-head", "job-acts", "facts", "findings", "history-table", "act"];
+const REGIONS = ["clock", "health", "notices", "queues", "same-failure", "tabs", "chips", "job-head", "job-acts", "facts", "findings", "history-table", "log", "act"];
 function isHeld(node) {
   const selection = document.getSelection();
   return node.contains(document.activeElement) && document.activeElement !== document.body
@@ -18,7 +18,7 @@ function isHeld(node) {
     || node.querySelector("details[open]");
 }
 function swap(old, fresh) {
-  if (old.outerHTML === fresh.outerHTML || isHeld(old)) return;
+  if (old.dataset.follow || old.outerHTML === fresh.outerHTML || isHeld(old)) return;
   old.replaceWith(document.importNode(fresh, true));
 }
 function cells(old, fresh) {
@@ -53,24 +53,27 @@ async function load() {
 function soon(after = 300) { clearTimeout(timer); timer = setTimeout(load, after); }
 
 // ── one stream a page; polling where none passes ──
+const calm = () => { clearInterval(pollTimer); pollTimer = 0; };
+const poll = () => { if (!pollTimer) pollTimer = setInterval(load, 5000); };
 function open() {
-  if (stream || document.hidden || !document.body.dataset.events) return;
-  stream = new EventSource(document.body.dataset.events);
-  stream.onopen = () => { clearInterval(pollTimer); pollTimer = 0; back(); soon(); };
-  for (const kind of ["run", "config", "loop", "job"]) stream.addEventListener(kind, () => soon());
-  stream.onerror = () => {
-    failures += 1;
-    if (failures > 2 && !pollTimer) pollTimer = setInterval(load, 5000);
-    if (stream && stream.readyState === EventSource.CLOSED) { close(); setTimeout(open, 3000); }
+  if (stream || document.hidden) return;
+  if (!document.body.dataset.events) { poll(); return; }
+  const mine = stream = new EventSource(document.body.dataset.events);
+  // A proxy may let the stream begin and keep back what is in it: only an event proves that it passes.
+  const patience = setTimeout(() => mine === stream && poll(), 5000);
+  for (const kind of ["run", "config", "loop", "job"]) mine.addEventListener(kind, () => { clearTimeout(patience); calm(); soon(); });
+  mine.onerror = () => {
+    poll(); soon(500);
+    if (mine === stream && mine.readyState === EventSource.CLOSED) { close(); poll(); setTimeout(open, 3000); }
   };
 }
-function close() { if (stream) stream.close(); stream = null; clearInterval(pollTimer); pollTimer = 0; }
-function back() { failures = 0; document.body.classList.remove("lost"); if (flash.dataset.lost) { delete flash.dataset.lost; say(""); } }
+function close() { if (stream) stream.close(); stream = null; calm(); }
+function back() { document.body.classList.remove("lost"); if (flash.dataset.lost) { delete flash.dataset.lost; say(""); } }
 function lost() {
   if (flash.dataset.lost) return;
   flash.dataset.lost = "1"; document.body.classList.add("lost");
   say("The server does not answer; what you see is from " + clock().toLocaleTimeString() + ". It is tried again by itself.");
-  if (!pollTimer) pollTimer = setInterval(load, 5000);
+  poll();
 }
 if ($("#health")) {
   document.addEventListener("visibilitychange", () => document.hidden ? close() : (open(), soon(0)));
