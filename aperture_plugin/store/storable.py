@@ -6,7 +6,7 @@ that writes it, and every tick after that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import Engine, event
@@ -43,17 +43,23 @@ def _before(_connection: Any, _cursor: Any, statement: str, parameters: Any, _co
 
 
 def _row(row: Any) -> Any:
-    values = row.values() if isinstance(row, Mapping) else row
-    if not isinstance(row, Mapping | Sequence) or not any(map(_is_odd, values)):
-        return row  # As good as always: to make each row anew would cost a burst a tenth of its time.
-    if isinstance(row, Mapping):
-        return {name: storable_value(value) for name, value in row.items()}
-    return tuple(map(storable_value, row))
+    if isinstance(row, dict):
+        return row if _is_plain(row.values()) else {name: storable_value(value) for name, value in row.items()}
+    if isinstance(row, tuple | list):
+        return row if _is_plain(row) else tuple(map(storable_value, row))
+    return row
 
 
-def _is_odd(value: Any) -> bool:
-    if value is None:
-        return False
-    if isinstance(value, str):
-        return not value.isascii() or "\0" in value
-    return isinstance(value, int) and not -_GREATEST <= value <= _GREATEST
+def _is_plain(values: Iterable[Any]) -> bool:
+    """Return whether the store can keep all *values* as they are.
+
+    Nearly always it can, and a burst asks for some 60 values a run: one loop without a call costs a fifth of
+    what a function for each value did, which was a tenth of the burst.
+    """
+    for value in values:
+        if isinstance(value, str):
+            if not value.isascii() or "\0" in value:
+                return False
+        elif isinstance(value, int) and not -_GREATEST <= value <= _GREATEST:
+            return False
+    return True
