@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from aperture_plugin import __version__
 from aperture_plugin.app.installation import Installation
+from aperture_plugin.app.json_views import loop_json
 from aperture_plugin.app.status import JobView, Overview
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, StoreRefused, StoreUnavailable
@@ -141,6 +142,11 @@ def _loops(seen: Overview) -> Iterator[Metric]:
         "aperture_loop_late", "Whether the loop has not ticked when it should have.", [({}, float(seen.is_late))]
     )
     yield _gauge("aperture_loop_last_tick_timestamp_seconds", "When a loop last told that it lives.", [({}, beat)])
+    rows = [loop_json(loop, seen) for loop in seen.loops]
+    older = sum(not row.get("newest", True) for row in rows)
+    yield _gauge("aperture_loops_with_older_file", "Loops whose file is not the newest.", [({}, float(older))])
+    skew = max((abs(float(row.get("skew_seconds") or 0)) for row in rows), default=0.0)
+    yield _gauge("aperture_loop_clock_skew_seconds", "Largest skew of a loop's clock from the store's.", [({}, skew)])
 
 
 def _file(seen: Overview) -> Iterator[Metric]:

@@ -254,4 +254,4 @@ def test_a_hosts_own_tests_pass_by_the_line_of_their_readme(checkout: Path) -> N
 
 def test_every_example_is_here() -> None:
     hosts = ["asyncio_host", "django_host", "fastapi_host", "flask_host", "plain_host"]
-    assert sorted(EXAMPLES) == sorted([*hosts, "deploy", "dramatiq_executor", "testing"])
+    assert sorted(EXAMPLES) == sorted([*hosts, "deploy", "dramatiq_executor", "monitoring", "testing"])
