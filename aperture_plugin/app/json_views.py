@@ -12,6 +12,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from aperture_plugin.app.loop_files import file_of_loop
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
@@ -148,12 +149,20 @@ def config_json(overview: Overview) -> dict[str, Any]:
 
 def loop_json(loop: LoopRecord, overview: Overview) -> dict[str, Any]:
     """Return what `status` tells of one of the loops on the store."""
+    file = file_of_loop(loop)
     return {
         "id": loop.id,
         "host": loop.host,
         "pid": loop.pid,
+        "version": loop.details.get("version"),
         "since": _told(loop.since, overview.zone),
         "beat_at": _told(loop.beat_at, overview.zone),
+        "generation": file.number,
+        "file_hash": file.digest,
+        "accepted_at": _told(file.accepted_at, overview.zone),
+        "newest": loop.id in overview.spread.newest,
+        "skew_seconds": loop.details.get("skew"),
+        "unknown_jobs": list(loop.details.get("unknown_jobs", ())),
     }
 
 

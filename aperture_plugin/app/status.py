@@ -15,6 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.app.liveness import is_late, ticking
+from aperture_plugin.app.loop_files import Spread, spread_of
 from aperture_plugin.config.model import Config, Freeze
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.config.problems import Problem
@@ -104,6 +105,11 @@ class Overview:
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
     is_blind: bool = False
     astray: tuple[int, ...] = ()
+
+    @property
+    def spread(self) -> Spread:
+        """Which of the living loops have the newest file."""
+        return spread_of(self.loops)
 
     @property
     def is_stopping(self) -> bool:

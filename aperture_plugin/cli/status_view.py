@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from aperture_plugin.app.loop_files import some_of
 from aperture_plugin.app.plugin_watch import files_changed
 from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.job_list import next_words
@@ -77,6 +78,17 @@ def plugins_changed(seen: Overview) -> Iterator[Text]:
         yield Text(f"{plain(files_changed(files))}: restart it", style="yellow")
 
 
+def loops_behind(seen: Overview) -> Iterator[Text]:
+    """Yield how far the newest file has got, while not every loop has it, and jobs that a loop leaves to others."""
+    spread = seen.spread
+    if not spread.is_whole:
+        yield Text(plain(spread.text(seen.zone, now=seen.now)), style="yellow")
+    for loop in seen.loops:
+        if names := loop.details.get("unknown_jobs"):
+            who = f"pid {loop.pid} on {loop.host}"
+            yield Text(plain(f"{who} leaves to other loops: {some_of(names)}"), style="dim")
+
+
 def now_running(seen: Overview) -> Iterator[RenderableType]:
     """Yield what runs, with its progress."""
     if not seen.running:
@@ -141,7 +153,11 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
     yield headline(seen)
     yield pulse(seen)
     shortened = replace(seen, running=seen.running[:_MOST_RUNS], queue=seen.queue[:_MOST_RUNS])
-    for section in ([*refused(seen), *plugins_changed(seen)], list(now_running(shortened)), list(waiting(shortened))):
+    for section in (
+        [*refused(seen), *plugins_changed(seen), *loops_behind(seen)],
+        list(now_running(shortened)),
+        list(waiting(shortened)),
+    ):
         if section:
             yield Group("", *section)
     more = len(seen.queue) - len(shortened.queue)

@@ -1,4 +1,8 @@
-"""The text in force, kept on the store: `status` reads it, and a start may use it, when the file on disk is bad."""
+"""The text in force, kept on the store and numbered there.
+
+`status` reads it, and a start may use it, when the file on disk is bad. The numbers say which of several loops has the
+newest file (DESIGN.md, section 4, promise 11).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,17 @@ from aperture_plugin.loop.tick import Tick
 __all__ = ["keep_generation"]
 
 
-def keep_generation(tick: Tick) -> None:
-    """Keep the text in force, and which preset `auto` picked, unless the schedule is not fired here."""
+def keep_generation(tick: Tick, *, saved: bool) -> None:
+    """Keep the text in force, and which preset `auto` picked, unless the schedule is not fired here.
+
+    Args:
+        saved: Whether a save brought it; else a start did, and a text that was accepted before is no news.
+    """
     config, ledger = tick.in_force.config, tick.ledger
     if tick.state.only is not None:
         return
-    ledger.keep_generation(file=config.file, text=config.text, at=tick.now)
+    number, at = ledger.keep_generation(file=config.file, text=config.text, at=tick.now, saved=saved)
+    tick.in_force = replace(tick.in_force, number=number, accepted_at=at)
     pick = None if config.pick is None else replace(config.pick, extends=None)
     before = ledger.pick()
     if before != pick:

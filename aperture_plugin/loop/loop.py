@@ -144,6 +144,7 @@ class Loop:
             tick.in_force = replace(tick.in_force, loaded_at=now)
             if state.only is None:
                 put_in_force(tick, config, jobs, starting=True)
+                keep_generation(tick, saved=False)
             if substitute is not None:
                 tick.in_force = replace(
                     tick.in_force, substitute=substitute, rejected=Rejected(substitute.problems, now)
@@ -154,7 +155,6 @@ class Loop:
             tick.write()
             announce(tick)
             self._renew_lease(tick, publishes=True)
-            keep_generation(tick)
         self._watch.begin()
         tick.effects.append(ConfigLoaded(config, None))
         self._committed(tick)
@@ -243,6 +243,8 @@ class Loop:
             due = self._bursts.take(whole=isolated or self._claims_whole(messages))
             claim(tick, due)  # due slots become claims and runs
             reload(tick, messages)  # a new file comes into force
+            if tick.in_force.config is not state.in_force.config:
+                keep_generation(tick, saved=True)
             if tick.beats and (tick.is_foreign or not state.lease.is_alone):
                 recover(tick)  # what dead processes left
                 decide_start_runs(tick)
@@ -254,8 +256,6 @@ class Loop:
             publishes = self._publishes or tick.in_force is not state.in_force
             if tick.beats or publishes:
                 self._renew_lease(tick, publishes=publishes)
-            if tick.in_force.config is not state.in_force.config:
-                keep_generation(tick)
         state.pending.claimed(due)
         self._publishes = False
         self._flush_at = at + self._pace.flush

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
+from aperture_plugin import __version__
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.loop.state import InForce
 
@@ -25,11 +27,17 @@ def details_of(in_force: InForce, *, draining: bool, noticed: tuple[datetime, st
     if refused is not None:
         problems = [problem_json(problem) for problem in refused.problems]
         rejected = {"at": refused.at.isoformat(), "problems": problems}
+    text = None
+    if in_force.number is not None and in_force.accepted_at is not None:
+        digest = sha256(config.text.encode()).hexdigest()
+        text = {"number": in_force.number, "sha256": digest, "accepted_at": in_force.accepted_at.isoformat()}
     generation = None
     if substitute is not None:
         generation = {"number": substitute.generation, "accepted_at": substitute.accepted_at.isoformat()}
     return {
+        "version": __version__,
         "file": config.file,
+        "text": text,
         "loaded_at": None if loaded_at is None else loaded_at.isoformat(timespec="microseconds"),
         "preset": config.preset,
         "timezone": str(config.zone),

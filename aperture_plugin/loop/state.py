@@ -65,6 +65,8 @@ class InForce:
         followers: By job, those whose `after` names it.
         needed: Jobs that another needs.
         loaded_at: The time at which it came into force; None before the loop has begun.
+        number, accepted_at: Its generation, and when any loop first accepted that; None before the loop has begun,
+            and where the schedule is not fired.
         rejected: The file on disk, where it was refused since.
         substitute: The configuration in force since the start if it is not, and was not, the file on disk; else None.
         changed_plugins: Files of plugins that are not as they were when they were loaded.
@@ -75,6 +77,8 @@ class InForce:
     followers: Mapping[str, Sequence[JobConfig]]
     needed: frozenset[str]
     loaded_at: datetime | None = None
+    number: int | None = None
+    accepted_at: datetime | None = None
     rejected: Rejected | None = None
     substitute: Substitute | None = None
     changed_plugins: Sequence[str] = ()

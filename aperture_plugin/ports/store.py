@@ -176,8 +176,15 @@ class Ledger(Protocol):
         """Count *calls* in the bin that begins at *at*; bins before *forget* are not needed any more."""
         ...
 
-    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
-        """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
+        """Keep the text of an accepted file, and return its number and when it was accepted.
+
+        The last 20 texts are kept; of the 1,000 before them it is known that they were accepted.
+
+        Args:
+            saved: A save brought the text, so that it is the newest even if it was accepted before. At a start, a
+                text that was accepted before keeps its number.
+        """
         ...
 
     def post(self, notices: Sequence[Notice]) -> None:

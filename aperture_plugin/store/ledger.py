@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from itertools import compress, islice
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
+    RowMapping,
     Table,
     and_,
     delete,
     func,
     insert,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -66,9 +69,11 @@ from aperture_plugin.store.tables import (
     spends,
 )
 
-__all__ = ["GENERATIONS_KEPT", "SqlLedger"]
+__all__ = ["GENERATIONS_KEPT", "SqlLedger", "forgotten_text"]
 
 GENERATIONS_KEPT: Final = 20
+GENERATIONS_KNOWN: Final = 1000
+"""Texts before those: only their digest is kept, so that a start with one of them is no news."""
 _CHUNK: Final = 500
 """The most names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
@@ -268,19 +273,31 @@ class SqlLedger:
         self._wrote()
         self._connection.execute(delete(loops).where(loops.c.id == loop_id))
 
-    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
-        """Keep the text of an accepted file, unless it is the latest kept already; the last 20 are kept."""
-        newest = self._connection.execute(select(generations).order_by(generations.c.seq.desc()).limit(1)).mappings()
-        last = newest.first()
-        if last is not None and (last["file"], last["text"]) == (file, text):
-            return
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
+        """Keep the text of an accepted file, and return its number and when it was accepted."""
+        by_age = select(generations).order_by(generations.c.seq.desc())
+        if saved:
+            known = self._connection.execute(by_age.limit(1)).mappings().first()
+            is_kept = known is not None and known["text"] == text
+        else:
+            same = by_age.where(generations.c.text.in_([text, forgotten_text(text)]))
+            known = self._connection.execute(same.limit(1)).mappings().first()
+            is_kept = known is not None
+        if known is not None and is_kept:
+            return known["seq"], instant(known["accepted_at"])
         self._write(insert(generations), [{"file": file, "text": text, "accepted_at": micros(at)}])
-        kept = select(generations.c.seq).order_by(generations.c.seq.desc()).limit(GENERATIONS_KEPT)
-        self._connection.execute(delete(generations).where(generations.c.seq.not_in(kept)))
+        newest: list[RowMapping] = list(self._connection.execute(by_age.limit(GENERATIONS_KEPT + 1)).mappings())
+        if len(newest) > GENERATIONS_KEPT:
+            old, seq = newest[-1], generations.c.seq
+            forgotten = update(generations).where(seq == old["seq"]).values(text=forgotten_text(old["text"]))
+            self._connection.execute(forgotten)
+            known_still = select(seq).order_by(seq.desc()).limit(GENERATIONS_KEPT + GENERATIONS_KNOWN)
+            self._connection.execute(delete(generations).where(seq.not_in(known_still)))
+        return newest[0]["seq"], at
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
-        chosen = select(generations).order_by(generations.c.seq.desc())
+        chosen = select(generations).order_by(generations.c.seq.desc()).limit(GENERATIONS_KEPT)
         return [
             (row["seq"], instant(row["accepted_at"]), row["file"], row["text"])
             for row in self._connection.execute(chosen).mappings()
@@ -421,6 +438,11 @@ class SqlLedger:
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
         found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
         return {job: instant for job, instant in found if instant is not None}
+
+
+def forgotten_text(text: str) -> str:
+    """Return what stands in place of the text of an accepted file that is not kept any more."""
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def _later_of_both(before: Row, row: Row) -> Row:

@@ -137,7 +137,12 @@ class InstallationCollector(Collector):
 
 def _loops(seen: Overview) -> Iterator[Metric]:
     beat = max((loop.beat_at.timestamp() for loop in seen.loops), default=0.0)
+    spread = seen.spread
+    accepted = 0.0 if spread.file.accepted_at is None else spread.file.accepted_at.timestamp()
     yield _gauge("aperture_loops", "Loops on the store that live.", [({}, float(len(seen.loops)))])
+    having = float(len(spread.newest))
+    yield _gauge("aperture_loops_with_newest_file", "Loops that have the newest file in force.", [({}, having)])
+    yield _gauge("aperture_newest_file_timestamp_seconds", "When a loop first accepted that.", [({}, accepted)])
     yield _gauge(
         "aperture_loop_late", "Whether the loop has not ticked when it should have.", [({}, float(seen.is_late))]
     )

@@ -29,7 +29,7 @@ from aperture_plugin.ports import (
 )
 from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken
-from aperture_plugin.store.ledger import GENERATIONS_KEPT
+from aperture_plugin.store.ledger import GENERATIONS_KEPT, forgotten_text
 from aperture_plugin.store.tables import SCHEMA_VERSION
 
 __all__ = ["MemoryStore", "Tables"]
@@ -350,18 +350,23 @@ class MemoryLedger:
         """Take the record of a loop off the store."""
         self._take_out(self._tables.loops, loop_id)
 
-    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
         """Keep the text of an accepted file, unless it is the latest kept already."""
         kept = self._tables.generations
-        if kept and next(reversed(kept.values()))[1:] == (file, text):
-            return
-        self._put(kept, next(self._tables.numbers), (at, file, text))
-        for number in list(kept)[:-GENERATIONS_KEPT]:
-            self._take_out(kept, number)
+        for number, (accepted_at, _, its_text) in reversed(kept.items()):
+            if its_text in {text, forgotten_text(text)}:
+                return number, accepted_at
+            if saved:
+                break
+        number = next(self._tables.numbers)
+        self._put(kept, number, (at, file, text))
+        for old in list(kept)[-GENERATIONS_KEPT - 1 : -GENERATIONS_KEPT]:
+            self._put(kept, old, (*kept[old][:2], forgotten_text(kept[old][2])))
+        return number, at
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first."""
-        return [(number, *kept) for number, kept in reversed(self._tables.generations.items())]
+        return [(number, *kept) for number, kept in reversed(self._tables.generations.items())][:GENERATIONS_KEPT]
 
     def post(self, notices: Sequence[Notice]) -> None:
         """Write messages that are to be sent; one whose key is known already is passed over."""

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from aperture_plugin.app.doctor.evidence import Case
 from aperture_plugin.app.doctor.finding_text import ago, clock, counted, told
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.liveness import LATE_AFTER, SCHEDULE, is_late, ticking
+from aperture_plugin.app.loop_files import some_of, spread_of
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.ports import LoopRecord, StoreRefused, StoreUnavailable
 from aperture_plugin.triggers.clock_changes import changes
@@ -86,6 +87,7 @@ def loop_step(case: Case) -> Iterator[Finding]:
         return
     for loop in alive:
         yield _alive(case, loop)
+    yield from _files(case, alive)
     for loop in dead:
         found = f"{_who(loop)} died without a word; its runs are taken over within 10 seconds of its last beat"
         yield note("loop", found)
@@ -131,6 +133,18 @@ def _alive(case: Case, loop: LoopRecord) -> Finding:
     since = told(loop.since, case.zone, now=case.now)
     found = f"a loop runs since {since} ({_who(loop)}) and is on time; it last ticked {beat}"
     return ok("loop", found)
+
+
+def _files(case: Case, alive: Sequence[LoopRecord]) -> Iterator[Finding]:
+    """Tell which loops have the newest file, and which jobs one leaves to the others."""
+    spread = spread_of(alive)
+    if not spread.is_whole:
+        older = "jobs that only the older files list go on there; of the others the newest words are in force"
+        found = f"{spread.text(case.zone, now=case.now)}: {older}"
+        yield note("loop", found, advice="save the file there, or restart that loop with it")
+    for loop in alive:
+        if names := loop.details.get("unknown_jobs"):
+            yield note("loop", f"{_who(loop)} leaves to other loops the jobs that it does not know: {some_of(names)}")
 
 
 def _who(loop: LoopRecord) -> str:

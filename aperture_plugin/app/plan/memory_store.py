@@ -156,8 +156,9 @@ class MemoryStore:
     def drop_loop(self, loop_id: str) -> None:
         """There is no record."""
 
-    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:  # noqa: ARG002
         """The text is in the configuration."""
+        return 1, at
 
     def post(self, notices: Sequence[Notice]) -> None:
         """Nobody is notified of what is only foreseen."""

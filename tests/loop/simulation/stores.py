@@ -120,11 +120,11 @@ class WatchedLedger:
         self._ledger.log(lines)
         self.written.lines += lines
 
-    def keep_generation(self, *, file: str, text: str, at: datetime) -> None:
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
         """Keep a file."""
         self._faults.step()
-        self._ledger.keep_generation(file=file, text=text, at=at)
         self.written.text = text
+        return self._ledger.keep_generation(file=file, text=text, at=at, saved=saved)
 
     def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
         """Count calls."""
