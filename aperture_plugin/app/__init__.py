@@ -1,4 +1,4 @@
-"""Where everything is put together: which clock, store, plugins and executor a loop runs with.
+"""Puts everything together: the clock, store, plugins and executor that a loop runs with.
 
 Names are loaded when they are first used: who only looks at a file needs neither the loop nor the store.
 """

@@ -1,4 +1,4 @@
-"""What an aperture sends to people and monitors: notifications with their evidence, and pings."""
+"""Alerts that an aperture sends to people and monitors: notifications with their evidence, and pings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["AlertDelivery", "evidence_of", "send_no_loop"]
 _LOG_LINES: Final = 10
 _LOOKS_BACK: Final = 100
 _LATE_SECONDS: Final = 30.0
-"""How often running runs are looked at for those that take too long."""
+"""Interval at which running runs are checked for those that take too long."""
 
 _NEVER_LATE_BEFORE: Final = timedelta(minutes=5)
 

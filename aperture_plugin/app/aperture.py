@@ -77,14 +77,14 @@ class Aperture:
             `hooks/*.py` next to the file.
         modules: Names of further plugin modules to import.
         state: URL of the store; None for `$APERTURE_STATE`, else what the file says.
-        hooks, entry_points: Whether the `hooks/` folder beside the file, and installed plugins, are loaded.
-        schedule: Whether it fires the schedule; False runs only what is asked for here, beside a loop or
+        hooks, entry_points: True if the `hooks/` folder beside the file, and installed plugins, are loaded.
+        schedule: True if it fires the schedule; False runs only what is asked for here, beside a loop or
             without one.
-        watch: Whether a save of the file takes effect while it runs.
-        last_good: Whether it starts from the last accepted file that the store keeps where the one on disk is
+        watch: True if a save of the file takes effect while it runs.
+        last_good: True if it starts from the last accepted file that the store keeps where the one on disk is
             bad, or gone. The next good save is taken in as ever.
         environ: The environment; None for this process's own.
-        clock: Where time comes from; for tests.
+        clock: Source of time; for tests.
     """
 
     def __init__(
@@ -223,12 +223,12 @@ class Aperture:
 
     @property
     def is_running(self) -> bool:
-        """Whether its loop ticks."""
+        """True if its loop ticks."""
         return self._thread is not None and self._thread.is_alive
 
     @property
     def is_stuck(self) -> bool:
-        """Whether it runs, and its next tick is long overdue."""
+        """True if it runs, and its next tick is long overdue."""
         return self._thread is not None and self._thread.is_stuck
 
     # ── what a host asks ────────────────────────────────────────────────────────────────────────
@@ -246,7 +246,7 @@ class Aperture:
         """Run *job* now, or queue it; it does not wait for needs or windows.
 
         Args:
-            by: Who asks, for the record; None for the user this process belongs to.
+            by: The person who asks, for the record; None for the user this process belongs to.
         Raises:
             NoSuchJob: There is no such job; it is a KeyError too.
             NotRunning: It is not running; it is a RuntimeError too.
@@ -321,7 +321,7 @@ class Aperture:
         """Return past and present attempts, newest first.
 
         Args:
-            query: Which ones; the name of a job for its latest 20, None for the latest 20 of all.
+            query: The runs to return; the name of a job for its latest 20, None for the latest 20 of all.
         Raises:
             TypeError: *query* is something else.
             NotRunning: It is not running; it is a RuntimeError too.
@@ -384,9 +384,9 @@ class Aperture:
         `start` does this first; a test ticks the loop by itself.
 
         Args:
-            pace: How often the loop looks up by itself.
+            pace: Intervals of what the loop does by itself.
             executor: Makes the executor that is used whatever the file says.
-            sleep: How a run waits for a budget to return.
+            sleep: Lets a run wait for a budget to return.
         """
         if self._loop is not None:
             raise NotRunning("it runs already")

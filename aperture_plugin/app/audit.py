@@ -45,13 +45,13 @@ _FIRST_BEAT: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAudit:
-    """What became of the slots of one job.
+    """The fates of the slots of one job.
 
     Attributes:
-        zone: In which its times are told: that of its latest schedule.
+        zone: The zone of its times: that of its latest schedule.
         untold: Phrases, with their zones, that this program cannot read, so that their slots are not known.
-        kept_since: What was due earlier is not kept any more, and not expected; None where all of the span is kept.
-        moved: How many of its slots were claimed at another instant, by rules of the zone that have changed since.
+        kept_since: Earlier slots are not kept any more, and not expected; None where all of the span is kept.
+        moved: Number of its slots that were claimed at another instant, by rules of the zone that have changed since.
     """
 
     job: str
@@ -64,7 +64,7 @@ class JobAudit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What became of all slots due from *since* (in) to *until* (out).
+    """The fates of all slots due from *since* (in) to *until* (out).
 
     Attributes:
         total: The accounts of the jobs together.
@@ -78,7 +78,7 @@ class Audit:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every slot that was expected is accounted for, and it is known which ones were."""
+        """True if every slot that was expected is accounted for, and it is known which ones were."""
         return self.total.is_whole and not any(job.untold for job in self.jobs)
 
 
@@ -110,7 +110,7 @@ def audit_json(found: Audit, zone: ZoneInfo) -> dict[str, Any]:
     """Return an `Audit` in the shape of `aperture audit --format json`.
 
     Args:
-        zone: In which the ends of the span are told; slots are told in their job's own.
+        zone: The zone in which the ends of the span are shown; slots are shown in their job's own.
     """
     return {
         "from": found.since.astimezone(zone).isoformat(),

@@ -24,12 +24,12 @@ __all__ = ["Checked", "check"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of checking a file.
+    """The result of checking a file.
 
     Attributes:
         file: As reports name it.
-        text: What stands in it.
-        jobs: How many jobs it holds, as far as it could be read.
+        text: Its content.
+        jobs: Number of jobs in it, as far as it could be read.
         problems: Errors and warnings in file order.
         config: The configuration of a valid file.
     """
@@ -42,7 +42,7 @@ class Checked:
 
     @property
     def is_valid(self) -> bool:
-        """Whether it could be put in force: it has no errors."""
+        """True if it could be put in force: it has no errors."""
         return not any(problem.is_error for problem in self.problems)
 
     def json(self) -> dict[str, Any]:
@@ -66,10 +66,10 @@ def check(
     """Check the file of *source*.
 
     Args:
-        now: What `once` is held against.
+        now: The time with which `once` is compared.
         load: Loads the plugins; None leaves the host alone.
         manifest: The jobs that a host registers, beside those of the plugins, each with the calls that it declares.
-        data: What the file holds, where it is not to be read from the disk.
+        data: Its content, where it is not to be read from the disk.
     Raises:
         FileNotFoundError: It is not there.
         OSError: It cannot be read.

@@ -22,9 +22,9 @@ class Generation:
 
     Attributes:
         number: Grows with each; of one store, never given again.
-        accepted_at: When it came into force.
+        accepted_at: Time at which it came into force.
         file: As it was named then.
-        text: What stood in it, byte for byte once it is encoded as UTF-8.
+        text: Its content, byte for byte once it is encoded as UTF-8.
     """
 
     number: int

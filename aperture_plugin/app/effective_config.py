@@ -36,7 +36,7 @@ def shown_file(config: Config, *, environ: Mapping[str, str], state: str | None 
 
     Args:
         environ: Its APERTURE_STATE stands in place of the file's state.
-        state: What `--state` says, which stands in place of both.
+        state: The value of `--state`, which replaces both.
     """
     for origin in Provenance(config).file():
         if origin.key == "state" and state is not None:

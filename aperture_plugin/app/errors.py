@@ -1,4 +1,4 @@
-"""What `Aperture` raises to whoever calls it, beside what is wrong with a file, a plugin or a store."""
+"""Exceptions of `Aperture`, beside those for the problems of a file, a plugin or a store."""
 
 from __future__ import annotations
 

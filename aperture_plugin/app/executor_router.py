@@ -1,4 +1,4 @@
-"""Who runs the work, and who hears of it."""
+"""Routes runs to executors, and notifies plugins of what becomes of them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["Executors", "Messenger"]
 _log = logging.getLogger("aperture")
 
 _MOST_LOGGED: Final = 50
-"""So many problems of a file are logged: one slip may spoil a thousand jobs, and a log is read from its end."""
+"""Problems of a file that are logged: one slip may spoil a thousand jobs, and a log is read from its end."""
 
 _OURS: Final = "aperture_plugin."
 _BESIDE: Final = ("", None, None)
-"""What the executor of commands is kept under: no name that a file can say."""
+"""Key of the executor of commands: a name that no file can have."""
 
 
 class Executors:
@@ -76,7 +76,7 @@ class Executors:
 
     @property
     def hands_on(self) -> bool:
-        """Whether the chosen executor lets its workers begin runs."""
+        """True if the chosen executor lets its workers begin runs."""
         return bool(_asked(lambda: getattr(self.named_by(self._chosen()), "hands_on", False)))
 
     def start(self, work: Work, report: Report) -> None:
@@ -177,7 +177,7 @@ class Messenger:
                 run = self._look_up(run_id)
             except (StoreUnavailable, StoreRefused) as away:
                 # The loop meets the same trouble at its next tick, and reads anew when it is over.
-                _log.warning("whether run %s has ended cannot be told just now: %s", run_id, away)
+                _log.warning("cannot find out just now if run %s has ended: %s", run_id, away)
                 return
             if run is not None and run.status in ENDED:
                 self._waiters.heard(run)
@@ -197,7 +197,7 @@ class Messenger:
 
     @property
     def hears_runs(self) -> bool:
-        """Whether the log, or any plugin, takes every change of a run; failed ones are logged in any case."""
+        """True if the log, or any plugin, takes every change of a run; failed ones are logged in any case."""
         return self._plugins.hear_runs or _log.isEnabledFor(logging.INFO)
 
     def run_changed(self, run: Run) -> None:

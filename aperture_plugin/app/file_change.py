@@ -36,7 +36,7 @@ __all__ = ["FileChange", "SavedMeanwhile", "rescheduling", "switching", "version
 _log = logging.getLogger("aperture")
 
 _NO_WRITING: Final = {errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
-"""What the system answers where a file can neither be replaced nor written in place."""
+"""Errors of a system on which a file can neither be replaced nor written in place."""
 
 _WRITING: Final = threading.Lock()
 
@@ -47,7 +47,7 @@ class SavedMeanwhile(ApertureError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """What one job's words would become in the file.
+    """A change of one job's words in the file.
 
     Attributes:
         content: The file as it was looked at.
@@ -66,7 +66,7 @@ class FileChange:
 
     @property
     def changes(self) -> bool:
-        """Whether a byte of the file changes."""
+        """True if a byte of the file changes."""
         return self.new_content != self.content
 
     @property
@@ -86,7 +86,7 @@ class FileChange:
 
     @property
     def summary(self) -> str:
-        """What the change does, in one sentence."""
+        """The change, in one sentence."""
         old, new = self.old_job, self.new_job
         phrase = phrase_of(new.schedule)
         if not self.changes:
@@ -168,7 +168,7 @@ def _alone(path: Path) -> Iterator[None]:
         try:
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            yield  # Whoever cannot read it finds that out next.
+            yield  # A file that cannot be read is reported by the next step.
             return
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

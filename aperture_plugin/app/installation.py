@@ -80,7 +80,7 @@ class Installation:
 
     @property
     def is_running_here(self) -> bool:
-        """Whether a loop of this process serves the file."""
+        """True if a loop of this process serves the file."""
         return self._running() is not None
 
     def now(self) -> datetime:
@@ -162,12 +162,12 @@ class Installation:
         return list(dict.fromkeys([*listed, *registered, *sorted(known_jobs(self.store()))]))
 
     def zone(self) -> ZoneInfo:
-        """Return the zone in which times are told that belong to no job."""
+        """Return the zone for times that belong to no job."""
         config = self.config()
         return local_zone(self.environ) if config is None else config.zone
 
     def zone_of(self, name: str) -> ZoneInfo:
-        """Return the zone in which a job's times are told."""
+        """Return the zone in which a job's times are shown."""
         job = self.job(name)
         return self.zone() if job is None else job.zone
 
@@ -188,7 +188,7 @@ class Installation:
     def note_saved(self, content: bytes) -> None:
         """Let the loop of this process take in *content*, which was just saved, and wait until it has, for a second.
 
-        Whoever looks next sees what they have saved.
+        The next view of the file shows what was saved.
         """
         self._saved(content)
         until = time.monotonic() + _TAKEN_IN_SECONDS
@@ -211,7 +211,7 @@ class Installation:
         """Return the open store; one that is not there yet is empty, and is made only *to_write*.
 
         Raises:
-            StoreUnavailable, StoreRefused: It cannot be told which it is, or reached, or it must not be touched.
+            StoreUnavailable, StoreRefused: The store is unknown, or cannot be reached, or must not be touched.
         """
         with self._lock:
             if self._store is not None:

@@ -1,6 +1,6 @@
 """The stable JSON shapes of what a person sees (DESIGN.md, section 5): slots to come, runs, the whole status.
 
-Commands print them, pages and hosts are handed them. Instants are told in the zone of the job they belong to,
+Commands print them, pages and hosts receive them. Instants are in the zone of the job they belong to,
 always with their offset.
 """
 
@@ -68,7 +68,7 @@ def slot_json(job: JobConfig, slot: Slot, config: Config) -> dict[str, str]:
 
 
 def run_json(run: Run, zone: ZoneInfo) -> dict[str, Any]:
-    """Return an attempt in the shape of `aperture history --format json`, its times told in *zone*."""
+    """Return an attempt in the shape of `aperture history --format json`, its times in *zone*."""
     return {
         "id": run.id,
         "job": run.job,
@@ -96,7 +96,7 @@ def status_json(
 
     Args:
         now: Aware.
-        titles: What plugins call their jobs, for those that the file gives no title.
+        titles: The titles that plugins give their jobs, for those that the file gives no title.
     """
     from aperture_plugin.app.status import look
 

@@ -31,8 +31,8 @@ class Budgets:
     """Counts calls in the store, so that a restart forgets none of them.
 
     Args:
-        store: Where they are counted.
-        clock: What the time is.
+        store: The store in which calls are counted.
+        clock: The source of time.
         config: Returns the file in force.
         sleep: Waits for a span of time, or until the event is set; None waits on the machine's own clock.
     """

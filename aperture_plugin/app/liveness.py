@@ -1,4 +1,4 @@
-"""Which of the loops on a store are alive, as seen by a process that looks once and goes again."""
+"""Finds out which of the loops on a store are alive, for a process that looks once and ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aperture_plugin.ports import LoopRecord
 __all__ = ["LATE_AFTER", "SCHEDULE", "is_here", "is_late", "ticking"]
 
 SCHEDULE: Final = "schedule"
-"""What a loop serves that fires slots; a foreground run serves `run`."""
+"""The purpose of a loop that fires slots; that of a foreground run is `run`."""
 
 LATE_AFTER: Final = timedelta(seconds=LONE_BEAT_SECONDS + 3)
 """A loop that has not beaten for so long hangs, or its machine sleeps; one that is alone on the store beats seldom."""
@@ -29,7 +29,7 @@ def ticking(
     """Return the loops that fire slots and are alive, the one that beat last first.
 
     In this place the process itself is looked at. Of another host or container there is only its beat, held against
-    our own wall clock: whoever has the time should rather watch whether it moves.
+    our own wall clock: a caller that has the time should rather watch if it moves.
 
     Args:
         lives: Says of a pid and its boot identity whether that process lives.

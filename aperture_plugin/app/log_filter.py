@@ -51,7 +51,7 @@ class SecretsFilter(logging.Filter):
         if record.exc_info and record.exc_info[1] is not None:
             trace = record.exc_text or _FORMATTER.formatException(record.exc_info)
             if (hidden := mask(trace)) != trace:
-                # Whoever formats the record finds the text, and not the exception that would show them again.
+                # A handler that formats the record finds the text, and not the exception that would show them again.
                 record.exc_info, record.exc_text = None, hidden
         return True
 

@@ -1,4 +1,4 @@
-"""A plan for whoever has a file: what is registered, measured and in force at this moment is looked up for it."""
+"""Makes a plan from a file alone: looks up what is registered, measured and in force at this moment."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def plan_of(
     """Return the plan of the file of *source* from *since* to *until*, both aware.
 
     A span that begins now goes on from what the store says: what runs, what is paused, how each job last ended. Any
-    other begins in the steady state. Durations are measured wherever there is a store, and it can be told which.
+    other begins in the steady state. Durations are measured wherever there is a store, and its place is known.
 
     Args:
         reading, config: What the file was read as.
         url: The store, in place of the file's.
-        said: What a person wants jobs to be taken to last, by name.
-        otherwise: What a job that never completed is taken to last.
+        said: The duration that a person assumes of jobs, by name.
+        otherwise: The duration of a job that never completed.
     Raises:
         TooMuch: The span holds more runs than anybody looks at.
         StoreUnavailable, StoreRefused: There is a store, but it cannot be read.
@@ -63,7 +63,7 @@ def plan_of(
 
 
 def _calls(plugins: Plugins | None, config: Config) -> dict[str, Mapping[str, int]]:
-    """Return what jobs are said to spend: by the file, else by whoever registers them."""
+    """Return the calls that a run of each job spends: by the file, else by the plugin that registers it."""
     calls = {} if plugins is None else {name: job.calls for name, job in plugins.jobs.items() if job.calls}
     said = {job.name: dict.fromkeys(job.limits, job.calls) for job in config.jobs.values() if job.calls is not None}
     return calls | said

@@ -1,4 +1,4 @@
-"""Plugins whose files change while a loop runs: they are read at its start, so somebody has to be told."""
+"""Watches the files of plugins, which are read only at the start of a loop, and reports their changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNKNOWN_JOB = "unknown-job"
 
 
 class PluginWatch:
-    """Notices changed files of plugins, and tells the log and the loop of them.
+    """Notices changed files of plugins, logs them, and notifies the loop.
 
     Attributes:
         changed: The files that are not as they were when they were loaded, as reports name them.
@@ -34,7 +34,7 @@ class PluginWatch:
         plugins.note_files()
 
     def look(self) -> None:
-        """Look at the files; what is told is told once."""
+        """Look at the files; each change is reported once."""
         changed = tuple(shown(path) for path in self._plugins.changed_files())
         if changed == self.changed:
             return

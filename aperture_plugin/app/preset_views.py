@@ -1,4 +1,4 @@
-"""What each preset of a file changes, and which one `auto` picks for a library of this size."""
+"""Shows what each preset of a file changes, and which one `auto` picks for a library of this size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PresetView:
 
     Attributes:
         sizes: The library sizes it is meant for, as the file writes them; None if `auto` never picks it.
-        is_in_force: Whether the file goes by it.
+        is_in_force: True if the file goes by it.
         changes: Against the preset that it extends; against nothing for one that extends none.
     """
 
@@ -35,12 +35,12 @@ class PresetView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresetChoice:
-    """Which preset `auto` picks.
+    """The preset that `auto` picks, and why.
 
     Attributes:
         preset: None if none is meant for such a library, or nobody knows its size.
-        items: How many items the library holds; None if nobody says.
-        reason: Why, in words.
+        items: Number of items that the library holds; None if unknown.
+        reason: The reason, in words.
     """
 
     preset: str | None
@@ -54,7 +54,7 @@ class Presets:
 
     Attributes:
         in_force: The one that it goes by; None for none.
-        is_auto: Whether `auto` has picked that one.
+        is_auto: True if `auto` has picked that one.
     """
 
     file: str
@@ -93,7 +93,7 @@ def choice(config: Config, items: int | None, kept: Preset | None = None) -> Pre
     """Return what `auto` picks for a library of so many *items*, whether the file says auto or not.
 
     Args:
-        kept: What it picked before.
+        kept: The preset it picked before.
     """
     tiers = {
         name: Sizes(at_least=preset.at_least, below=preset.below)

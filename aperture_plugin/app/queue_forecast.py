@@ -1,4 +1,4 @@
-"""When runs in hand are expected to start and to end: the loop itself, run through in virtual time from this moment."""
+"""Foresees when runs in hand start and end: the loop itself, run through in virtual time from this moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_IN_HAND: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is foreseen of the runs in hand, and of the slots of the next hours where the file is small."""
+    """The forecast of the runs in hand, and of the slots of the next hours where the file is small."""
 
     runs: Sequence[Foreseen] = ()
 

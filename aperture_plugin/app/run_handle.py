@@ -1,4 +1,4 @@
-"""What a host holds of a run it asked for."""
+"""The handle that a host receives for a run it asked for."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class RunHandle:
     """A run that was asked for.
 
     Attributes:
-        job: Whose run it is.
+        job: The job of the run.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class RunHandle:
 
     @property
     def done(self) -> bool:
-        """Whether it has ended."""
+        """True if it has ended."""
         return self._promise.done()
 
     def cancel(self) -> None:

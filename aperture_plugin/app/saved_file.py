@@ -18,7 +18,7 @@ from aperture_plugin.plugins.plugin_problems import PluginError
 __all__ = ["Judged", "judged", "nothing"]
 
 Judged = tuple[bool, Sequence[Problem], Callable[[], object]]
-"""Whether a content is good, its problems, and what hands it to the loop."""
+"""The judgment of a content, its problems, and the message that hands it to the loop."""
 
 
 def judged(
@@ -28,7 +28,7 @@ def judged(
 
     Args:
         content: None stands for a file that is gone.
-        inbox: Where the loop is told, once the last of what is returned is called.
+        inbox: The queue that notifies the loop, once the last of what is returned is called.
     """
     try:
         plugins.ask_jobs()

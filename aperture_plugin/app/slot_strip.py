@@ -23,7 +23,7 @@ _GRACE: Final = timedelta(seconds=30)
 
 
 class Fate(StrEnum):
-    """What became of a due time."""
+    """The fate of a due time."""
 
     RAN = "ran"
     FAILED = "failed"
@@ -42,10 +42,10 @@ class DueTime:
     """One due time.
 
     Attributes:
-        late: How much later than due its run started; None where it was in time, or has not started.
-        took: How long the run lasted.
-        stands_for: How many due times the run stood for.
-        reason: Why it failed, was skipped, or waits.
+        late: Time from due to the start of its run; None where it was in time, or has not started.
+        took: Duration of the run.
+        stands_for: Number of due times that the run stood for.
+        reason: The reason why it failed, was skipped, or waits.
     """
 
     due: datetime
@@ -71,7 +71,7 @@ class Strip:
 
     @property
     def late(self) -> int:
-        """How many started late."""
+        """Number of due times that started late."""
         return sum(one.late is not None for one in self.dues)
 
 
@@ -83,7 +83,7 @@ def strip_of(
     Args:
         past: Its latest claims, oldest first.
         trigger: Of its schedule in force; None where it has no slots now.
-        is_served: Whether a loop looks after the store: then what is due is claimed at once.
+        is_served: True if a loop looks after the store: then due slots are claimed at once.
     """
     dues: list[DueTime] = []
     for one in past:

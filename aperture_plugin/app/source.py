@@ -36,7 +36,7 @@ class ConfigRefused(ApertureError):
 
     Attributes:
         problems: In file order; at least one is an error.
-        text: What the file held, so that a report can show the lines.
+        text: The content of the file, so that a report can show the lines.
     """
 
     def __init__(self, problems: Sequence[Problem], text: str = "") -> None:
@@ -54,7 +54,7 @@ class Source:
 
     Attributes:
         path: As the person named it; its folder is what relative paths in it start from.
-        plugins: Whose jobs it may name; None reads it without plugins, so that names are not checked.
+        plugins: The plugins whose jobs it may name; None reads it without plugins, so that names are not checked.
         manifest: The jobs that a manifest lists, in place of plugins, each with the calls that it declares.
         preset: A preset of the file to be in force in place of the one that it names.
         kept: The preset that `auto` picked before, which it keeps while the library's size is near that one's.
@@ -109,7 +109,7 @@ class Source:
 
         Args:
             starting: A variable that is not set is an error, as it is for `start`.
-            linting: What is valid and probably not meant is warned of, as it is by `check`.
+            linting: True to warn of what is valid and probably not meant, as `check` does.
         Raises:
             PluginError: A plugin's `aperture_lint` raised.
         """
@@ -161,7 +161,7 @@ def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
         StoreUnavailable: Nobody can tell which store it is.
     """
     from aperture_plugin.ports import StoreUnavailable
-    from aperture_plugin.store.connect import open_store  # Whoever only reads the file need not load SQLAlchemy.
+    from aperture_plugin.store.connect import open_store  # A reader of the file alone need not load SQLAlchemy.
 
     chosen = address_of(source, reading, url=url)
     if chosen is None:

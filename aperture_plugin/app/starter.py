@@ -41,12 +41,12 @@ def aperture_jobs():
     yield Job("hello", hello)
 """,
 }
-"""What `init --minimal` writes."""
+"""The content of the file that `init --minimal` writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What became of the starter's files, each relative to the folder they were meant for.
+    """The fate of the starter's files, each relative to the folder they were meant for.
 
     Attributes:
         written: Were not there, and are now.
@@ -115,6 +115,6 @@ def starter_files() -> Iterator[tuple[Path, Path]]:
     yield root / "schedules.yaml", Path("schedules.yaml")
     for path in sorted((root / "hooks").rglob("*")):
         name = path.relative_to(root)
-        # What Python or an editor left there, and what the example made when it ran, is nobody's starter.
+        # Files that Python or an editor left there, or that the example made when it ran, are no part of the starter.
         if path.is_file() and not any(part in _LEFT_OUT or part.startswith(".") for part in name.parts):
             yield path, name

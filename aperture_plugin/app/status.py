@@ -1,4 +1,4 @@
-"""What runs, what waits and why, and what comes next: read from the store, without any plugin.
+"""The state of everything: what runs, what waits and why, and what comes next, from the store, without any plugin.
 
 A loop that is alive decides what is in force, not the file on disk: after a refused save, the schedules are
 those that the store remembers of the last good file. The same memory serves where the file cannot be read at
@@ -44,13 +44,13 @@ class JobView:
     """One job as it stands.
 
     Attributes:
-        title: What displays call it; None where neither the file nor a plugin says.
+        title: Its title in displays; None where neither the file nor a plugin gives one.
         category: The group that displays put it in; None likewise.
         schedule: The phrase.
-        enabled: Whether it has slots, by the file.
-        pause: What holds it back; None for nothing.
-        state: That of its run in hand, else `idle`.
-        waiting_for: Why its run waits, or what holds an idle job back (a pause, `enabled: no`); None for nothing.
+        enabled: True if it has slots, by the file.
+        pause: The pause that holds it back; None for none.
+        state: The state of its run in hand, else `idle`.
+        waiting_for: The reason why its run waits, or an idle job is held back (a pause, `enabled: no`); None for none.
         next_run: Due instant of its next slot; None where none will fire.
         last_run: Its latest run that ran and ended.
     """
@@ -73,19 +73,19 @@ class Overview:
     """The whole of it at one instant.
 
     Attributes:
-        now: When it was read; aware, in UTC.
-        zone: The file's zone, in which times are told.
+        now: The time at which it was read; aware, in UTC.
+        zone: The file's zone, in which times are shown.
         loop: The loop that ticks; None when there is none.
-        is_late: Whether that loop has not ticked when it should have.
-        loaded_at: When the file in force was loaded; None while no loop runs.
+        is_late: True if that loop has not ticked when it should have.
+        loaded_at: The time at which the file in force was loaded; None while no loop runs.
         generation: Number, and time of acceptance, of the accepted file that a loop was started from in its place.
         rejected: `{"at", "problems"}` of a file that was refused, in the JSON shape; None if it is good.
         jobs: In file order.
-        queue: What is queued or waiting, in the order in which it will start.
-        running: What runs, the longest first.
+        queue: The runs that are queued or waiting, in the order in which they will start.
+        running: The runs under way, the longest first.
         loops: Those that live, the one that ticked last first.
         pauses: Those in force, by job.
-        is_blind: Whether the store could not be read: what it alone knows is left out, not none.
+        is_blind: True if the store could not be read: its facts are left out, not none.
         astray: Processes whose loop runs on a store that was deleted or overwritten under it.
     """
 
@@ -113,12 +113,12 @@ class Overview:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the loop lets its runs finish, and starts nothing new."""
+        """True if the loop lets its runs finish, and starts nothing new."""
         return self.loop is not None and bool(self.loop.details.get("draining"))
 
     @property
     def is_well(self) -> bool:
-        """Whether a loop runs, on time, with the file as it is saved."""
+        """True if a loop runs, on time, with the file as it is saved."""
         return self.loop is not None and not self.is_late and self.rejected is None
 
     def of(self, jobs: Collection[str]) -> Overview:
@@ -132,13 +132,13 @@ class Overview:
 
     @property
     def zones(self) -> dict[str, ZoneInfo]:
-        """The zone in which each job's times are told."""
+        """The zone in which each job's times are shown."""
         return {view.name: view.zone for view in self.jobs}
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is in force for one job."""
+    """The effective values of one job."""
 
     name: str
     phrase: str
@@ -170,7 +170,7 @@ def look(
         config: The file as it stands on disk, or as it is in force; None where it is not valid.
         file: Its name.
         zone: Told times where no configuration says otherwise.
-        problems: What is wrong with the file on disk; shown where no loop has judged it.
+        problems: The problems of the file on disk; shown where no loop has judged it.
         reread: Reads the text of a file that was good once; None to go by its schedules alone.
         in_force: *config* is what this process's own loop has in force, whatever stands on disk.
         titles, categories: What plugins call their jobs, and the group that they put each in.
@@ -185,7 +185,7 @@ def look(
         if config is None and reread is not None:
             config = next((reread(text) for _, _, _, text in ledger.generations()[:1]), None)
         if loop is None and any(problem.is_error for problem in problems):
-            # Whoever looks without the plugins cannot tell whether names are right, and need not say so.
+            # Without the plugins it is unknown if names are right; no warning is needed.
             told = [problem_json(problem) for problem in problems if problem.code != "jobs-not-checked"]
             rejected = {"at": now.isoformat(), "problems": told}
         zone = config.zone if config is not None else _zone(details.get("timezone"), zone)
@@ -239,7 +239,7 @@ def _said(config: Config, titles: Mapping[str, str], categories: Mapping[str, st
 def _remembered(
     eras: Iterable[Era], titles: Mapping[str, str], categories: Mapping[str, str], zone: ZoneInfo
 ) -> list[_Words]:
-    """Return what the last good file said, as far as the store remembers it: no disabled jobs."""
+    """Return the configuration of the last good file, as far as the store remembers it: no disabled jobs."""
     found = []
     for era in sorted(eras, key=lambda era: era.job):
         if not era.schedule:
@@ -320,7 +320,7 @@ def _next_run(job: _Words, pause: Pause | None, now: datetime) -> datetime | Non
 
 
 def _zone(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone that a loop on this store told of, if this machine knows it."""
+    """Return the zone that a loop on this store published, if this machine knows it."""
     try:
         return otherwise if name is None else named_zone(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""A store for whoever only looks: where there is none yet, looking must not make one."""
+"""Access to a store for readers: where there is none yet, reading must not make one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def opened(source: Source, reading: Reading, *, url: str | None) -> Iterator[Sto
     """Open the store that *url*, else the environment, else the file names, for as long as the block lasts.
 
     Raises:
-        StoreUnavailable, StoreRefused: It cannot be told which it is, or reached, or it must not be touched.
+        StoreUnavailable, StoreRefused: The store is unknown, or cannot be reached, or must not be touched.
     """
     store = store_of(source, reading, url=url)
     store.open()

@@ -1,4 +1,4 @@
-"""What a command typed in another shell asks of the loops on a store, and how it is told.
+"""Requests of a command in another shell to the loops on a store, and how the loops are notified.
 
 There is no line to the loop but the store: what is written here, it reads within a second. Everything that is
 asked for is one exclusive transaction, so it meets the same state that a loop's own tick would.
@@ -43,7 +43,7 @@ _MANY: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking runs to stop.
+    """The result of asking runs to stop.
 
     Attributes:
         stopping: Attempts that run, and were asked to stop.
@@ -57,7 +57,7 @@ class Asked:
 
     @property
     def nothing(self) -> bool:
-        """Whether there was nothing in hand at all."""
+        """True if no run was in hand."""
         return not (self.stopping or self.dropped or self.stopping_already)
 
 
@@ -81,7 +81,7 @@ def known_jobs(store: Store) -> set[str]:
 
 
 def config_in_force(store: Store, config: Config | None, *, reread: Callable[[str], Config | None]) -> Config | None:
-    """Return the configuration that a loop on *store* has in force, as far as can be told from here.
+    """Return the configuration that a loop on *store* has in force, judged from here.
 
     Args:
         config: The file as it stands on disk; None where it is not valid.
@@ -98,7 +98,7 @@ def ask_run(store: Store, job: JobConfig, *, run_id: str, now: datetime, by: str
 
     Args:
         run_id: The new run's id.
-        by: Who asks, for the record.
+        by: The person who asks, for the record.
     Returns:
         The run as the store has it: `queued`, or `skipped` with the reason.
     """
@@ -112,7 +112,7 @@ def ask_run(store: Store, job: JobConfig, *, run_id: str, now: datetime, by: str
 
 
 def refusal(job: JobConfig, in_hand: Sequence[Run]) -> str | None:
-    """Say why a run of *job* may not be queued beside those *in_hand*; None when it may."""
+    """Return the reason why a run of *job* may not be queued beside those *in_hand*; None when it may."""
     if job.overlap is Overlap.SKIP and in_hand:
         return f"{job.name} was still in hand (overlap: skip)"
     if job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):

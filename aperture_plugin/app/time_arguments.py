@@ -36,7 +36,7 @@ _EXPECTED: Final = (
 
 
 class Towards(Enum):
-    """Where a time without a date, and a duration, is looked for."""
+    """The direction in which a time without a date, and a duration, is looked for."""
 
     FUTURE = 1
     PAST = -1
@@ -47,7 +47,7 @@ def read_instant(text: str, *, now: datetime, zone: ZoneInfo, towards: Towards) 
 
     Args:
         now: Aware; what `now`, `tomorrow`, a time alone and a duration are counted from.
-        zone: Where a wall time without an offset is meant.
+        zone: The zone of a wall time without an offset.
         towards: A time alone is its next occurrence, or its last; a duration without `in` or `ago` is added, or
             taken away.
     Returns:

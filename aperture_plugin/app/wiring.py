@@ -95,8 +95,8 @@ def loop_of(
     """Return a loop that has not begun.
 
     Args:
-        fires: Whether it fires the schedule; else it looks after nothing but what is asked for here.
-        substitute: What *config* stands in for, where it is not that of the file on disk.
+        fires: True if it fires the schedule; else it looks after nothing but what is asked for here.
+        substitute: The fact that *config* is not that of the file on disk, and why.
     """
     now = clock.now()
     ids = RunIds(os.urandom(4))

@@ -19,13 +19,13 @@ __all__ = ["WorkerSetup", "read_config", "store_worker"]
 
 
 class WorkerSetup:
-    """What every process of a worker is made of.
+    """The parts of every process of a worker.
 
     Args:
         file: The schedules.yaml; only the address of the store is taken from it.
         plugins, modules: As for `Aperture`: who registers the jobs.
         state: URL of the store; None for what the environment or the file says.
-        environ: Where parameters find secrets; None for this process's own.
+        environ: The environment in which parameters find secrets; None for this process's own.
     Raises:
         ConfigRefused: The file is not valid.
         PluginError: A plugin cannot be loaded.
@@ -59,7 +59,7 @@ class WorkerSetup:
         """Return the worker of this process.
 
         Args:
-            can_kill: Whether the process may be ended by SIGKILL for the sake of one handler.
+            can_kill: True if the process may be ended by SIGKILL for the sake of one handler.
         """
         return StoreWorker(
             self.mailbox(),

@@ -65,7 +65,7 @@ def columns(
         rows: As many cells as there are headings; a text in place of a row stands below the one before.
         right: The columns that are set flush right.
         width: How long a line may be; None for as long as it takes.
-        color: Whether styles are shown.
+        color: True if styles are shown.
     """
     cells = [_cells(row) for row in rows]
     widths = [

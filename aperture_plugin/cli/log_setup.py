@@ -32,7 +32,7 @@ def logged(
 
     Args:
         write: Writes a line to the terminal; None for stderr.
-        runs: Whether it writes how runs begin and end; not where the command itself shows its run.
+        runs: True if it writes how runs begin and end; not where the command itself shows its run.
         log_format: `json` for an object in each line; else text for people.
     """
     writer = LogWriter(sys.stderr if write is None else sys.stdout, write)

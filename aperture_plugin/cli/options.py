@@ -202,7 +202,7 @@ def _is_a_path(word: str) -> bool:
 
 
 def _is_a_file(word: str, chosen: Path) -> bool:
-    """Whether *word*, which does not look like a file, is one all the same: there is such a file, and no such job."""
+    """Return whether *word*, which does not look like a file, is one: there is such a file, and no such job."""
     if not Path(word).exists():
         return False
     from aperture_plugin.cli import file_session

@@ -151,7 +151,7 @@ class _Day:
 
 
 def _can_be_written(marks: _Marks) -> bool:
-    """Whether this terminal's encoding has the letters."""
+    """Return whether this terminal's encoding has the letters."""
     try:
         f"{marks.run}{marks.little}{marks.wait}{marks.change}{marks.tick}".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

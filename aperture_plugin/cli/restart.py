@@ -22,7 +22,7 @@ class Restart:
     """Decides when to start anew, and does it.
 
     Attributes:
-        begins: Whether it was decided: what runs is let finish, and then the process is replaced.
+        begins: True if it was decided: what runs is let finish, and then the process is replaced.
     """
 
     def __init__(self, file: Path, modules: tuple[str, ...]) -> None:

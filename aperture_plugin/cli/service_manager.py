@@ -46,7 +46,7 @@ class ServiceManager:
         self._send("STOPPING=1", f"STATUS=stopping; what runs is given {seconds:g} s", _extend(seconds))
 
     def status(self, text: str) -> None:
-        """Tell what is going on, if that has changed."""
+        """Report what is going on, if that has changed."""
         if text != self._status:
             self._status = text
             self._send(f"STATUS={text}")

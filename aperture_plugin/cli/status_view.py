@@ -41,7 +41,7 @@ def pulse(seen: Overview) -> Text:
         named = " and ".join(map(str, seen.astray))
         return Text(f"a loop runs (pid {named}), but its store was deleted or overwritten under it", "bold red")
     if seen.is_blind:
-        return Text("whether a loop runs, and what has run, cannot be told while the store cannot be read", "bold red")
+        return Text("the store cannot be read, so it is unknown if a loop runs and what has run", "bold red")
     if loop is None:
         return Text.assemble(("no loop is running", "bold red"), "; aperture start runs one")
     since = f"since {dated(loop.since, seen.zone, now=seen.now)} (pid {loop.pid})"

@@ -37,7 +37,7 @@ class WebOptions:
     Attributes:
         token: What callers have to present; None for none.
         hosts: Names in Host headers that are answered beside the address.
-        read_only: Whether nothing can be changed.
+        read_only: True if nothing can be changed.
     """
 
     token: str | None

@@ -99,7 +99,7 @@ class Retry:
         delay: Wait before the second try.
         backoff: Each further wait is the one before times this.
         max_delay: No wait is longer; None for no bound.
-        past_next_slot: Whether a try may come although the job's next slot is due before it.
+        past_next_slot: True if a try may come although the job's next slot is due before it.
         not_on_exit: Exit codes of a `command` that a further try cannot cure.
     """
 
@@ -119,7 +119,7 @@ class Command:
         words: One string for the shell, or the program and its arguments without one.
         directory: Where it runs, relative to the folder of the file; None for that folder itself.
         environment: Variables set beside the inherited ones.
-        leaves_background: Whether what it leaves running in its group may live on when it has ended.
+        leaves_background: True if what it leaves running in its group may live on when it has ended.
     """
 
     words: str | tuple[str, ...]
@@ -269,7 +269,7 @@ class Preset:
 
     Attributes:
         at_least, below: The half-open range of items; None where `items` leaves that side open or is absent.
-        sized: Whether the preset says `items` at all, so that `preset: auto` may pick it.
+        sized: True if the preset says `items` at all, so that `preset: auto` may pick it.
     """
 
     name: str
@@ -377,8 +377,8 @@ class ReadContext:
         declared: By job, the calls of each limit that its plugin says a run spends; for the lints.
         library_size: Called at most once, and only for `preset: auto`; None if nobody can be asked.
         now: An aware instant that `once` is compared with, and the lints look ahead from; None leaves both out.
-        starting: Whether the file is about to be in force, so that a variable that is not set is an error.
-        linting: Whether to look for what is valid and probably not meant, and to prove what the file expects.
+        starting: True if the file is about to be in force, so that a variable that is not set is an error.
+        linting: True if to look for what is valid and probably not meant, and to prove what the file expects.
             `check` does; a loop that starts, and a command that needs the configuration, do not wait for it.
         preset: A preset of the file to be in force in place of the one that it names.
         kept: The preset that `auto` picked before; see `tier_of`.

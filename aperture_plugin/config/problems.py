@@ -58,7 +58,7 @@ class Problem:
 
     @property
     def is_error(self) -> bool:
-        """Whether it keeps the file out of force."""
+        """True if it keeps the file out of force."""
         return self.severity is Severity.ERROR
 
 
@@ -104,7 +104,7 @@ class Problems:
 
     @property
     def mutes_any(self) -> bool:
-        """Whether something that is added may be left out because of where it stands."""
+        """True if something that is added may be left out because of where it stands."""
         return bool(self._muted)
 
     def silence(self, silenced: Silenced) -> None:
@@ -123,12 +123,12 @@ class Problems:
 
     @property
     def full(self) -> bool:
-        """Whether so many are told that further ones are left out."""
+        """True if so many are told that further ones are left out."""
         return self._left_out
 
     @property
     def any_error(self) -> bool:
-        """Whether one of them keeps the file out of force."""
+        """True if one of them keeps the file out of force."""
         return self._any_error
 
     def _add(self, severity: Severity, code: str, at: Place, message: str, hint: str, job: str | None) -> None:

@@ -126,7 +126,7 @@ class ExecutorContract:
     """The tests of an executor, which a subclass makes in `make`.
 
     Attributes:
-        can_kill: Whether a handler can be ended by force.
+        can_kill: True if a handler can be ended by force.
         at_once: How many attempts it can run at once in this test; the loop starts as many as the file's queues allow.
         settles: Seconds to wait for events that must not come.
     """

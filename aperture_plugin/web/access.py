@@ -125,7 +125,7 @@ class Access:
 
     @property
     def asks_for_token(self) -> bool:
-        """Whether a caller without rights gets them by presenting the token."""
+        """True if a caller without rights gets them by presenting the token."""
         return self.authorize is None and self.token is not None
 
     def has_bearer(self, request: HTTPConnection) -> bool:

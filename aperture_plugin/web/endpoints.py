@@ -55,7 +55,7 @@ class Call:
 
     @property
     def is_form(self) -> bool:
-        """Whether a form of the page sent it, so that the answer is a page too."""
+        """True if a form of the page sent it, so that the answer is a page too."""
         return self.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
     @property

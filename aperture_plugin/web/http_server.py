@@ -77,7 +77,7 @@ class HttpServer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it serves."""
+        """True if it serves."""
         return self._thread.is_alive()
 
     def stop(self) -> None:

@@ -67,7 +67,7 @@ class ScheduleFields:
 
     @property
     def is_other(self) -> bool:
-        """Whether the interval is none of those that are offered."""
+        """True if the interval is none of those that are offered."""
         return self.every not in _LISTED
 
 

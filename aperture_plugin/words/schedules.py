@@ -82,7 +82,7 @@ class Interval:
 
     @property
     def divides_the_day(self) -> bool:
-        """Whether the slots stand on a grid of wall-clock labels (DESIGN.md, section 3)."""
+        """True if the slots stand on a grid of wall-clock labels (DESIGN.md, section 3)."""
         return DAY % self.every == timedelta(0)
 
 

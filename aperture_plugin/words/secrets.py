@@ -80,7 +80,7 @@ class FoundSecret(NamedTuple):
     Attributes:
         text: The secret; None where there is none.
         problem: Why there is none, in words.
-        is_open: Whether every user of the machine may read the file.
+        is_open: True if every user of the machine may read the file.
     """
 
     text: str | None = None

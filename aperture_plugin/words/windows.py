@@ -29,7 +29,7 @@ class Window:
 
     @property
     def crosses_midnight(self) -> bool:
-        """Whether it ends on the day after it begins."""
+        """True if it ends on the day after it begins."""
         return self.until <= self.since
 
     def contains(self, at: time) -> bool:

@@ -225,7 +225,7 @@ def test_a_store_that_cannot_be_read_leaves_open_whether_a_loop_runs_and_what_ha
 
     answer = shell("status")
 
-    assert "whether a loop runs, and what has run, cannot be told while the store cannot be read" in answer.out
+    assert "the store cannot be read, so it is unknown if a loop runs and what has run" in answer.out
     assert "no loop is running" not in answer.out
     assert "never ran" not in answer.out
 

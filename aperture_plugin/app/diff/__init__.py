@@ -1,1 +1,1 @@
-"""What a change to a file does: two configurations held against each other, on the words and on the clock."""
+"""Compares two configurations: what a change to the file does to the words and to the times."""

@@ -1,4 +1,4 @@
-"""What a change does, all of it: to the words, to the slots, to the load, and to what collides."""
+"""Compares two files: the words, the slots, the load, and the collisions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How often a job runs in a week, on average."""
+    """Runs of a job in a week, on average."""
 
     job: str
     before: float
@@ -53,12 +53,12 @@ class Comparison:
     """Two files held against each other over the half-open span from *since* to *until*.
 
     Attributes:
-        zone: In which hours and days are told: the new file's, or the old one's where there is no new one.
+        zone: The zone in which hours and days are shown: the new file's, or the old one's where there is no new one.
         added, removed: Jobs that only one side has, in file order.
         moved: Jobs whose schedule or zone differs.
-        changed: What else is said otherwise, of jobs that both have.
-        settings: What the tops of the files say otherwise; none where one side has no file.
-        reordered: Whether jobs that both have stand in another order.
+        changed: All other differences of jobs that both have.
+        settings: Differences between the tops of the files; none where one side has no file.
+        reordered: True if jobs that both have stand in another order.
         slots: By job, what becomes of its slots; only of jobs for which that is something.
         rates: Of the jobs that run more or less often.
         before, after: Runs in a week, of all jobs together.
@@ -92,7 +92,7 @@ class Comparison:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether both sides say the same."""
+        """True if both sides say the same."""
         return not (self.added or self.removed or self.moved or self.changed or self.settings or self.reordered)
 
     def rate(self, job: str) -> float:
@@ -121,7 +121,7 @@ def compared(
     until: datetime,
     calls: Calls = MappingProxyType({}),
 ) -> Comparison:
-    """Hold *old* against *new*; a side that is not valid counts as one without a file.
+    """Compare *old* with *new*; a side that is not valid counts as one without a file.
 
     Args:
         since, until: Aware; over which span slots are held against each other.

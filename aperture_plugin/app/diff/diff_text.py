@@ -27,12 +27,12 @@ _BAR: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One thing that is told, row by row.
+    """One part of the report, row by row.
 
     Attributes:
         headings: One for each column; empty for one that needs none.
         written: The columns, from 0, that hold words of the file.
-        aside: Whether it is for whoever wants to know more.
+        aside: True if it is a detail that most readers skip.
     """
 
     title: str
@@ -154,7 +154,7 @@ def _settings(comparison: Comparison) -> Section:
 
 
 def _rates(comparison: Comparison) -> Section:
-    # A job that only one side has says so where it is told of.
+    # A job that only one side has is marked in its own section.
     alone = {job.name for job in (*comparison.added, *comparison.removed)}
     rows = [(rate.job, number(rate.before), number(rate.after)) for rate in comparison.rates if rate.job not in alone]
     if comparison.rates:

@@ -1,4 +1,4 @@
-"""What a change does to the use of limits.
+"""Effects of a change on the use of limits.
 
 How many calls a run makes is for the file to say, else for the plugin, in a manifest if need be; else it makes one.
 """
@@ -20,7 +20,7 @@ Calls = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """How one side uses a limit.
+    """The use of a limit on one side.
 
     Attributes:
         limit: None where the file does not declare it.

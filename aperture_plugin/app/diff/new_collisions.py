@@ -27,7 +27,7 @@ class Crowd:
 
     Attributes:
         jobs: In the order in which they start, the first time.
-        times: How often within the span, those left out that were so on the other side too.
+        times: Number of times within the span, without those that were the same on the other side.
         first: The first of these instants; aware, in UTC.
     """
 
@@ -42,7 +42,7 @@ def crowds_of(old: Config | None, new: Config | None, slots: Slots) -> tuple[tup
     """Return the collisions that only *new* has, and those that only *old* has, each in order of time."""
     asking = _instants(old, new, slots)
     before, after = _collisions(old, asking, slots), _collisions(new, asking, slots)
-    # What is the same at the same instant is no news; most of it is told by its being equal, before any set is made.
+    # Most slots are the same on both sides: comparing for equality first saves making any set.
     kept = set(before) & set(after)
     before, after = ([one for one in found if one not in kept] for found in (before, after))
     same = {_identity(one) for one in before} & {_identity(one) for one in after}

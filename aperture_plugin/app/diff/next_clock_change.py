@@ -1,4 +1,4 @@
-"""What the next clock change will do otherwise than it would have done."""
+"""Finds the jobs that the next clock change treats otherwise than before the change of the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AHEAD: Final = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightOf:
-    """What a clock change does to one job: in words, None for nothing to wonder at."""
+    """The effect of a clock change on one job, in words; None where it has none."""
 
     job: str
     before: str | None

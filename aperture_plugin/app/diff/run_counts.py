@@ -1,4 +1,4 @@
-"""How often jobs run, and at which hours of the day."""
+"""Counts the runs of jobs in a week, and by hour of the day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEEK: Final = timedelta(days=7)
 _SPANS: Final = (28, 7, 1)
 _MOST_SLOTS: Final = 600_000
 _MOST_ASKING: Final = 2_000_000
-"""So many slots are listed, each schedule's once; so many runs may ask for seats, those of all jobs on both sides."""
+"""Most slots listed, each schedule's once, and most runs that may ask for seats, of all jobs on both sides."""
 _MOST_STARTS: Final = 500_000
 
 
@@ -35,7 +35,7 @@ def span_for(*configs: Config | None) -> int:
 
 
 class Rates:
-    """How often the jobs of a file run in a week, on average over the years.
+    """Return how many runs the jobs of a file have in a week, on average over the years.
 
     A job that runs after others runs as often as the one of them that runs least. A window lets what waited for it
     start once, so there the starts are counted.
@@ -75,7 +75,7 @@ class Rates:
 
 
 class Starts:
-    """When the jobs of a file would start, if none had to wait for a seat."""
+    """Return when the jobs of a file would start, if none had to wait for a seat."""
 
     def __init__(self, config: Config | None, slots: Slots) -> None:
         self._config = config

@@ -23,7 +23,7 @@ class Side:
 
     Attributes:
         name: As reports name it, such as `schedules.yaml at HEAD~1`.
-        reading: What came of reading it; None where there is no file on this side.
+        reading: The result of reading it; None where there is no file on this side.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Side:
 
     @property
     def config(self) -> Config | None:
-        """What a valid file says."""
+        """The configuration in a valid file."""
         return None if self.reading is None else self.reading.config
 
 
@@ -45,7 +45,7 @@ def side_of(data: bytes, *, name: str, local_zone: ZoneInfo, now: datetime, pres
 
     Args:
         name: As reports name it.
-        local_zone: What `timezone: local` means.
+        local_zone: The meaning of `timezone: local`.
         now: Aware; what `once` is held against.
         preset: A preset that is in force in place of the one that the file names, if the file has it.
     """

@@ -1,4 +1,4 @@
-"""When jobs are due on either side, and which slots moved, came or went.
+"""Compares the due times of jobs on both sides, and finds which slots moved, came or went.
 
 Most jobs of a large file share their schedules with others, and most are the same on both sides: slots are listed
 once for each schedule and zone, and looked up from then on.
@@ -40,10 +40,10 @@ class Slots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotChange:
-    """What becomes of the slots of one job; each slot of either side is in exactly one of the four.
+    """The changes of the slots of one job; each slot of either side is in exactly one of the four.
 
     Attributes:
-        kept: How many are the same on both sides.
+        kept: Number of slots that are the same on both sides.
         moved: Of the same date as written, one in place of the other.
         added, removed: Those that are left.
     """

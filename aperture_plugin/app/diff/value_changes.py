@@ -1,4 +1,4 @@
-"""What two files say otherwise: of their jobs, value by value, and of what stands at the top."""
+"""Lists the values that differ between two files: those of jobs, and those at the top."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _TOP: Final = ("executor", "broker", "celery app", "ping", "state", "preset")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One value that is said otherwise.
+    """One value that differs.
 
     Attributes:
-        job: Whose; None for what stands at the top of the file.
+        job: The job it belongs to; None at the top of the file.
         key: As the file has it, those within others behind a colon (`params: depth`).
-        before, after: As the file would write them; None where nothing is said. Secrets are masked.
+        before, after: The value as the file would write it; None where it is not set. Secrets are masked.
     """
 
     job: str | None
@@ -39,14 +39,14 @@ class Difference:
 
 
 def is_moved(old: JobConfig, new: JobConfig) -> bool:
-    """Whether the job is due at other times, by its words or by its zone."""
+    """Return whether the job is due at other times, by its words or by its zone."""
     return old.schedule != new.schedule or old.zone != new.zone
 
 
 def move_text(old: JobConfig, new: JobConfig) -> str:
     """Return a move in as few words as tell it: `2:00 AM → 1:00 AM`, else the two phrases.
 
-    The zones are told where they differ.
+    The zones are shown where they differ.
     """
     if old.schedule == new.schedule:
         return f"{phrase_of(old.schedule)}, {_named(old.zone)} → {_named(new.zone)}"
@@ -57,7 +57,7 @@ def move_text(old: JobConfig, new: JobConfig) -> str:
 
 
 def job_differences(old: JobConfig, new: JobConfig) -> Iterator[Difference]:
-    """Yield what is said otherwise of a job, when it is due left out."""
+    """Yield the differences of a job, apart from when it is due."""
     for field in fields(JobConfig):
         was, is_now = getattr(old, field.name), getattr(new, field.name)
         if field.name in _NOT_WORDS or was == is_now:
@@ -67,12 +67,12 @@ def job_differences(old: JobConfig, new: JobConfig) -> Iterator[Difference]:
 
 
 def setting_differences(old: Config, new: Config) -> Iterator[Difference]:
-    """Yield what the tops of two files say otherwise; what `defaults` says is told of the jobs it holds for."""
+    """Yield the differences between the tops of two files; those of `defaults` are shown with their jobs."""
     yield from _differing(_settings(old), _settings(new), None)
 
 
 def order_differs(old: Config, new: Config) -> bool:
-    """Whether the jobs that both have stand in another order, in which those due together start."""
+    """Return whether the jobs that both have stand in another order, in which those due together start."""
     return [name for name in old.jobs if name in new.jobs] != [name for name in new.jobs if name in old.jobs]
 
 

@@ -1,4 +1,4 @@
-"""Why a job did not run, runs long, or fails often: every step of looking for it, and what each found.
+"""Finds out why a job did not run, runs long, or fails often: every step, and its findings.
 
 The steps go from the outside in: the file, the plugins, the store, the loop, the clock; then, for each job that
 is looked at, its schedule, what holds it back, what it waits for, and how its runs have been doing.

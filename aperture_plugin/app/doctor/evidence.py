@@ -1,6 +1,6 @@
-"""What the doctor looks at: the file, the plugins and the store, as far as each of them can be had.
+"""The evidence that the doctor looks at: the file, the plugins and the store, as far as each can be read.
 
-Nothing that is wrong with one of them hides the others: it is kept here as a finding to be told.
+A fault in one of them hides none of the others: it is kept here as a finding.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ from aperture_plugin.triggers.slots import Slot
 __all__ = ["LATELY", "Case", "Seen", "examined"]
 
 LATELY: Final = timedelta(days=7)
-"""How far back the doctor looks for slots that did not become runs."""
+"""Span in which the doctor looks for slots that did not become runs."""
 
 _RUNS: Final = 100
-"""So many attempts of a job are looked at, the latest."""
+"""Number of a job's latest attempts that are looked at."""
 
 _ONE_BY_ONE: Final = 300
 """Up to so many jobs are looked up singly; of more, all that ran lately is read in one go."""
@@ -56,7 +56,7 @@ _ONE_BY_ONE: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the store told; all of it empty where there is none.
+    """The facts from the store; all of it empty where there is none.
 
     Attributes:
         generation: The file that was accepted last: number, when, its name, its text.
@@ -86,11 +86,11 @@ class Case:
         alone: The same, read without them.
         plugins: None where they do not load.
         store: Open; None where there is none, or where it is in trouble.
-        trouble: What is wrong with the store, in words.
+        trouble: The fault of the store, in words.
         astray: Processes whose loop runs on a store that was deleted or overwritten under it.
         where: Address of the store, a password masked.
-        store_file: Where a SQLite store lies; None for any other.
-        config: What is in force: by a loop that runs, else what a start would put in force; None where nobody knows.
+        store_file: The file of a SQLite store; None for any other.
+        config: The configuration in force: by a running loop, else the one a start would put in force; None if unknown.
         loop: The loop that ticks; None for none.
         jobs: Names of those that are looked at.
         slots: The next slots of jobs that were looked at already.
@@ -115,7 +115,7 @@ class Case:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which times are told that belong to no job."""
+        """The zone for times that belong to no job."""
         return local_zone(self.source.environ) if self.config is None else self.config.zone
 
     @property
@@ -138,12 +138,12 @@ class Case:
         return self.config.unlisted(name) if job is None and name in self.registered else job
 
     def zone_of(self, name: str) -> ZoneInfo:
-        """Return the zone in which a job's times are told."""
+        """Return the zone in which a job's times are shown."""
         job = self.job(name)
         return self.zone if job is None else job.zone
 
     def is_alive(self, loop: LoopRecord) -> bool:
-        """Whether the process of a loop, or of a run in the foreground, lives as far as can be told from here."""
+        """Return whether the process of a loop, or of a run in the foreground, lives, judged from here."""
         if is_here(loop):
             return is_alive(loop.pid, loop.boot)
         return not is_late(loop, now=self.now)
@@ -302,7 +302,7 @@ def _with(case: Case) -> Case:
     loop = next(iter(ticking(case.seen.loops, now=case.now)), None)
     config, generation = case.config, case.seen.generation
     if generation is not None and (config is None or (loop is not None and config.text != generation[3])):
-        # Which preset auto has picked is for the loop to know, which had its plugins to ask.
+        # Only the loop, which could ask its plugins, knows which preset auto has picked.
         preset = None if loop is None else loop.details.get("preset")
         as_it_was = replace(case.source, plugins=None, preset=preset)
         config = as_it_was.read(generation[3].encode(), now=case.now).config or config

@@ -18,7 +18,7 @@ from aperture_plugin.words.did_you_mean import nearest
 __all__ = ["file_step", "plugins_step"]
 
 _MOST: Final = 5
-"""Problems of a file that are told one by one; `check` tells all."""
+"""Problems of a file that are listed one by one; `check` lists all."""
 
 _SETTLES: Final = timedelta(seconds=3)
 """A file saved no longer ago than this may still be on its way into force."""
@@ -26,11 +26,11 @@ _SETTLES: Final = timedelta(seconds=3)
 _WRITE: Final = "\nWrite:  "
 _UNKNOWN_JOB: Final = "unknown-job"
 _NOT_CHECKED: Final = "jobs-not-checked"
-"""Both are told by the step that looks at the plugins."""
+"""Problems that the step for plugins reports."""
 
 
 def file_step(case: Case) -> Iterator[Finding]:
-    """Tell whether the file is valid, saved and loaded, and what is wrong with it."""
+    """Report whether the file is valid, saved and loaded, and what is wrong with it."""
     check = case.line("check", on_file=True)
     name = case.source.name
     errors = _errors(case)
@@ -59,7 +59,7 @@ def file_step(case: Case) -> Iterator[Finding]:
 
 
 def plugins_step(case: Case) -> Iterator[Finding]:
-    """Tell whether the plugins load, and whether each job that is looked at has one behind it."""
+    """Report whether the plugins load, and whether each job that is looked at has one behind it."""
     if case.plugin_problems:
         for wrong in case.plugin_problems:
             where = "" if wrong.where is None else f"{wrong.where}: "
@@ -80,7 +80,7 @@ def plugins_step(case: Case) -> Iterator[Finding]:
     elif not nobodys:
         yield ok("plugins", "no plugin is found, and none is needed")
     elif not _loop_knows_better(case):
-        found = "no plugin is found from here, so it cannot be told who runs the jobs; a host may register them itself"
+        found = "no plugin is found from here, so it is unknown who runs the jobs; a host may register them itself"
         yield note("plugins", found, advice=case.line("manifest", on_file=True))
         return
     yield from (_unregistered(case, name, registered) for name in nobodys)
@@ -134,7 +134,7 @@ def _needs_a_handler(case: Case, name: str) -> bool:
 
 
 def _loop_knows_better(case: Case) -> bool:
-    """Whether a loop runs that has found a plugin for every job: its host may register some that are not seen here."""
+    """Return whether a running loop has found a plugin for every job: its host may register some unseen here."""
     return case.loop is not None and case.loop.details.get("rejected") is None
 
 

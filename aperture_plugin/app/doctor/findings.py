@@ -1,4 +1,4 @@
-"""What a step of the doctor has found."""
+"""Findings: the result of a step of the doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Finding", "Verdict", "finding_json", "note", "ok", "problem"]
 
 
 class Verdict(StrEnum):
-    """What a finding means for the jobs."""
+    """How bad a finding is for the jobs."""
 
     OK = "ok"
     NOTE = "note"
@@ -20,13 +20,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at.
+    """One finding of a step.
 
     Attributes:
-        step: What was looked at, in one word.
-        found: What was found; one line, no full stop.
+        step: The step, in one word.
+        found: The finding; one line, no full stop.
         advice: A line to paste, into a shell or into the file; None where there is nothing to do.
-        job: Whose it is; None for a finding about the whole.
+        job: The job it is about; None for a finding about the whole.
     """
 
     step: str

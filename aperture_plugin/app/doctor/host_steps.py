@@ -28,7 +28,7 @@ _AHEAD: Final = timedelta(days=14)
 
 
 def store_step(case: Case) -> Iterator[Finding]:
-    """Tell whether the store can be reached and written, how large it is, and of which version."""
+    """Report whether the store can be reached and written, how large it is, and of which version."""
     look = None if case.store_file is None else f"ls -l {shlex.quote(str(case.store_file))}"
     if case.trouble is not None:
         yield problem("store", case.trouble, advice=look)
@@ -63,14 +63,14 @@ def store_step(case: Case) -> Iterator[Finding]:
 
 
 def loop_step(case: Case) -> Iterator[Finding]:
-    """Tell whether a loop runs and ticks on time, and which died."""
+    """Report whether a loop runs and ticks on time, and which died."""
     if case.astray:
         named = " and ".join(map(str, case.astray))
         found = f"a loop runs (pid {named}), but its store was deleted or overwritten under it: it starts nothing"
         yield problem("loop", found, advice="put the store back; or stop the loop, and start it anew on a new store")
         return
     if case.trouble is not None:
-        found = "whether a loop runs, what waits and what has run cannot be told while the store cannot be read"
+        found = "the store cannot be read, so it is unknown if a loop runs, what waits and what has run"
         yield note("loop", found)
         return
     alive = ticking(case.seen.loops, now=case.now)

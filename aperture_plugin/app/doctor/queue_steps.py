@@ -1,4 +1,4 @@
-"""What stands between a job's slots and a run: what it needs, and its place in the queue."""
+"""Steps that look at what keeps a slot from becoming a run: unmet needs, and its place in the queue."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONG: Final = timedelta(days=1)
 
 
 def needs_step(case: Case, name: str) -> Iterator[Finding]:
-    """Tell what of all that must be so before the job starts is not: its needs, environment, window, limits."""
+    """Report what of all that must be so before the job starts is not: its needs, environment, window, limits."""
     job = case.job(name)
     if job is None:
         return
@@ -45,7 +45,7 @@ def needs_step(case: Case, name: str) -> Iterator[Finding]:
 
 
 def queue_step(case: Case, name: str) -> Iterator[Finding]:
-    """Tell what of the job is in hand, for what it waits, and its place in the queue."""
+    """Report what of the job is in hand, for what it waits, and its place in the queue."""
     in_hand = case.seen.in_hand_of.get(name, ())
     waiting = [run for run in in_hand if run.status in WAITING]
     for run in waiting:
@@ -65,7 +65,7 @@ def _waits(case: Case, run: Run) -> Finding:
         found += f", {ordinal(number)} of {len(before)} in queue {run.queue}"
         found += f", where {_lasting(running[0], case)}" if running else ""
         found += f"; it waits for: {run.reason or 'its turn'}"
-    else:  # What it waits for is not its place in the queue.
+    else:  # Its place in the queue is not what it waits for.
         found += f": {run.reason or 'its turn'}"
     job, slots = case.job(run.job), coming(case, run.job)
     if job is not None and slots and gives_way(run, job):
@@ -97,7 +97,7 @@ def _needs(case: Case, job: JobConfig) -> Iterator[Finding]:
 
 
 def _comes_first(case: Case, need: str, job: str) -> bool:
-    """Whether a job that never ran is due before the next slot of the one that needs it."""
+    """Return whether a job that never ran is due before the next slot of the one that needs it."""
     first, then = first_due(case, need), first_due(case, job)
     return first is not None and (then is None or first <= then)
 

@@ -1,4 +1,4 @@
-"""How a job's runs have been doing: stalled, slower than before, failing, skipped, lost."""
+"""Steps that look at a job's runs: stalled, slower than before, failing, skipped, lost."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from aperture_plugin.words.schedules import Interval
 __all__ = ["durations_step", "failures_step", "progress_step", "skipped_step", "slots_step"]
 
 _RECENT: Final = 20
-"""So many completed runs are the recent ones; those before are what they are held against."""
+"""Number of completed runs that count as recent; they are compared with those before."""
 
 _SILENT: Final = timedelta(minutes=15)
 """A run that has neither counted nor written anything for so long, and longer than it ever takes, hangs."""
 
 _REASONS: Final = 3
-"""So many reasons of skipped slots are told."""
+"""Number of reasons of skipped slots that are listed."""
 
 _OFTEN: Final = 5
 """One failure in so many runs is often."""
@@ -38,7 +38,7 @@ _OFFERED: Final = tuple(timedelta(minutes=n) for n in (15, 30, 60, 120, 180, 240
 
 
 def progress_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
-    """Tell of what runs whether it gets on, and of what seems to run whether its process lives."""
+    """Report of what runs whether it gets on, and of what seems to run whether its process lives."""
     running = [run for run in case.seen.in_hand_of.get(name, ()) if run.status is Status.RUNNING]
     for run in running:
         yield _getting_on(case, run, runs)
@@ -47,7 +47,7 @@ def progress_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findin
 
 
 def durations_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
-    """Tell how long runs last, whether that grows, and how it compares with the interval and the timeout."""
+    """Report how long runs last, whether that grows, and how it compares with the interval and the timeout."""
     spans = [run.duration for run in runs if run.status is Status.COMPLETED and run.duration is not None]
     recent, earlier = lasted(spans[:_RECENT]), lasted(spans[_RECENT:])
     if recent is None:
@@ -76,7 +76,7 @@ def durations_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findi
 
 
 def failures_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
-    """Tell how many runs in a row failed, with the last error, and whether it fails often."""
+    """Report how many runs in a row failed, with the last error, and whether it fails often."""
     row = failures_in_a_row(runs)
     failed, ended = share_failed(runs)
     if row:
@@ -95,7 +95,7 @@ def failures_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findin
 
 
 def skipped_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
-    """Tell which slots were skipped lately, and why."""
+    """Report which slots were skipped lately, and why."""
     lately = [run for run in runs if run.queued_at >= case.now - LATELY]
     skipped = [run for run in lately if run.status is Status.SKIPPED]
     if not skipped:
@@ -118,7 +118,7 @@ def skipped_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding
 
 
 def slots_step(case: Case, name: str, audited: JobAudit | None) -> Iterator[Finding]:
-    """Tell whether every slot of the last days is accounted for."""
+    """Report whether every slot of the last days is accounted for."""
     if audited is None:
         return
     account = audited.account
@@ -169,7 +169,7 @@ def _lives(case: Case, run: Run) -> bool:
 
 
 def _first_line(run: Run) -> str:
-    """Return what is said first of a failure: its reason, else the last line of its error, where Python names it."""
+    """Return the first line of a failure: its reason, else the last line of its error, where Python names it."""
     lines = (run.reason or "").splitlines() or (run.error or "").strip().splitlines()[-1:]
     return lines[0].strip() if lines else "no reason is kept"
 

@@ -24,11 +24,11 @@ _LONG_OFF: Final = timedelta(days=90)
 """A job that is off for so long was forgotten, or is not wanted any more."""
 
 _LOOKED_AT: Final = 8
-"""So many slots to come tell how a job's slots lie."""
+"""Number of coming slots that show how a job's slots lie."""
 
 
 def schedule_step(case: Case, name: str) -> Iterator[Finding]:
-    """Tell whether the job is in the file and switched on, its schedule, and when it runs next."""
+    """Report whether the job is in the file and switched on, its schedule, and when it runs next."""
     job = None if case.config is None else case.config.jobs.get(name)
     if job is None:
         yield _not_in_the_file(case, name)
@@ -58,7 +58,7 @@ def schedule_step(case: Case, name: str) -> Iterator[Finding]:
 
 
 def pause_step(case: Case, name: str) -> Iterator[Finding]:
-    """Tell whether the job is paused: by whom, until when and why."""
+    """Report whether the job is paused: by whom, until when and why."""
     pause = case.seen.pauses.get(name)
     if pause is None or (pause.until is not None and pause.until <= case.now):
         yield ok("pause", "it is not paused", job=name)
@@ -68,7 +68,7 @@ def pause_step(case: Case, name: str) -> Iterator[Finding]:
     by = "" if pause.by is None else f" by {pause.by}"
     why = f": {pause.note}" if pause.note else ""
     found = f"it is paused{by} since {told(pause.since, zone, now=case.now)}{until}, and its slots are skipped{why}"
-    # What a person paused is as they want it; what failures paused waits for somebody to look.
+    # A pause by a person is intended; one by failures waits for somebody to look.
     tell = problem if pause.by is not None and pause.by.startswith("on failure") else note
     yield tell("pause", found, advice=case.line(f"resume {name}"), job=name)
 
@@ -114,7 +114,7 @@ def _not_in_the_file(case: Case, name: str) -> Finding:
 
 
 def _off(case: Case, name: str) -> Finding:
-    """Tell where the job is switched off, since when if the store knows, and whether that is long ago."""
+    """Report where the job is switched off, since when if the store knows, and whether that is long ago."""
     era = case.seen.eras.get(name)
     since = late = ""
     if era is not None and not era.schedule:
@@ -127,7 +127,7 @@ def _off(case: Case, name: str) -> Finding:
 
 
 def _after(case: Case, job: JobConfig, schedule: After) -> Finding:
-    """Tell which of the jobs it comes after have not completed since it was last begun."""
+    """Report which of the jobs it comes after have not completed since it was last begun."""
     seen = case.seen
     missing = [name for name in schedule.jobs if name not in seen.done.get(job.name, ())]
     found = f"{phrase_of(schedule)}: it runs once {' and '.join(missing or schedule.jobs)} completed"

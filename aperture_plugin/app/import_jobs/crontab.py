@@ -102,7 +102,7 @@ class _Reader:
             line = f"printf '%s\\n' {' '.join(map(shlex.quote, given))} | ( {line.rstrip()} )"
             notes.append("what stands behind % is its input: printf gives it that here")
         if user is not None:
-            notes.append(f"cron runs it as {user}, aperture as whoever starts aperture")
+            notes.append(f"cron runs it as {user}, aperture as the user who starts aperture")
         shell = self.variables.get("SHELL", "/bin/sh")
         keys: dict[str, Value] = {"description": above} if above else {}
         keys["command"] = line if shell.rpartition("/")[2] in {"sh", "dash"} else [shell, "-c", line]
@@ -142,8 +142,8 @@ def read_crontab(texts: Mapping[str, str], *, has_users: bool, home: str) -> Fou
     """Return what these crontabs hold, by their names.
 
     Args:
-        has_users: Whether a user stands before each command, as in /etc/crontab and /etc/cron.d.
-        home: Where a person's own crontab runs its commands, unless it sets HOME.
+        has_users: True if a user stands before each command, as in /etc/crontab and /etc/cron.d.
+        home: The folder in which a person's own crontab runs its commands, unless it sets HOME.
     """
     readers = [_Reader(file, has_users, home) for file in texts]
     for reader, text in zip(readers, texts.values(), strict=True):

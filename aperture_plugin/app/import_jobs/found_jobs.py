@@ -1,4 +1,4 @@
-"""What is found in the files of another scheduler, before anything is made of it."""
+"""Jobs found in the files of another scheduler, before anything is made of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Dues = Callable[[datetime, datetime, ZoneInfo], Iterator[datetime]]
 times are read in the zone."""
 
 Value = str | Sequence[str] | Mapping[str, str]
-"""What stands behind a key of a job: a text, a list, or keys of its own."""
+"""The value behind a key of a job: a text, a list, or keys of its own."""
 
 _LONGEST: Final = 64
 _OTHER: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -33,14 +33,14 @@ class Entry:
     """One job of the source.
 
     Attributes:
-        place: Where it stands, such as `crontab:7`.
-        name: What it shall be called; made unique later.
+        place: Its place, such as `crontab:7`.
+        name: Its intended name; made unique later.
         phrases: The ways to say when it is due, the one that reads best first. Never empty.
-        dues: When the source runs it; None where that cannot be told beforehand.
+        dues: The times at which the source runs it; None where they cannot be known beforehand.
         zone: The zone that the source reads its wall times in; None for the machine's own.
         keys: The keys of the job beside its schedule.
-        notes: What is not taken over as it was.
-        is_conditional: Whether the source runs it only where something holds that is not asked here.
+        notes: The parts that are not taken over as they were.
+        is_conditional: True if the source runs it only where something holds that is not asked here.
     """
 
     place: str

@@ -17,7 +17,7 @@ from aperture_plugin.words.schedules import Schedule
 __all__ = ["MOST_TOLD", "Proof", "dues_by_the_minute", "proved"]
 
 MOST_TOLD: Final = 20
-"""Differences that are told one by one; all of them are counted."""
+"""Differences that are listed one by one; all of them are counted."""
 
 _QUARTER_OF_AN_HOUR: Final = timedelta(minutes=15)
 _QUARTER: Final = tuple(timedelta(minutes=minute) for minute in range(15))
@@ -27,13 +27,13 @@ _ENOUGH: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """How one schedule compares with what the source does.
+    """A comparison of one schedule with what the source does.
 
     Attributes:
         phrase: The schedule as it is written.
-        fires: How often the source runs the job in the year; None where that cannot be told.
+        fires: Number of runs of the job by the source in the year; None where that cannot be known.
         only_there, only_here: The first instants at which only the source, or only aperture, runs it.
-        differences: How many of both there are; told up to a thousand.
+        differences: Number of both; counted up to a thousand.
     """
 
     phrase: str
@@ -45,7 +45,7 @@ class Proof:
 
     @property
     def is_equal(self) -> bool:
-        """Whether every run of the year is at the same instant."""
+        """True if every run of the year is at the same instant."""
         return self.fires is not None and not self.differences
 
 
@@ -79,7 +79,7 @@ def dues_by_the_minute(names: Callable[[datetime], bool]) -> Dues:
     What the clocks skip does not run, what they show twice runs twice.
 
     Args:
-        names: Whether it runs at a wall time.
+        names: True if it runs at a wall time.
     """
 
     def dues(since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:

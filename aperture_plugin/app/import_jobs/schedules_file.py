@@ -1,4 +1,4 @@
-"""The schedules.yaml that says what another scheduler's files said, and the account of what is not the same."""
+"""Writes the schedules.yaml for another scheduler's files, and lists what is not the same."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Job:
 
     @property
     def is_equal(self) -> bool:
-        """Whether every run of the year is at the same instant, and none depends on anything else."""
+        """True if every run of the year is at the same instant, and none depends on anything else."""
         return self.proof.is_equal and not self.entry.is_conditional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What came of it.
+    """The result of an import.
 
     Attributes:
         text: The schedules.yaml; valid.
-        left: What no job was made of.
+        left: The entries that no job was made of.
     """
 
     text: str
@@ -61,7 +61,7 @@ class Imported:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every entry became a job that runs at the same instants throughout the year."""
+        """True if every entry became a job that runs at the same instants throughout the year."""
         return not self.left and all(job.is_equal for job in self.jobs)
 
 
@@ -69,8 +69,8 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
     """Return the file that says what was *found*, and the proof of each job over the year that begins *now*.
 
     Args:
-        files: Where it was found, for the first line.
-        local_zone: What the source reads wall times in where it does not say.
+        files: The files it was found in, for the first line.
+        local_zone: The zone in which the source reads wall times that name none.
     """
     since = now.replace(second=0, microsecond=0)
     until = since + _YEAR
@@ -141,7 +141,7 @@ def imported_json(made: Imported) -> dict[str, Any]:
 def _differences(job: Job) -> Iterator[str]:
     proof = job.proof
     if proof.fires is None:
-        yield f"{proof.phrase} is as near as it comes: when the source runs it cannot be told beforehand"
+        yield f"{proof.phrase} is as near as it comes: the source's own times cannot be known beforehand"
         return
     if proof.is_equal:
         return
@@ -189,7 +189,7 @@ def _jobs(jobs: Sequence[Job], zone: ZoneInfo, shared: Mapping[str, Value]) -> I
 
 
 def _shared(jobs: Sequence[Job]) -> dict[str, Value]:
-    """Return what every job says alike of where and with what its command runs: it is said once, under defaults."""
+    """Return the values that all jobs share of where and with what their command runs: they go under defaults."""
     shared: dict[str, Value] = {}
     for key in ("directory", "environment"):
         said = [job.entry.keys.get(key) for job in jobs]
@@ -230,7 +230,7 @@ def _yaml(text: str) -> str:
 
 
 def _unseen_in(entry: Entry) -> bool:
-    """Whether a text of *entry* has a character that no file may have."""
+    """Return whether a text of *entry* has a character that no file may have."""
     return any(_UNSEEN.search(text) for value in entry.keys.values() for text in _texts(value))
 
 

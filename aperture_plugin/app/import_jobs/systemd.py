@@ -37,8 +37,8 @@ _SETTING: Final = re.compile(r"([A-Za-z]+)\s*=\s*(.*)")
 _SINCE_A_START: Final = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _SINCE_BOOT: Final = ("OnActiveSec", "OnBootSec", "OnStartupSec")
 _NOT_TAKEN: Final = {
-    "User": "aperture runs it as whoever starts aperture",
-    "Group": "aperture runs it as whoever starts aperture",
+    "User": "aperture runs it as the user who starts aperture",
+    "Group": "aperture runs it as the user who starts aperture",
     "EnvironmentFile": "its variables are not read: name them under environment",
     "ExecStartPre": "it is not run",
     "ExecStartPost": "it is not run",
@@ -55,7 +55,7 @@ _TAKEN: Final = frozenset(
     | {"RandomizedDelaySec", "AccuracySec", "Unit", "Type", "ExecStart", "WorkingDirectory", "Environment"}
     | {"TimeoutStartSec", "TimeoutSec", "RuntimeMaxSec", "SyslogIdentifier", *_SINCE_A_START, *_SINCE_BOOT}
 )
-"""Settings that are taken over, or told of elsewhere, or that change nothing about when and what is run."""
+"""Settings that are taken over, or reported elsewhere, or that do not change when and what is run."""
 
 _AS_EVER: Final = frozenset(
     {("Restart", "no"), ("WakeSystem", "no"), ("WakeSystem", "false"), ("StandardOutput", "journal")}
@@ -146,7 +146,7 @@ def _unit(file: str, text: str) -> _Unit:
         elif (found := _SETTING.fullmatch(said)) is not None and not said.startswith(("#", ";")):
             key, value = found.groups()
             values = sections[section].setdefault(key, [])
-            # An empty value takes back what was said before.
+            # An empty value takes back the values before.
             values.append(value) if value else values.clear()
     return _Unit(file, sections)
 

@@ -70,12 +70,12 @@ class Calendar:
 
     @property
     def every_month(self) -> bool:
-        """Whether every month is named."""
+        """True if every month is named."""
         return len(self.months) == 12
 
     @property
     def every_day(self) -> bool:
-        """Whether every day of the months is named, as far as only their number counts."""
+        """True if every day of the months is named, as far as only their number counts."""
         return len(self.days) == 31 and not self.from_the_end
 
     def dues(self, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:

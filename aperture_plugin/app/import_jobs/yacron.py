@@ -40,8 +40,8 @@ _OVERLAP: Final = {"Allow": "allow", "Forbid": "skip", "Replace": "skip"}
 _MOST_ATTEMPTS: Final = 1_000
 _PASSED_OVER: Final = {
     "env_file": "its variables are not read: name them under environment",
-    "user": "aperture runs it as whoever starts aperture",
-    "group": "aperture runs it as whoever starts aperture",
+    "user": "aperture runs it as the user who starts aperture",
+    "group": "aperture runs it as the user who starts aperture",
     "statsd": "no metrics are sent to statsd",
     "killTimeout": "aperture waits 5 seconds between SIGTERM and SIGKILL",
 }
@@ -146,7 +146,7 @@ def _expression(schedule: Any) -> str:
 def _phrases(expression: str) -> tuple[str, ...]:
     """Return the phrases that may say *expression* as yacron means it: on a day that both of its day fields name.
 
-    Cron takes either of them where both are restricted. One weekday in a week of the month can be said all the same.
+    Cron takes either of them where both are restricted. One weekday in a week of the month can be written all the same.
     """
     minute, hour, _, month, _ = expression.split()
     fields = fields_of(expression)

@@ -25,7 +25,7 @@ class Want(NamedTuple):
     """A run that asks for a seat.
 
     Attributes:
-        at: When it does.
+        at: The instant at which it does.
         due, nominal, order: What it queues by.
     """
 

@@ -26,8 +26,8 @@ def calendar_of(plan: Plan, *, now: datetime, titles: Mapping[str, str]) -> byte
     later one moves it, and does not add it again.
 
     Args:
-        now: When the calendar is made.
-        titles: What jobs are called, by name; a job that is absent is called by its name.
+        now: The time at which the calendar is made.
+        titles: The titles of jobs, by name; an absent job is called by its name.
     """
     lines = [
         "BEGIN:VCALENDAR",

@@ -1,4 +1,4 @@
-"""What stands in the store when a rehearsal begins.
+"""The content of the store when a rehearsal begins.
 
 Either what the real store says at this moment, so that the plan is what the running loop will do; or, where
 there is none or another time is asked about, the steady state: all that is needed has completed before.
@@ -23,10 +23,10 @@ __all__ = ["EMPTY", "Beginning", "known", "steady"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """What the first tick finds.
+    """The state that the first tick finds.
 
     Attributes:
-        is_known: Whether it was read from a store, and is not only assumed.
+        is_known: True if it was read from a store, and is not only assumed.
         in_hand: Attempts that are queued, waiting or running.
         last: Each job's latest attempt that ran and ended.
         done: For each job that comes after several, which of those completed since its own last run.

@@ -1,4 +1,4 @@
-"""How long each job takes: measured where it has run, assumed where it has not."""
+"""Durations of each job: measured where it has run, assumed where it has not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aperture_plugin.rules.runs import Status
 __all__ = ["ASSUMED", "LAST", "Durations", "Lasted", "measured"]
 
 LAST: Final = 50
-"""So many completed runs of a job count, the latest ones."""
+"""Number of a job's latest completed runs that count."""
 
 _ONE_BY_ONE: Final = 300
 """Up to so many jobs are looked up singly; of more, all that ran lately is read in one go."""
@@ -25,11 +25,11 @@ _ONE_BY_ONE: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasted:
-    """How long a job's runs last.
+    """The durations of a job's runs.
 
     Attributes:
         typical: The median.
-        slow: What 19 of 20 runs do not exceed.
+        slow: The duration that 19 of 20 runs do not exceed.
         measured: Of how many completed runs; 0 where it is only assumed.
     """
 
@@ -40,12 +40,12 @@ class Lasted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """What every job of a file is taken to last.
+    """The assumed durations of every job of a file.
 
     Attributes:
         measured: By job.
-        said: What a person wants to be assumed of a job, whatever was measured.
-        otherwise: What holds for all other jobs.
+        said: The duration that a person assumes of a job, in place of what was measured.
+        otherwise: The duration of all other jobs.
     """
 
     config: Config
@@ -68,7 +68,7 @@ class Durations:
         return self.of(job).slow
 
     def vary(self, jobs: Iterable[str]) -> bool:
-        """Whether a slow night differs from an ordinary one."""
+        """Return whether a slow night differs from an ordinary one."""
         return any(self.typical(job) != self.slow(job) for job in jobs)
 
     def _assumed(self, name: str) -> Lasted:

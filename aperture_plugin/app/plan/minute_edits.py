@@ -59,9 +59,9 @@ class Word:
     """One word that can be changed.
 
     Attributes:
-        value: What it says.
+        value: Its value.
         written: As it stands there; empty where it has yet to be written.
-        before: What has to be written before it then.
+        before: The text that has to be written before it then.
         line, column: Where; the column is that of the new line's key where *is_line*.
     """
 
@@ -235,7 +235,7 @@ def _text(said: ParsedValue, told: LayerValue, lines: list[str]) -> _Text | None
 
 
 def _is_phrase(said: ParsedValue, told: LayerValue) -> bool:
-    """Whether a value is a whole phrase, whichever part of the schedule it is asked for."""
+    """Return whether a value is a whole phrase, whichever part of the schedule it is asked for."""
     phrase = told.entry.words.get("schedule")
     return phrase is not None and phrase.spot == said.spot
 

@@ -21,13 +21,13 @@ __all__ = ["Proposal", "patch_of", "patch_text", "proposal_json", "proposed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What would take the collisions of a plan away.
+    """A change that would take the collisions of a plan away.
 
     Attributes:
         plan: As things are.
         moves: In file order.
         text: The file with all of them in it.
-        config: What that text says.
+        config: The configuration that the text stands for.
         left: The collisions that nobody could be moved out of.
     """
 
@@ -64,7 +64,7 @@ def proposed(plan: Plan, *, reread: Callable[[str], Config | None], movable: Col
             and only_schedules_differ(config, found, {move.job: move.new for move in moves})
         ):
             break
-        # Where the words of two jobs are one and the same, or the text is read otherwise than it was meant, the
+        # If two jobs share their words, or the text is read otherwise than it was meant, the
         # file has the last word: those jobs stay as they are.
         for name in misread or [move.job for move in moves]:
             words.pop(name, None)

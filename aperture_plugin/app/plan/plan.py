@@ -43,11 +43,11 @@ class Foreseen:
     Attributes:
         due, nominal: The slot; None for a run that comes after another.
         root: Due instant of the slot that set it off, by way of others if need be; what tells it from other runs.
-        ready_at: When it takes its place in the queue.
+        ready_at: The time at which it takes its place in the queue.
         starts_at, ends_at: None for what never starts, or does not end within a week.
-        status: How it is expected to end.
-        reason: Why it is skipped, or fails; None where all goes well.
-        waits: What it waits for between the two, one after the other.
+        status: Its expected end.
+        reason: The reason why it is skipped, or fails; None where all goes well.
+        waits: The waits between the two, one after the other.
         slow: The same in a slow night; None where that is no different, or where it does not come about then.
     """
 
@@ -79,17 +79,17 @@ class Foreseen:
 
     @property
     def ends_late(self) -> datetime | None:
-        """When it ends in a slow night."""
+        """Its end in a slow night."""
         return self.ends_at if self.slow is None else self.slow.ends_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUse:
-    """What the runs of the span spend of one limit.
+    """The calls of one limit that the runs of the span spend.
 
     Attributes:
         calls: All together.
-        put_off: How many runs were put off until it returned.
+        put_off: Number of runs that were put off until it returned.
     """
 
     limit: str
@@ -106,7 +106,7 @@ class Plan:
         runs: In the order in which they become ready.
         changes: Clock changes within the span, with the zones that have them.
         again: Makes the same plan of another file.
-        is_known: Whether it goes on from what the store says, and not from an assumed steady state.
+        is_known: True if it goes on from the state of the store, and not from an assumed steady state.
         assumed_set: Variables that jobs require, that are not set here, and were taken to be set.
     """
 
@@ -150,7 +150,7 @@ class Plan:
         return [run for run in self.runs if run.job == chain.job and run.status is Status.COMPLETED]
 
     def zone_of(self, job: str) -> ZoneInfo:
-        """Return the zone in which a job's times are told."""
+        """Return the zone in which a job's times are shown."""
         known = self.config.jobs.get(job)
         return self.config.zone if known is None else known.zone
 
@@ -166,7 +166,7 @@ class Plan:
 
     @property
     def waiting(self) -> timedelta:
-        """How long all runs together wait."""
+        """The time that all runs together wait."""
         return sum((run.wait for run in self.runs), _NOTHING)
 
     @property
@@ -201,10 +201,10 @@ def planned(
     """Rehearse the half-open span from *since* to *until*, both aware, and return the plan of it.
 
     Args:
-        durations: How long jobs last; None for the assumption.
-        calls: How many calls of each limit a run of a job spends, by its name.
-        environ: What `requires env` looks at; what is missing is taken to be set, and told.
-        beginning: What the store holds at *since*; None for the steady state.
+        durations: The durations of jobs; None for the assumption.
+        calls: The number of calls of each limit that a run of a job spends, by its name.
+        environ: The environment for `requires env`; a missing variable is taken to be set, and reported.
+        beginning: The content of the store at *since*; None for the steady state.
     Raises:
         TooMuch: The span holds more runs than anybody looks at.
     """

@@ -30,7 +30,7 @@ _PACE: Final = Pace(poll=None, beat=False, flush=0.0, threaded=False, bursts=Fal
 _OWNER: Final = "rehearsal"
 _MOMENT: Final = timedelta(microseconds=1)
 _LONGEST_TAIL: Final = timedelta(days=7)
-"""How long after the span the last of its runs are waited for."""
+"""Time after the span in which the last of its runs are waited for."""
 
 MOST_RUNS: Final = 250_000
 
@@ -43,7 +43,7 @@ class TooMuch(ApertureError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """What came of it.
+    """The result of a rehearsal.
 
     Attributes:
         runs: Every attempt that falls into the span, in the order in which they were queued. Those still in hand
@@ -71,11 +71,11 @@ def rehearse(
     """Let the loop run through the half-open span from *since* to *until*, both aware and in UTC.
 
     Args:
-        takes: How long a run of a job takes, by its name.
-        calls: How many calls of each limit a run of a job spends, by its name.
-        environ: What `requires env` looks at.
-        beginning: What the store holds at *since*.
-        most: How many runs there may be.
+        takes: The duration of a run of a job, by its name.
+        calls: The number of calls of each limit that a run of a job spends, by its name.
+        environ: The environment for `requires env`.
+        beginning: The content of the store at *since*.
+        most: The greatest number of runs.
     Raises:
         TooMuch: There are more.
     """
@@ -108,7 +108,7 @@ def rehearse(
 
 
 class _Span:
-    """Which runs belong to the span: due in it, queued in it, or set off by one that does."""
+    """The runs that belong to the span: due in it, queued in it, or set off by one that does."""
 
     def __init__(self, config: Config, store: MemoryStore, until: datetime) -> None:
         self._config = config
@@ -119,7 +119,7 @@ class _Span:
         self._late: set[str] = set()
 
     def look(self) -> None:
-        """Find out what set off the runs that the last tick made, while that can still be told."""
+        """Find out what set off the runs that the last tick made, while the store still shows it."""
         new = len(self._store.runs) - self._seen
         self._seen += new
         for run in islice(reversed(self._store.runs.values()), new):
@@ -131,7 +131,7 @@ class _Span:
                 self._late.add(run.id)
 
     def is_over(self, in_hand: Iterable[Run]) -> bool:
-        """Whether every run of the span has ended, given those in hand."""
+        """Return whether every run of the span has ended, given those in hand."""
         return not any(self._holds(run) for run in in_hand)
 
     def rehearsed(self) -> Rehearsed:
@@ -179,7 +179,7 @@ class _Nobody:
         """No file is saved meanwhile."""
 
     def ready(self, job: Job) -> list[str]:  # noqa: ARG002  # the loop's own signature
-        """Whether a server will be down is not for us to say."""
+        """Return whether a server will be down is not for us to say."""
         return []
 
 

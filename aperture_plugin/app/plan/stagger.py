@@ -57,8 +57,8 @@ def staggered(
     """Return the moves that take away the collisions from *since* to *until*, in file order.
 
     Args:
-        words: What may be changed of each job.
-        lasts: How long a run of a job is expected to last, by its name.
+        words: The values that may be changed, by job.
+        lasts: The expected duration of a run of a job, by its name.
         movable: Names of the only jobs that may be moved; None for all.
     """
     table = _Table(config, since, until, lasts)
@@ -70,7 +70,7 @@ def staggered(
 
 
 class _Table:
-    """Who asks for a seat when, as the schedules stand at present."""
+    """The runs that ask for a seat, with their times, as the schedules are at present."""
 
     def __init__(self, config: Config, since: datetime, until: datetime, lasts: Callable[[str], timedelta]) -> None:
         self.config = config
@@ -310,11 +310,11 @@ class _Search:
         return later, in_the_way
 
     def _keeps_its_slots(self, name: str, count: int) -> bool:
-        """Whether as many slots as before may start when they are due; a window may have closed over one."""
+        """Return whether as many slots as before may start when they are due; a window may have closed over one."""
         return self._table.job(name).window is None or count >= len(self._table.wanted(name))
 
     def _keeps_needs(self, name: str, schedule: Schedule) -> bool:
-        """Whether every run still comes after the same run of each job that it needs."""
+        """Return whether every run still comes after the same run of each job that it needs."""
         table = self._table
         for first, second in (
             *((need, name) for need in table.job(name).needs),

@@ -65,7 +65,7 @@ text { fill: #e6edf3 }
 def picture_of(plan: Plan) -> str:
     """Return *plan* as an SVG document: one chart a day, a row a job, the hours across.
 
-    Colors follow the reader's preference for light or dark; a bar tells its times to whoever points at it.
+    Colors follow the reader's preference for light or dark; a bar shows its times when pointed at.
     """
     body: list[str] = []
     y = 64
@@ -103,7 +103,7 @@ class _Chart:
 
     @property
     def bottom(self) -> int:
-        """Where it ends."""
+        """Its end."""
         return self._first + _ROW * max(1, len(self._rows)) + (18 if self._left_out else 0)
 
     def lines(self) -> Iterator[str]:
@@ -187,7 +187,7 @@ class _Chart:
 
 
 def _merged(found: Sequence[Bar], block: Block) -> Iterator[tuple[str, datetime, datetime, list[Foreseen]]]:
-    """Yield bars so close that they cannot be told apart as one: a job of every second has 86,400."""
+    """Yield bars so close that they look like one as one: a job of every second has 86,400."""
     near = (block.end - block.begin) / _PLOT
     held: tuple[str, datetime, datetime, list[Foreseen]] | None = None
     for bar in found:

@@ -83,7 +83,7 @@ def hours_of(block: Block, zone: ZoneInfo, *, every: int) -> list[Hour]:
 
 
 def hour_text(wall: datetime) -> str:
-    """Return a full hour as an axis has it; midnight is told by the day that begins.
+    """Return a full hour as an axis has it; midnight shows as the day that begins.
 
     >>> hour_text(datetime(2026, 1, 10, 14)), hour_text(datetime(2026, 1, 10))
     ('2 PM', 'Sat 10')

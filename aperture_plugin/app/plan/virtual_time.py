@@ -1,6 +1,6 @@
 """Time that jumps, and work that is only pretended: what a rehearsal puts in place of the machine's own.
 
-A pretended run takes as long as it was told to. The calls that its job declares are spread evenly over that
+A pretended run takes as long as its job is assumed to take. The calls that its job declares are spread evenly over that
 time and spent from the real budgets, one small part after the other, so that two jobs which share a limit
 hold each other up, and a run is put off, exactly where the real ones would be.
 """
@@ -54,9 +54,9 @@ class _Pretended:
     """One attempt under way.
 
     Attributes:
-        takes: How long it goes on after `begun`, if nothing holds it up.
-        calls: What is to be spent, the last part first: how long after `begun`, of which limit, how many.
-        held_up: How long it has waited for budgets.
+        takes: The time it goes on after `begun`, if nothing holds it up.
+        calls: The calls still to spend, the last first: how long after `begun`, of which limit, how many.
+        held_up: The time it has waited for budgets.
     """
 
     key: Key
@@ -68,7 +68,7 @@ class _Pretended:
 
     @property
     def goes_on_at(self) -> datetime:
-        """When it next spends, or ends."""
+        """The time at which it next spends, or ends."""
         return self.begun + self.held_up + (self.calls[-1][0] if self.calls else self.takes)
 
 
@@ -84,8 +84,8 @@ class VirtualExecutor:
     """Lets every attempt take its time on a virtual clock.
 
     Args:
-        takes: How long a run of a job takes, by its name.
-        calls: How many calls of each limit a run of a job spends, by its name.
+        takes: The duration of a run of a job, by its name.
+        calls: The number of calls of each limit that a run of a job spends, by its name.
     """
 
     name = "virtual"
@@ -135,7 +135,7 @@ class VirtualExecutor:
             going.report(Ended(key, Outcome(status=OutcomeStatus.CANCELLED, reason=reason)))
 
     def kill(self, key: Key) -> bool:  # noqa: ARG002  # the executor's own signature
-        """Whoever is asked to stop has stopped."""
+        """Return False: an attempt that was asked to stop has stopped already."""
         return False
 
     def stop(self, timeout: timedelta) -> None:
@@ -143,7 +143,7 @@ class VirtualExecutor:
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next attempt ends or spends."""
+        """The time at which the next attempt ends or spends."""
         while self._agenda:
             at, key = self._agenda[0]
             going = self._live.get(key)

@@ -34,7 +34,7 @@ Stacks = Mapping[str, Sequence[JobWords]]
 
 
 def check_registered(words: FileWords, known: Collection[str] | None, problems: Problems) -> None:
-    """Tell of every name of a job, in whichever layer, that no plugin registers and no command stands behind.
+    """Report of every name of a job, in whichever layer, that no plugin registers and no command stands behind.
 
     Args:
         known: The registered names; None if no plugin and no manifest was found at all, so that nothing can be told.
@@ -117,7 +117,7 @@ class References:
         self._told: set[tuple[str, Place]] = set()
 
     def check(self, stacks: Stacks, jobs: Mapping[str, JobConfig | None]) -> None:
-        """Tell of every name in *stacks* that leads nowhere, or round in a circle.
+        """Report of every name in *stacks* that leads nowhere, or round in a circle.
 
         Args:
             jobs: What was made of the stacks; None where that failed.
@@ -153,7 +153,7 @@ class References:
         self._circles("after", after, stacks)
 
     def check_expected(self, expect: Sequence[ParsedValue]) -> None:
-        """Tell of every job and queue that an expectation names and that does not exist."""
+        """Report of every job and queue that an expectation names and that does not exist."""
         if not expect:
             return
         from aperture_plugin.config.checks.expect.expectations import named_in  # few files expect anything

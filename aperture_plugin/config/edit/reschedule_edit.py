@@ -69,7 +69,7 @@ def ways_to_reschedule(config: Config, job: str, phrase: str, schedule: Schedule
 
 
 def only_schedules_differ(before: Config, after: Config, jobs: Mapping[str, Schedule]) -> bool:
-    """Whether *after* says of *jobs* that they have those schedules, and of everything else what *before* says.
+    """Return whether *after* says of *jobs* that they have those schedules, and of everything else what *before* says.
 
     A job that *before* does not have is in *after* as one that only plugins register would be.
     """

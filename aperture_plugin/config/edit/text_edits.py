@@ -68,7 +68,7 @@ def respelt(lines: Sequence[str], spellings: Iterable[tuple[Spot, str]]) -> list
 
 
 def put_in_place(lines: Sequence[str], spot: Spot, text: str) -> bool:
-    """Whether *text* stands at *spot* letter by letter, so that it can be replaced there."""
+    """Return whether *text* stands at *spot* letter by letter, so that it can be replaced there."""
     line, column, length = spot
     raw = lines[line][column : column + length]
     return raw == text or (raw[:1] in {"'", '"'} and raw[1:-1] == text)

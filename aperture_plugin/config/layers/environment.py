@@ -67,7 +67,7 @@ class Environment:
     Args:
         values: The variables, as they came.
         problems: Where to report those that are not set.
-        starting: Whether a value in force that is not set is an error.
+        starting: True if a value in force that is not set is an error.
         secret_of: Reads the files; None leaves them to *values*.
     """
 

@@ -47,7 +47,7 @@ class ChunkRead(NamedTuple):
 
     Attributes:
         entries: The jobs in it, as they stand in *layer* when the piece begins at *line* of the file.
-        values: How many values there are in it, about.
+        values: Number of values  in it, about.
         lost: The name of a job that is there and could not be read, not even its name for certain.
     """
 

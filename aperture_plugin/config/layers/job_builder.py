@@ -101,7 +101,7 @@ class JobReader:
 
         Args:
             name: Empty for the job that the defaults alone make, which is manual.
-            in_force: Whether the job is part of the configuration, or only of a preset that is not chosen.
+            in_force: True if the job is part of the configuration, or only of a preset that is not chosen.
         """
         words = laid(entries)
         zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].said.value, self.local_zone)

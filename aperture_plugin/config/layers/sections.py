@@ -104,7 +104,7 @@ def _check_behind_marker(marker: re.Match[str], line: int, hint: str, problems: 
 
 
 def _may_be_marked(text: str) -> bool:
-    """Whether a line begins as a marker or directive does; much quicker than looking for one."""
+    """Return whether a line begins as a marker or directive does; much quicker than looking for one."""
     return text.startswith(("---", "...", "%")) or any(mark in text for mark in ("\n---", "\n...", "\n%"))
 
 
@@ -200,7 +200,7 @@ class _FileReader:
         """Yield each key of a mapping once, with what stands behind it, and the piece that both are relative to.
 
         Args:
-            in_pieces: Whether what stands behind a key is left to the caller, as a `Chunk` of the file. Where it
+            in_pieces: True if what stands behind a key is left to the caller, as a `Chunk` of the file. Where it
                 cannot be cut it is told, and what could be read of it is yielded as it is.
         """
         seen: dict[str, Spot] = {}
@@ -281,7 +281,7 @@ class _FileReader:
         raise _TooMuch
 
     def _tell_stray(self, read: ChunkRead, below: list[Chunk]) -> str | None:
-        """Tell of a job behind which nothing stands if the key *below* it is one of a job; return its name."""
+        """Report of a job behind which nothing stands if the key *below* it is one of a job; return its name."""
         if not below or not read.entries or [finding.code for finding in read.findings] != ["empty-value"]:
             return None
         key, job = below[0].key, read.entries[0].name

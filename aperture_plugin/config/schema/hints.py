@@ -179,7 +179,7 @@ def write(key: str, value: Node) -> str:
 
 
 def like_a_job(value: Node) -> bool:
-    """Whether *value* is what stands behind a job's name: a phrase."""
+    """Return whether *value* is what stands behind a job's name: a phrase."""
     if type(value) is not Scalar or len(value.text) > _LONGEST_PHRASE:
         return False
     try:

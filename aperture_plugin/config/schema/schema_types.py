@@ -39,8 +39,8 @@ class OneOrMany:
 
     Args:
         item: What each of them is.
-        may_be_empty: Whether `[]` says something: none at all, whatever lower layers say.
-        may_repeat: Whether equal items may stand in the list.
+        may_be_empty: True if `[]` says something: none at all, whatever lower layers say.
+        may_repeat: True if equal items may stand in the list.
     """
 
     def __init__(self, item: Reads, *, may_be_empty: bool = False, may_repeat: bool = False) -> None:

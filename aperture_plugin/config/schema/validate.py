@@ -126,8 +126,8 @@ def _read(
     """Return what *node*, a value behind *key* or a name, says.
 
     Args:
-        write: Whether a line can be offered that has another value behind *key*.
-        dash: Whether one can be offered that has another value behind a dash.
+        write: True if a line can be offered that has another value behind *key*.
+        dash: True if one can be offered that has another value behind a dash.
         behind: What stands behind *node* if that is a name: another one can be offered before it.
     """
     text = node.text
@@ -215,7 +215,7 @@ def _straight(text: str) -> str:
 
 
 def _illegible(node: Scalar, findings: list[Fault]) -> bool:
-    """Tell of a text that means something else to YAML, or has characters that nobody can see."""
+    """Report of a text that means something else to YAML, or has characters that nobody can see."""
     if node.plain:
         if node.text != "=":
             return False
@@ -269,7 +269,7 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault
 
 
 def _like_a_list(node: Scalar) -> bool:
-    """Whether a text looks as if it was meant to be a list: on several lines, or behind a dash without a space."""
+    """Return whether a text looks meant as a list: on several lines, or behind a dash without a space."""
     return node.plain and (node.inner == NOWHERE or (node.text.startswith("-") and not node.text[1:2].isdigit()))
 
 

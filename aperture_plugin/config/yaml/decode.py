@@ -116,7 +116,7 @@ def _other_encoding(content: bytes) -> str | None:
 
 
 def _tell_unseen(text: str, problems: Problems) -> bool:
-    """Tell of the characters that may not be there, and mute their lines; return whether there are only a few."""
+    """Report of the characters that may not be there, and mute their lines; return whether there are only a few."""
     line, start = 1, 0
     lines = set()
     for told, found in enumerate(_UNSEEN.finditer(text)):

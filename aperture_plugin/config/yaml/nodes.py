@@ -52,7 +52,7 @@ class Scalar:
         text: What it says, free of quotes, escapes and folding.
         inner: How many characters after its column the text itself begins (1 for quotes), or `NOWHERE` if the
             text is not written there letter by letter, so that no place inside can be told.
-        plain: Whether it is written without quotes or block marks.
+        plain: True if it is written without quotes or block marks.
     """
 
     __slots__ = ("inner", "plain", "spot", "text")

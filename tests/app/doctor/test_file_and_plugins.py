@@ -181,7 +181,7 @@ def test_a_host_that_is_not_seen_from_here_may_run_the_jobs(world: World) -> Non
     assert before == [
         (
             "note",
-            "no plugin is found from here, so it cannot be told who runs the jobs; a host may register them itself",
+            "no plugin is found from here, so it is unknown who runs the jobs; a host may register them itself",
             "aperture manifest",
         )
     ]

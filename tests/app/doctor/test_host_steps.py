@@ -81,7 +81,7 @@ def test_a_store_in_trouble_hides_only_what_it_alone_knows(world: World, state: 
     assert verdict == "problem"
     assert words.startswith(told)
     assert said(found, "loop") == [
-        ("note", "whether a loop runs, what waits and what has run cannot be told while the store cannot be read", None)
+        ("note", "the store cannot be read, so it is unknown if a loop runs, what waits and what has run", None)
     ]
     assert [str(finding.step) for finding in found] == ["file", "plugins", "store", "loop", "clock", "schedule"]
 

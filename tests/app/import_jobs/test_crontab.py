@@ -143,7 +143,7 @@ def test_the_systems_crontab_has_users() -> None:
     assert job.command is not None
     assert (job.name, job.command.words) == ("run-parts", "cd / && run-parts /etc/cron.hourly")
     assert [line.removeprefix("tab:1: run-parts: ") for line in reports(made)][:2] == [
-        "cron runs it as root, aperture as whoever starts aperture",
+        "cron runs it as root, aperture as the user who starts aperture",
         "cron runs it in the home of root: write that as its directory",
     ]
 
@@ -167,7 +167,7 @@ def test_what_runs_at_the_boot_of_the_machine_runs_at_start() -> None:
     assert not made.is_whole
     assert list(reports(made))[:2] == [
         "tab:1: start: cron runs it when the machine boots, aperture each time the first loop on its store begins",
-        "tab:1: start: at start is as near as it comes: when the source runs it cannot be told beforehand",
+        "tab:1: start: at start is as near as it comes: the source's own times cannot be known beforehand",
     ]
 
 
@@ -253,5 +253,5 @@ def test_a_user_may_stand_behind_a_tab() -> None:
 
     [job] = made.jobs
     assert job.entry.keys["command"] == "newsyslog"
-    assert "cron runs it as root, aperture as whoever starts aperture" in job.entry.notes
+    assert "cron runs it as root, aperture as the user who starts aperture" in job.entry.notes
     assert [left.reason for left in made.left] == ["a user without a command stands behind its times"]

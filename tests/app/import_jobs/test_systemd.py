@@ -94,7 +94,7 @@ def test_the_service_is_what_the_job_runs() -> None:
     assert (job.timeout, job.jitter) == (timedelta(minutes=90), timedelta(minutes=10))
     assert (job.missed, job.overlap) == ("run once", "skip")
     assert [line.partition(": a: ")[2] for line in reports(made) if ": a: " in line] == [
-        "User=backup: aperture runs it as whoever starts aperture",
+        "User=backup: aperture runs it as the user who starts aperture",
         "a - or @ before ExecStart means nothing here: an exit code other than 0 is a failure",
     ]
 

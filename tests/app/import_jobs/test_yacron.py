@@ -102,7 +102,7 @@ def test_where_the_clocks_change_yacron_skips_and_repeats_and_that_is_told() -> 
         ("schedule:\n      minute: '0'\n      year: '2030'", "it runs only in certain years (2030)"),
         ("schedule: 0 0 31 2 *", 'the cron expression "0 0 31 2 *" can never fire'),
         ("schedule: often", "fields; five can be taken over"),
-        ("user: nobody\n    schedule: 0 1 * * *", "user: aperture runs it as whoever starts aperture"),
+        ("user: nobody\n    schedule: 0 1 * * *", "user: aperture runs it as the user who starts aperture"),
         ("concurrencyPolicy: Replace\n    schedule: 0 1 * * *", "here the new one is skipped"),
         (
             "failsWhen:\n      producesStdout: true\n    schedule: 0 1 * * *",

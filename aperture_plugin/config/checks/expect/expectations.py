@@ -29,7 +29,7 @@ MOST_IN_ALL: Final = 600_000
 
 
 def expect(config: Config, words: FileWords, problems: Problems, *, now: datetime, readings: int = 1) -> None:
-    """Tell of each expectation that the coming year refutes, an error, or that it is too much to look at, a warning.
+    """Report of each expectation that the coming year refutes, an error, or that it is too much to look at, a warning.
 
     Args:
         config, words: A valid file: what it comes to, and what it says.

@@ -131,7 +131,7 @@ def before(expectation: Before, planned: Planned) -> Refuted | None:
 
 
 def _goes_first(planned: Planned, first: str, one: PlannedStart, then: str, other: PlannedStart) -> bool:
-    """Whether *one* starts before *other*: sooner, or at the same instant and ahead of it in their queue.
+    """Return whether *one* starts before *other*: sooner, or at the same instant and ahead of it in their queue.
 
     Runs that fall due together, as where a clock change moves one of them, queue by the time that was written.
     """
@@ -255,7 +255,7 @@ def _spans(expectation: Nothing, planned: Planned) -> Spans:
 
 
 def _meets(job: JobConfig, expectation: Nothing, zone: ZoneInfo) -> bool:
-    """Whether the job may start in these hours in a week without a clock change."""
+    """Return whether the job may start in these hours in a week without a clock change."""
     times = weekly_times(job.schedule)
     if job.zone != zone or not times:
         return True

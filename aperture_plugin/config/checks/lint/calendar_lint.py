@@ -18,7 +18,7 @@ _AHEAD: Final = timedelta(days=366)
 
 
 def calendar_ended(file: LintContext) -> None:
-    """Tell of each calendar whose last date is past: nobody has written down the days of this year."""
+    """Report of each calendar whose last date is past: nobody has written down the days of this year."""
     calendars = file.words.calendars or {}
     if not calendars:
         return
@@ -39,7 +39,7 @@ def calendar_ended(file: LintContext) -> None:
 
 
 def no_slot_ahead(file: LintContext) -> None:
-    """Tell of each job that has a schedule and no slot within the coming year."""
+    """Report of each job that has a schedule and no slot within the coming year."""
     for job in file.scheduled:
         if not _may_lack_slots(job):
             continue

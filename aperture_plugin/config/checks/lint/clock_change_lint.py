@@ -61,7 +61,7 @@ class Surprise:
 
 
 def clock_changes(file: LintContext) -> None:
-    """Tell of each schedule that a clock change moves, loses, doubles or merges."""
+    """Report of each schedule that a clock change moves, loses, doubles or merges."""
     until = file.now + AHEAD
     of_zone: dict[ZoneInfo, tuple[list[ClockChange], int]] = {}
     known: dict[tuple[Schedule, ZoneInfo], tuple[tuple[str, str, str], ...]] = {}

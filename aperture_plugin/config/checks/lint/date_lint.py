@@ -24,7 +24,7 @@ _OTHER_YEAR: Final = 2025
 
 
 def short_month(file: LintContext) -> None:
-    """Tell of each schedule on a day that some months lack."""
+    """Report of each schedule on a day that some months lack."""
     for job, schedule in _each(file):
         match schedule:
             case Monthly(day=int(day), times=times) if day > _IN_EVERY_MONTH:
@@ -58,7 +58,7 @@ def _short(file: LintContext, job: JobConfig, day: int, months: Sequence[int], h
 
 
 def cron_both_days(file: LintContext) -> None:
-    """Tell of each cron expression that restricts both day fields, and so fires on either."""
+    """Report of each cron expression that restricts both day fields, and so fires on either."""
     for job, schedule in _each(file):
         if isinstance(schedule, Cron) and both_day_fields(schedule.expression):
             day, _, weekday = schedule.expression.split()[2:]
@@ -74,7 +74,7 @@ def cron_both_days(file: LintContext) -> None:
 
 
 def cron_restarts(file: LintContext) -> None:
-    """Tell of each cron expression whose step does not come out even, and so begins anew each hour or day."""
+    """Report of each cron expression whose step does not come out even, and so begins anew each hour or day."""
     for job, schedule in _each(file):
         if not isinstance(schedule, Cron):
             continue

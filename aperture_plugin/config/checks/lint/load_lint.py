@@ -30,7 +30,7 @@ _WEEK: Final = timedelta(days=7)
 
 
 def heavy_by_day(file: LintContext) -> None:
-    """Tell of each heavy job that is due in the hours in which people are about; a window keeps it out of them."""
+    """Report of each heavy job that is due in the hours in which people are about; a window keeps it out of them."""
     for job in file.scheduled:
         if not job.heavy or job.window is not None:
             continue
@@ -55,7 +55,7 @@ def heavy_by_day(file: LintContext) -> None:
 
 
 def timeout_over_interval(file: LintContext) -> None:
-    """Tell of each job that says a timeout of its own which is longer than the time from one slot to the next.
+    """Report of each job that says a timeout of its own which is longer than the time from one slot to the next.
 
     A timeout that `defaults` give to all is a last resort, and no word about this job.
     """
@@ -89,7 +89,7 @@ class _Crowd:
 
 
 def due_together(file: LintContext) -> None:
-    """Tell of jobs that are due together, week after week, in a queue that starts fewer at once.
+    """Report of jobs that are due together, week after week, in a queue that starts fewer at once.
 
     Rhythms meet every so often, and a job that needs another waits for it by design: neither is told. Jitter
     draws starts apart. What else falls due at one time starts in the order of the file, which nobody chose.
@@ -139,7 +139,7 @@ def _order(job: JobConfig) -> int:
 
 
 def _tell(file: LintContext, queue: str, crowd: _Crowd, *, left: int) -> None:
-    """Tell of *crowd* at the first job that has to wait.
+    """Report of *crowd* at the first job that has to wait.
 
     Args:
         left: How many further crowds of this queue are not told.
@@ -165,7 +165,7 @@ def _days(mask: int) -> str:
 
 
 def limit_exceeded(file: LintContext) -> None:
-    """Tell of each limit whose jobs are due more often than it allows calls.
+    """Report of each limit whose jobs are due more often than it allows calls.
 
     A run makes as many calls as the file says, else its plugin, else one: the least it can have a limit for.
     """

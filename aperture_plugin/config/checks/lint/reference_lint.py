@@ -29,7 +29,7 @@ _OLDER: Final = 3
 
 
 def needs_later(file: LintContext) -> None:
-    """Tell of each job that is always due just before what it needs, and so works with what is a day or a week old.
+    """Report of each job that is always due just before what it needs, and so works with what is a day or a week old.
 
     Only schedules of wall times in one zone are held against each other.
     """
@@ -47,7 +47,7 @@ def needs_later(file: LintContext) -> None:
 
 
 def _just_before(moment: int, theirs: tuple[int, ...]) -> bool:
-    """Whether the next of *theirs* follows soon after *moment*, and the last one was long ago."""
+    """Return whether the next of *theirs* follows soon after *moment*, and the last one was long ago."""
     place = bisect_left(theirs, moment)
     ahead = (theirs[place % len(theirs)] - moment) % _WEEK
     ago = (moment - theirs[place - 1] - 1) % _WEEK + 1
@@ -75,7 +75,7 @@ def _age(minutes: int) -> str:
 
 
 def needs_disabled(file: LintContext) -> None:
-    """Tell of each job that needs, or runs after, one that is not enabled, and so never runs by itself."""
+    """Report of each job that needs, or runs after, one that is not enabled, and so never runs by itself."""
     disabled = {job.name for job in file.config.jobs.values() if not job.enabled}
     if not disabled:
         return
@@ -114,7 +114,7 @@ _BUILT_IN = "default"
 
 
 def unused_queue(file: LintContext) -> None:
-    """Tell of each queue that no job of any layer or preset waits in; `default` is for all the others."""
+    """Report of each queue that no job of any layer or preset waits in; `default` is for all the others."""
     declared = (file.words.queues or {}).keys() - {_BUILT_IN}
     used = {entry.words["queue"].value for entry in _entries(file) if "queue" in entry.words} if declared else ()
     for name, said in (file.words.queues or {}).items():
@@ -128,7 +128,7 @@ def unused_queue(file: LintContext) -> None:
 
 
 def unused_limit(file: LintContext) -> None:
-    """Tell of each limit that no job of any layer or preset counts its calls against."""
+    """Report of each limit that no job of any layer or preset counts its calls against."""
     used: set[str] = set()
     if file.words.limits:
         for entry in _entries(file):
@@ -145,7 +145,7 @@ def unused_limit(file: LintContext) -> None:
 
 
 def unused_presets(file: LintContext) -> None:
-    """Tell of a file that declares presets and puts none in force; that it has others beside the one is normal."""
+    """Report of a file that declares presets and puts none in force; that it has others beside the one is normal."""
     presets = file.words.presets or {}
     if presets and "preset" not in file.words.settings:
         first = next(iter(presets.values()))
