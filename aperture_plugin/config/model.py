@@ -1,4 +1,4 @@
-"""What a valid schedules.yaml says, as one frozen value.
+"""The model of a valid schedules.yaml, as one frozen value.
 
 The loop, the commands and the hooks read this and nothing else of the file. Layers are already laid
 over each other (built-in, defaults, preset, schedules; DESIGN.md, section 2), names are resolved,
@@ -55,14 +55,14 @@ Param = str | tuple["Param", ...] | Mapping[str, "Param"]
 
 
 class Missed(StrEnum):
-    """What becomes of slots that passed while nothing ran."""
+    """The treatment of slots that passed while nothing ran."""
 
     RUN_ONCE = "run once"
     SKIP = "skip"
 
 
 class Overlap(StrEnum):
-    """What becomes of a slot that falls due while the job's last run is in hand."""
+    """The treatment of a slot that falls due while the job's last run is in hand."""
 
     QUEUE_ONE = "queue one"
     SKIP = "skip"
@@ -70,21 +70,21 @@ class Overlap(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What a failure does to the job's later slots."""
+    """The effect of a failure on the job's later slots."""
 
     CONTINUE = "continue"
     PAUSE = "pause"
 
 
 class Background(StrEnum):
-    """What becomes of that which a `command` leaves running in its group when it ends."""
+    """The treatment of processes that a `command` leaves running in its group when it ends."""
 
     END = "end"
     LEAVE = "leave"
 
 
 class Interrupted(StrEnum):
-    """What becomes of a run whose process died under it."""
+    """The treatment of a run whose process died under it."""
 
     RUN_AGAIN = "run again"
     LEAVE = "leave"
@@ -92,7 +92,7 @@ class Interrupted(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often, and after how long, a failed attempt is tried again.
+    """The number of attempts, and the delays before them, after a failed attempt.
 
     Attributes:
         attempts: All tries together, the first included; 1 means no retry.
@@ -117,7 +117,7 @@ class Command:
 
     Attributes:
         words: One string for the shell, or the program and its arguments without one.
-        directory: Where it runs, relative to the folder of the file; None for that folder itself.
+        directory: The folder in which it runs, relative to that of the file; None for that folder itself.
         environment: Variables set beside the inherited ones.
         leaves_background: True if what it leaves running in its group may live on when it has ended.
     """
@@ -129,7 +129,7 @@ class Command:
 
 
 class NotifyEvent(StrEnum):
-    """What a channel is notified of."""
+    """The events of which a channel is notified."""
 
     FAILED = "failed"
     RECOVERED = "recovered"
@@ -149,11 +149,11 @@ class Streak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """Where people are notified, and of what.
+    """An address at which people are notified, and of what.
 
     Attributes:
         to: Addresses as Apprise reads them, variables filled in.
-        after: How many runs must have failed before `failed` is sent.
+        after: Number of runs that must have failed before `failed` is sent.
         quiet: Hours, in the file's zone, in which nothing is sent; it is sent together at their end.
     """
 
@@ -166,7 +166,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the file says of the page: its address for links, further Host headers, whether it may write the file."""
+    """The file's settings of the page: its address for links, further Host headers, and if it may write the file."""
 
     url: str | None = None
     hosts: tuple[str, ...] = ()
@@ -179,10 +179,10 @@ class JobConfig:
 
     Attributes:
         order: Its place in the file, from 0; breaks ties between runs due at one time.
-        place: Where its name stands in the file (the topmost layer that names it).
+        place: The place of its name in the file (in the topmost layer that names it).
         zone: The zone its wall times are read in.
         limits: Names of the shared budgets that its calls are counted against (`limit` in the file).
-        calls: How many calls a run usually spends of each of them; None leaves it to what the plugin registered.
+        calls: Number of calls a run usually spends of each; None leaves it to what the plugin registered.
         pause_after: After how many failed runs in a row `on failure: pause` holds it back.
         pause_for: For how long; then the next slot is tried. None until somebody resumes it.
         calendars: Names of the calendars on whose days it has no slots (`except` in the file).
@@ -259,7 +259,7 @@ class Freeze:
 
     @property
     def text(self) -> str:
-        """Why a slot is skipped, in words."""
+        """The reason for which a slot is skipped."""
         return f"frozen {days_text(self.days)}" + ("" if self.reason is None else f": {self.reason}")
 
 
@@ -285,15 +285,15 @@ class Config:
 
     Attributes:
         file: The file as the person named it.
-        text: What stood in it, so that later problems and edits can point into it.
+        text: Its content, so that later problems and edits can point into it.
         zone: The file's `timezone`, resolved; `zone_name` is `local` or the IANA name as written.
         preset: The preset in force (what `auto` picked), or None.
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
         broker, celery_app: Where `executor: celery` sends messages: the broker's URL, or the host's own app.
         celery_queues: The Celery queue of each queue of the file that names one.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
-        silenced: The warnings that are not to be told of it (`lint: ignore`).
-        secrets: What `${…}` stands for in it, and the passwords of its addresses: masked wherever they might be shown.
+        silenced: The warnings that it suppresses (`lint: ignore`).
+        secrets: The values of `${…}` in it, and the passwords of its addresses: masked wherever they might be shown.
         defaults: The job that the built-in layer and `defaults` alone make: manual, and without a name.
     """
 
@@ -348,7 +348,7 @@ class Config:
         Args:
             code: A stable name; a prefix of the host's own keeps it apart from ours.
             message, hint: What is wrong, and what to do about it; both in one line, and neither empty.
-            job: Whose it is. It stands where the job's name does; without a job, at the top of the file.
+            job: The job it belongs to. It stands where the job's name does; without a job, at the top of the file.
             severity: `error` refuses the file, `warning` shows the problem.
         Raises:
             KeyError: The file has no such job.
@@ -366,12 +366,12 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
-    """What a file is read against, and for what purpose.
+    """The circumstances and the purpose of reading a file.
 
     Attributes:
         file: The file's name, for problems.
-        environ: Where `${NAME}` is looked up.
-        local_zone: What `timezone: local` means.
+        environ: The environment in which `${NAME}` is looked up.
+        local_zone: The meaning of `timezone: local`.
         known_jobs: The names that plugins, or a manifest, register; None if there are none of either at all.
         known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         declared: By job, the calls of each limit that its plugin says a run spends; for the lints.
@@ -402,12 +402,12 @@ class ReadContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What came of reading a file: its problems in file order, and the config if none of them is an error.
+    """The result of reading a file: its problems in file order, and the config if none of them is an error.
 
     Attributes:
         state: The store's URL, which is read even from a file that is otherwise broken (section 5);
             None where the file does not say it legibly.
-        job_count: How many jobs the file holds as far as it could be read.
+        job_count: Number of jobs in the file, as far as it could be read.
         secrets: As in `Config`; of a file with errors, as far as it could be read.
     """
 

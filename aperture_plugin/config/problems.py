@@ -1,4 +1,4 @@
-"""Bad news for whoever edits the file: what is wrong, where, and how to mend it."""
+"""Problems, for people who edit the file: what is wrong, where, and how to mend it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 __all__ = ["Place", "Problem", "Problems", "Severity", "Silenced"]
 
 Silenced = frozenset[tuple[str, str | None]]
-"""Codes of warnings that are not to be told: each of one job, or with None of the whole file and all its jobs."""
+"""Codes of warnings to suppress: each of one job, or with None of the whole file and all its jobs."""
 
 
 class Severity(StrEnum):
@@ -22,12 +22,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands in the file.
+    """A place in the file.
 
     Attributes:
         line: Counted from 1.
         column: Counted from 1, in characters, at the value itself.
-        length: How many characters of that line it takes; at least 1.
+        length: Number of characters of that line; at least 1.
     """
 
     line: int
@@ -41,11 +41,11 @@ class Problem:
 
     Attributes:
         code: A stable name that tools can filter, such as `unknown-day`.
-        message: What was found, in the person's own words. One line, no full stop.
-        hint: What was expected, the nearest name, a line to write instead. Never empty.
+        message: The finding, in the person's own words. One line, no full stop.
+        hint: The expected value, the nearest name, a line to write instead. Never empty.
         file: The file as the person named it (relative where they were relative).
-        place: Where the value itself stands.
-        job: Whose it is; None for a problem of the whole file.
+        place: The place of the value itself.
+        job: The job it is about; None for a problem of the whole file.
     """
 
     severity: Severity
@@ -72,7 +72,7 @@ class Problems:
     """
 
     MOST: Final = 20_000
-    """How many are kept. Nobody reads as many, and a file may have millions."""
+    """Most problems that are kept. Nobody reads as many, and a file may have millions."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -123,7 +123,7 @@ class Problems:
 
     @property
     def full(self) -> bool:
-        """True if so many are told that further ones are left out."""
+        """True if so many were reported that further ones are left out."""
         return self._left_out
 
     @property

@@ -59,7 +59,7 @@ def test_a_tab_is_told_where_it_stands(read_file: ReadFile) -> None:
         "schedules.yaml:4:1: error: backup: the line is indented by a tab [tab-indentation]\n"
         "    4 |     type: daily\n"
         "      | ^^^^\n"
-        "   hint: indent by spaces, two for each level; an editor can be told to do so when Tab is pressed"
+        "   hint: indent by spaces, two for each level; an editor can be set to do so when Tab is pressed"
     )
 
 

@@ -61,7 +61,7 @@ schedules.yaml:4:13: error: scan: a schedule of type weekly needs "day" [missing
    hint: add the line
          Write:  day: sunday""",
     "  scan:\n    - daily at 2 AM\n    - time: 3 AM\n": """
-schedules.yaml:4:7: error: scan: "time" is said, but not of which type the schedule is [missing-type]
+schedules.yaml:4:7: error: scan: "time" is set, but the type of the schedule is not [missing-type]
     4 |     - time: 3 AM
       |       ^^^^
    hint: expected a type beside it: daily, weekly or monthly

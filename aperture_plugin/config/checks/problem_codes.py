@@ -187,7 +187,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         )
     )
 )
-"""What each code tells, by code, in alphabetical order."""
+"""The meaning of each code, by code, in alphabetical order."""
 
 WARNINGS: Final = frozenset(
     {

@@ -37,7 +37,7 @@ def check_registered(words: FileWords, known: Collection[str] | None, problems: 
     """Report of every name of a job, in whichever layer, that no plugin registers and no command stands behind.
 
     Args:
-        known: The registered names; None if no plugin and no manifest was found at all, so that nothing can be told.
+        known: The registered names; None if no plugin and no manifest was found at all, so that they are unknown.
     """
     if words.defaults is not None and "command" in words.defaults.words:
         return
@@ -89,8 +89,8 @@ class References:
 
     Args:
         words: The whole file.
-        known: The registered names; None if they cannot be told.
-        cache: What the last reading of the file has left behind; takes what this one leaves.
+        known: The registered names; None if they are unknown.
+        cache: The cache of the last reading of the file, which this one replaces.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class References:
         """Report of every name in *stacks* that leads nowhere, or round in a circle.
 
         Args:
-            jobs: What was made of the stacks; None where that failed.
+            jobs: The jobs made of the stacks; None where that failed.
         """
         needs: dict[str, tuple[str, ...]] = {}
         after: dict[str, tuple[str, ...]] = {}
@@ -257,7 +257,7 @@ class References:
 
 
 def _with(near: str, key: str, told: LayerValue, items: Sequence[LayerValue]) -> str:
-    """Return the line to paste that has *near* in the place of what *told*, one of *items*, says; nothing of many."""
+    """Return the line to paste that has *near* in the place of the value *told*, one of *items*; nothing of many."""
     entry, said = told.entry, told.said
     phrase = entry.words.get("schedule")
     if key == "after" and phrase is not None and phrase.text:

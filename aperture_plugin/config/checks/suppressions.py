@@ -1,4 +1,4 @@
-"""Warnings that a file does not want to be told: `lint: ignore: [due-together, short-month of database-backup]`.
+"""Warnings that a file suppresses: `lint: ignore: [due-together, short-month of database-backup]`.
 
 A lint sees what usually is a mistake. Where it is meant, the file says so, for everybody who reads it; an error
 cannot be ignored.
@@ -64,7 +64,7 @@ def read_ignored(text: str) -> tuple[str, str | None]:
 
 
 def silenced_of(words: FileWords, problems: Problems) -> Silenced:
-    """Return the warnings that a file does not want to be told; of a job that it has in no layer it is warned."""
+    """Return the warnings that a file suppresses; of a job that it has in no layer it is warned."""
     said = words.lint.get("ignore")
     if said is None or not isinstance(said.value, tuple):
         return frozenset()

@@ -90,7 +90,7 @@ def _but_for_schedule(one: JobConfig, other: JobConfig) -> bool:
 
 def of_the_file(config: Config) -> Config:
     """Return what *config* says beside jobs, to be compared."""
-    # Where the defaults stand, and come in the order of jobs, is nothing that they say.
+    # The place of the defaults, and the order of jobs, change no value.
     return replace(config, text="", jobs={}, defaults=replace(config.defaults, order=0, place=Place(1, 1)))
 
 
@@ -171,7 +171,7 @@ def _rephrased(lines: list[str], piece: Chunk, said: ParsedValue, phrase: str) -
 
 
 class _Keys:
-    """A schedule told by keys, and how they would be written to tell another one of the same type."""
+    """A schedule written as keys, and how they would be written for another one of the same type."""
 
     def __init__(self, lines: list[str], keys: Mapping[str, Chunk], stack: list[JobWords]) -> None:
         self._lines = lines

@@ -109,7 +109,7 @@ def _check_tiers(
         layers = document.layers_over(chain)
         looked_at += len(layers)
         if looked_at > _MOST_IN_TIERS:
-            # What a preset takes over from those below has been looked at with them.
+            # Values that a preset takes over from those below have been checked with them.
             layers = {name: entries for name, entries in layers.items() if name in chain[-1].jobs}
         jobs: dict[str, JobConfig | None] = {
             name: reader.read(name, order, entries, in_force=False)

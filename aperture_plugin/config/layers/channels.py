@@ -1,4 +1,4 @@
-"""Who is notified and which addresses are requested: channels, the page's address, the loop's own ping."""
+"""Channels that are notified, and addresses that are requested: also the page's address, and the loop's own ping."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A whole file as one value: its text, its words, what each preset is made of, and the layers of each job.
 
-The reader makes one of a saved text. Whoever asks later where a value stands, or how it could be written
+The reader makes one of a saved text. Code that asks later where a value stands, or how it could be written
 otherwise, makes one of the configuration's own text; a loop keeps none.
 """
 
@@ -25,11 +25,11 @@ JobLayers = dict[str, list[JobWords]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file says, before its layers are laid over each other.
+    """The words of a file, before its layers are laid over each other.
 
     Attributes:
         text: LF as the only line end, without a byte order mark; all places count in it.
-        words: What it says, section by section.
+        words: The words, section by section.
         chains: For each preset those it is made of, from the one that extends nothing to itself.
     """
 

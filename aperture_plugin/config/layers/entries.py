@@ -1,4 +1,4 @@
-"""What the file says before its layers are laid over each other: who says what, and where.
+"""Entries of the file before its layers are laid over each other: every value with its layer and place.
 
 An entry is one job's words in one layer. Its places are relative to the piece of text it was read from
 (`base` is that piece's first line in the file), so that an unchanged entry is read once however often the
@@ -34,8 +34,8 @@ class JobWords:
     Attributes:
         name: The job; empty for `defaults`.
         layer: `defaults`, `schedules`, or `preset` and its name.
-        words: By key. A schedule told as a phrase stands under `schedule`, however it was written.
-        spot: Where the name stands.
+        words: By key. A schedule written as a phrase stands under `schedule`, whatever its form in the file.
+        spot: Place of the name.
         base: The first line, from 0, of the piece of text that all its places are relative to.
     """
 
@@ -47,7 +47,7 @@ class JobWords:
 
     @property
     def place(self) -> Place:
-        """Where the name stands in the file."""
+        """The place of the name in the file."""
         return place_of(self.spot, self.base)
 
 
@@ -59,12 +59,12 @@ class LayerValue(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the value stands in the file."""
+        """The place of the value in the file."""
         return place_of(self.said.spot, self.entry.base)
 
     @property
     def key_place(self) -> Place:
-        """Where its key stands in the file."""
+        """The place of its key in the file."""
         return place_of(self.said.key, self.entry.base)
 
 
@@ -89,8 +89,8 @@ class FileWords:
             could not be read at all.
         freeze: The dated pauses, each a pair of its dates and its reason.
         schedules: This installation's own words, by job.
-        lint: What stands under `lint`.
-        expect: What is expected of the schedules, item by item; empty if that could not be read.
+        lint: The values under `lint`.
+        expect: The expectations, item by item; empty if they could not be read.
         lost: Names of jobs that are there, but in a form that could not be read.
     """
 

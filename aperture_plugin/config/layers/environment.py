@@ -66,7 +66,7 @@ class Environment:
 
     Args:
         values: The variables, as they came.
-        problems: Where to report those that are not set.
+        problems: Takes a problem for each that is not set.
         starting: True if a value in force that is not set is an error.
         secret_of: Reads the files; None leaves them to *values*.
     """
@@ -81,16 +81,16 @@ class Environment:
         self._starting = starting
         self._told: set[Place] = set()
         self.filled_in = 0
-        """How many values have had a variable in them so far."""
+        """Number of values so far that had a variable in them."""
         self._brought: dict[str, None] = {}
 
     @property
     def brought(self) -> tuple[str, ...]:
-        """What variables have brought into values so far, each once: all of it is secret."""
+        """Values of variables that were filled in so far, each once: all of it is secret."""
         return tuple(self._brought)
 
     def filled(self, said: ParsedValue, base: int, *, job: str | None = None, in_force: bool = True) -> str | None:
-        """Return the text of *said* with its variables filled in; None if one of them cannot be, which is told."""
+        """Return the text of *said* with its variables filled in; None if one of them is not set, which is reported."""
         if "${" not in said.text:
             return said.text
         self.filled_in += 1

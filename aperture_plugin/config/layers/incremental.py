@@ -37,13 +37,13 @@ _LONGEST: Final = 4096
 """Characters of a job that may be read here; what is remembered of one line is never much more than that."""
 _REMEMBERED: Final = 8192
 _NOTHING: Final = "", ParsedValue(None, (0, 0, 1), (0, 0, 1))
-"""What a line says that is blank, or only a comment."""
+"""A line that is blank, or only a comment."""
 _MOST_FILES: Final = 8
 _MOST_KNOWN: Final = 8192
 
 
 class ChunkRead(NamedTuple):
-    """What a piece of text says of jobs: usually of one.
+    """The jobs in a piece of text: usually one.
 
     Attributes:
         entries: The jobs in it, as they stand in *layer* when the piece begins at *line* of the file.
@@ -64,8 +64,8 @@ class KeptReading:
     """Values of one reading that hold for the next one.
 
     Attributes:
-        pieces: What was read of the jobs, by the depth they stand at, and by their text.
-        defaults: What `defaults` says, with the text it was read from.
+        pieces: The jobs read before, by the depth they stand at, and by their text.
+        defaults: The values of `defaults`, with the text it was read from.
         jobs: The jobs that were made without a problem and without the environment, by the identity of the words
             of their layers. Those words are kept alive by `pieces` and `defaults`.
         zones: The file's zone and the local one that *jobs* were made for.
@@ -81,7 +81,7 @@ class KeptReading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingCache:
-    """What the last reading of a file has left behind, and what this one leaves for the next."""
+    """The cache of the last reading of a file, and the one that this reading makes for the next."""
 
     before: KeptReading = field(default_factory=KeptReading)
     after: KeptReading = field(default_factory=KeptReading)
@@ -109,7 +109,7 @@ def forget_readings() -> None:
 
 
 _known: dict[tuple[tuple[str, str], ...], Schedule] = {}
-"""Schedules by the words that said them without a fault, for a large file says the same again and again."""
+"""Schedules by the words that were read without a fault, for a large file repeats the same words again and again."""
 
 
 def known_schedule(entries: Iterable[JobWords]) -> Schedule | None:
@@ -171,7 +171,7 @@ def job_in_lines(text: str) -> tuple[str, ParsedValue] | None:
         taken += 1
         words[key] = said
     at = (0, len(indent), len(name))
-    # A key that stands twice is told of by whoever reads the job as a whole.
+    # A key that stands twice is reported when the job is read as a whole.
     if len(words) != taken or first[1] <= len(indent) or misnamed(JOBS, Scalar(name, at)):
         return None
     return name, ParsedValue(words, first, at)

@@ -38,7 +38,7 @@ _SLOTS: Final = tuple(
     (slot.__get__, slot.__set__)
     for slot in (getattr(JobConfig, field.name) for field in fields(JobConfig) if field.name not in ("order", "place"))
 )
-"""How the fields that a change of place leaves alone are taken from one job and put into another."""
+"""Copies the fields that a change of place leaves alone from one job to another."""
 
 MERGED: Final = ("retry", "params", "environment")
 """The keys whose own keys are laid over each other, one level deep; all others replace what is below."""
@@ -64,8 +64,8 @@ class JobReader:
         file_zone: The zone of jobs that name none.
         local_zone: The server's own.
         now: For telling what is past; None to leave that out.
-        cache: What the last reading of the file has left behind; takes what this one leaves.
-        shared: What the defaults say of `params` and `environment`, filled in.
+        cache: The cache of the last reading of the file, which this one replaces.
+        shared: The `params` and `environment` of the defaults, filled in.
     """
 
     problems: Problems
@@ -175,7 +175,7 @@ class JobReader:
                         "no-command",
                         at=words[key].key_place,
                         job=name,
-                        message=f"{quoted(key)} is said of a job that has no command",
+                        message=f"{quoted(key)} is set for a job that has no command",
                         hint=f"{key} is for the program that a command runs; add a command, or take this line out",
                     )
             return None
@@ -211,7 +211,7 @@ class JobReader:
         return filled
 
     def _layer(self, key: str, said: ParsedValue, entry: JobWords, name: str, in_force: bool) -> _Filled:
-        # What defaults say is filled in once: there may be thousands of jobs, and thousands of parameters in defaults.
+        # Values of defaults are filled in once: there may be thousands of jobs, and thousands of such parameters.
         shared = self.shared.get(key) if entry.layer == DEFAULTS else None
         if shared is None:
             before = self.environment.filled_in

@@ -40,7 +40,7 @@ def declared(words: FileWords) -> dict[str, Preset]:
 def chains_of(presets: Mapping[str, PresetWords], problems: Problems) -> dict[str, tuple[PresetWords, ...]]:
     """Return for each preset those it is made of, from the one that extends nothing to itself.
 
-    An `extends` that leads nowhere, round in a circle or too far is told, and the chain ends before it.
+    An `extends` that leads nowhere, round in a circle or too far is reported, and the chain ends before it.
     """
     _check_names_and_sizes(presets, problems)
     links: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Where each value of a configuration comes from: which layer says it, and on which line.
+"""Provenance of each value of a configuration: its layer, and its line.
 
 The layers are laid over each other as for the configuration itself (`scheduling`, `jobs`), from the text that
 the configuration still has. Nothing is kept for this, so a loop pays nothing for what only `show` asks.
@@ -43,7 +43,7 @@ class ValueOrigin:
             under a name like that of a secret is masked.
         layer: `built-in`, `defaults`, `schedules`, `file` for what stands at the top, `preset` and its name, or
             `environment` for a value that takes a variable in, wherever it is written.
-        place: Where it is written; None for what is built in.
+        place: Its place; None for what is built in.
         variables: The names that it takes from the environment.
     """
 
@@ -87,7 +87,7 @@ class Provenance:
         """Return where every value of a job comes from: its schedule first, what is built in last.
 
         Args:
-            name: A job of the file; of one that only plugins register, what the defaults say is told.
+            name: A job of the file; for one that only plugins register, the values of the defaults are returned.
         """
         lowest = [] if self._words.defaults is None else [self._words.defaults]
         entries = self._stacks.get(name, lowest)

@@ -42,7 +42,7 @@ from aperture_plugin.words.tokens import join_with_and
 __all__ = ["Parts", "parts_of", "schedule_of"]
 
 Parts = dict[str, LayerValue]
-"""What all layers together say of one schedule: a phrase under `schedule`, or `type` and its keys."""
+"""The words of one schedule from all layers together: a phrase under `schedule`, or `type` and its keys."""
 
 _EXAMPLES: Final = {
     "time": "2:00 AM",
@@ -121,7 +121,7 @@ def _listed(told: LayerValue, job: str, problems: Problems) -> Schedule | None:
 
 
 class _Missing(ApertureError):
-    """A part of the schedule is missing or unreadable, and has been told."""
+    """A part of the schedule is missing or unreadable, and has been reported."""
 
 
 def _over(below: Parts, own: Parts, problems: Problems) -> Parts:
@@ -178,7 +178,7 @@ def _without_type(own: Parts, problems: Problems) -> None:
         "missing-type",
         at=told.key_place,
         job=told.entry.name,
-        message=f"{quoted(key)} is said, but not of which type the schedule is",
+        message=f"{quoted(key)} is set, but the type of the schedule is not",
         hint=f"expected a type beside it: {join_with_and(fitting, 'or')}\nWrite:  type: {fitting[0]}",
     )
 
@@ -282,7 +282,7 @@ class _ScheduleBuilder:
         self._problems = problems
 
     def needed(self, *keys: str) -> LayerValue:
-        """Return the one of *keys* that is said."""
+        """Return the one of *keys* that is set."""
         for key in keys:
             if key in self._parts:
                 return self._parts[key]
@@ -296,7 +296,7 @@ class _ScheduleBuilder:
         raise _Missing
 
     def optional(self, key: str) -> Any:
-        """Return the value of *key*; None where nothing is said."""
+        """Return the value of *key*; None where it is not set."""
         return self._parts[key].said.value if key in self._parts else None
 
     def both(self, first: Any, second: Any) -> tuple[Any, Any]:

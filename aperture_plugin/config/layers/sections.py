@@ -43,7 +43,7 @@ def read_words(text: str, problems: Problems, cache: ReadingCache) -> FileWords:
 
     Args:
         text: The file, LF as its only line end.
-        cache: What the last reading of the file has left behind; takes what this one leaves.
+        cache: The cache of the last reading of the file, which this one replaces.
     """
     piece = _document(text, problems)
     if piece is None:
@@ -51,7 +51,7 @@ def read_words(text: str, problems: Problems, cache: ReadingCache) -> FileWords:
     try:
         return _FileReader(problems, cache).file(piece)
     except _TooMuch:
-        # It is refused whatever else is in it, and what stands in only a part of it would be told wrongly.
+        # It is refused whatever else is in it, and problems of a part of it would be misleading.
         return FileWords()
 
 
@@ -109,7 +109,7 @@ def _may_be_marked(text: str) -> bool:
 
 
 class _TooMuch(ApertureError):
-    """There is more than any file has, which has been told."""
+    """There is more than any file has, which has been reported."""
 
 
 class _FileReader:
@@ -201,7 +201,7 @@ class _FileReader:
 
         Args:
             in_pieces: True if what stands behind a key is left to the caller, as a `Chunk` of the file. Where it
-                cannot be cut it is told, and what could be read of it is yielded as it is.
+                cannot be cut it is reported, and the jobs that could be read of it are yielded as they are.
         """
         seen: dict[str, Spot] = {}
         for part in cut(piece):
@@ -288,7 +288,7 @@ class _FileReader:
         if key is None or key.text not in JOB.keys.keys:
             return None
         message = f"{quoted(key.text)} stands in the column of the jobs"
-        hint = f"if it is said of {job}, indent it and what is said with it two spaces further"
+        hint = f"if it belongs to {job}, indent it and the lines with it two spaces further"
         self._tell([Fault("bad-indentation", key.spot, message, hint)], below[0].line, job)
         return job
 

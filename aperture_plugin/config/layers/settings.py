@@ -87,7 +87,7 @@ def executor_of(words: FileWords, known: Collection[str] | None, problems: Probl
     """Return the name of the executor.
 
     Args:
-        known: The names that plugins provide beside the built-in ones. None if that cannot be told: then only
+        known: The names that plugins provide beside the built-in ones. None if they are unknown: then only
             what looks like a misspelled built-in name is refused.
     """
     said = words.settings.get("executor")

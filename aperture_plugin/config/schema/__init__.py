@@ -1,1 +1,1 @@
-"""What the file may hold: its keys, the values behind them, and the check of nodes against them."""
+"""The schema of the file: its keys, the values behind them, and the check of nodes against them."""

@@ -1,4 +1,4 @@
-"""What to say of a key or a value that is wrong in its form: sentences, nearest names, lines to paste."""
+"""Messages for a key or a value that is wrong in its form: sentences, nearest names, lines to paste."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def unknown_key(found: str, value: Node, shape: Keys) -> tuple[str, str, str | N
     """Return message and hint for a key that *shape* does not have, and the one that was probably meant.
 
     Args:
-        value: What stands behind it.
+        value: The value behind it.
     """
     message = f"{quoted(found)} is not a key of {shape.what}"
     if found in shape.elsewhere:

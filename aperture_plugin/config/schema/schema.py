@@ -1,4 +1,4 @@
-"""What schedules.yaml may hold: every key, and what is read behind it (DESIGN.md, section 2)."""
+"""The schema of schedules.yaml: every key, and what is read behind it (DESIGN.md, section 2)."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ BESIDE: Final = Keys(
     },
     "defaults",
     elsewhere={
-        **dict.fromkeys(("schedule", *_SCHEDULE), "a schedule is said of each job, under schedules or in a preset"),
+        **dict.fromkeys(("schedule", *_SCHEDULE), "a schedule belongs to each job, under schedules or in a preset"),
         **dict.fromkeys(_TOP, "it belongs at the top of the file, not indented"),
     },
     otherwise=_SUCH_AS.format("timeout, retry, queue, missed or heavy"),
@@ -188,7 +188,7 @@ PRESETS: Final = Named(Reads(NameOf("preset"), "medium"), PRESET, "presets")
 LINT: Final = Keys(
     {"ignore": OneOrMany(Reads(read_ignored, "due-together"), may_be_empty=True)},
     "lint",
-    otherwise="expected ignore, and behind it the codes of warnings that are not to be told",
+    otherwise="expected ignore, and behind it the codes of warnings to suppress",
 )
 
 CHANNEL: Final = Keys(

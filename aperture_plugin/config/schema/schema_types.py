@@ -20,11 +20,11 @@ class Reads:
 
     Args:
         reader: Takes the text; raises `Unreadable`.
-        example: How such a value is written, for hints.
+        example: An example of such a value, for hints.
 
     Attributes:
         reader: Remembers what it has read.
-        read_anew: The reader as it was given, by which one kind of value is told from another.
+        read_anew: The reader as it was given, which identifies the kind of value.
     """
 
     def __init__(self, reader: Callable[[str], Any], example: str) -> None:
@@ -38,7 +38,7 @@ class OneOrMany:
     """One value, or a list of such values.
 
     Args:
-        item: What each of them is.
+        item: The shape of each of them.
         may_be_empty: True if `[]` says something: none at all, whatever lower layers say.
         may_repeat: True if equal items may stand in the list.
     """
@@ -53,10 +53,10 @@ class Keys:
     """Keys with names of ours, each at most once, none needed.
 
     Args:
-        keys: What stands behind each.
-        what: What they are keys of, for messages: `a job`.
-        elsewhere: Where keys belong that are none of these, but might be taken for them.
-        otherwise: What to say of a key that is not even like one; the keys themselves if left out.
+        keys: The shape of the value behind each.
+        what: The name of what they are keys of, for messages: `a job`.
+        elsewhere: The proper place of keys that are none of these, but might be taken for them.
+        otherwise: The hint for a key that is not even like one; the keys themselves if left out.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class Named:
     """Keys with names that the person gives: jobs, queues, limits, presets, variables.
 
     Args:
-        name: What a name is.
-        value: What stands behind each.
-        what: What they are called, in the plural.
+        name: The shape of a name.
+        value: The shape of the value behind each.
+        what: Their name, in the plural.
     """
 
     def __init__(self, name: Reads, value: Shape, what: str) -> None:
@@ -103,8 +103,8 @@ class Reasoned:
     """One value, or a list of values, each alone or as a key with a reason behind it.
 
     Args:
-        item: What each of them is.
-        reason: What stands behind it.
+        item: The shape of each of them.
+        reason: The shape of the value behind it.
     """
 
     def __init__(self, item: Reads, reason: Reads) -> None:

@@ -1,4 +1,4 @@
-"""Nodes held against the schema: what is said, each with its place, and everything that is wrong with it.
+"""Checks nodes against the schema: makes values with their places, and reports everything that is wrong.
 
 One faulty value costs that value and nothing else; reading goes on beside it. Places stay relative to
 the piece of text that was read (see `nodes`), so what was found once holds wherever the piece stands.
@@ -39,17 +39,17 @@ LONGEST_WORDS: Final = 100_000
 __all__ = ["FAULTY", "LONGEST_WORDS", "Fault", "ParsedValue", "duplicate", "misnamed", "moved", "said_by"]
 
 FAULTY: Final = object()
-"""The value of what was said but could not be read: it has been told, and nothing more is to be made of it."""
+"""The value of a text that could not be read: it has been reported, and nothing more is to be made of it."""
 
 
 class ParsedValue(NamedTuple):
     """Something the file says.
 
     Attributes:
-        value: What it means. Of a list, a tuple of `ParsedValue`; of keys, a dict of `ParsedValue`.
-        spot: Where the value stands.
-        key: Where its key stands; the value's own place where there is no key.
-        text: What was written; empty for lists and keys. Of one value where there might be a list, that value's.
+        value: Its meaning. Of a list, a tuple of `ParsedValue`; of keys, a dict of `ParsedValue`.
+        spot: The place of the value.
+        key: The place of its key; the value's own place where there is no key.
+        text: Its text; empty for lists and keys. Of one value where there might be a list, that value's.
     """
 
     value: Any
@@ -128,7 +128,7 @@ def _read(
     Args:
         write: True if a line can be offered that has another value behind *key*.
         dash: True if one can be offered that has another value behind a dash.
-        behind: What stands behind *node* if that is a name: another one can be offered before it.
+        behind: The node behind *node* if that is a name: another one can be offered before it.
     """
     text = node.text
     if not text and node.plain:
@@ -356,7 +356,7 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fau
 
 
 def _schedules(shape: Schedules, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
-    """Return a schedule; of a list of several a tuple, in which one that is said by keys is a dict."""
+    """Return a schedule; of a list of several a tuple, in which one that is written as keys is a dict."""
     if type(node) is not Sequence:
         return _reads(shape.phrase, node, key, findings)
     if not node.items:

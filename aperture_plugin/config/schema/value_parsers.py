@@ -177,7 +177,7 @@ def read_variable_name(text: str) -> str:
 
 
 def read_day(text: str) -> str:
-    """Return *text* if it can be the day of a weekly or of a monthly schedule; which of them is told later.
+    """Return *text* if it can be the day of a weekly or of a monthly schedule; which of them is decided later.
 
     Raises:
         Unreadable: It is neither.

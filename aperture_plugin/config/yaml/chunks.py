@@ -28,7 +28,7 @@ _COMPLEX_KEY: Final = re.compile(r" *[?:](?:[ \n]|$)")
 
 
 _COST_OF_ASKING: Final = 30
-"""What asking costs beside the text itself, in characters."""
+"""Cost of a lookup beside the text itself, in characters."""
 
 
 class Scanner:
@@ -70,7 +70,7 @@ class Chunk:
     Attributes:
         text: Whole lines.
         line: The first of them in the file, from 0.
-        astray: How many columns the key stands before the first key of the mapping it was cut from; 0 where it should.
+        astray: Number of columns from the key to the first key of the mapping it was cut from; 0 where it should be.
     """
 
     text: str
@@ -96,7 +96,7 @@ class Chunk:
 
 
 class ChunkWords(NamedTuple):
-    """What a piece says, and what is wrong with it; places are relative to the piece."""
+    """The values of a piece, and its faults; places are relative to the piece."""
 
     said: dict[str, ParsedValue]
     findings: list[Fault]
@@ -144,8 +144,8 @@ def read_piece(shape: Keys | Named, text: str, depth: int, scanner: Scanner) -> 
     """Return what the piece *text* says as a part of what *shape* describes.
 
     Args:
-        shape: What the mapping is that the piece was cut from.
-        depth: How many lists and mappings that mapping stands in.
+        shape: The shape of the mapping that the piece was cut from.
+        depth: Number of lists and mappings that mapping stands in.
         scanner: Asked about values that are in doubt.
     """
     try:
@@ -165,7 +165,7 @@ def _walked(shape: Keys | Named, node: Mapping) -> ChunkWords:
 
 
 def _commented(finding: Fault, text: str) -> Fault:
-    """Return *finding*, told better if nothing stands behind a key because a # begins its value."""
+    """Return *finding*, explained better if nothing stands behind a key because a # begins its value."""
     if finding.code != "empty-value":
         return finding
     line, column, length = finding.spot
@@ -194,7 +194,7 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner,
         for finding in (*strayed(part), *words.findings):
             findings.append(finding._replace(spot=moved(finding.spot, part.line)))
         if not words.said and isinstance(inner, Keys) and "schedule" in inner.keys:
-            # A line of a job is lost, and nobody can tell what it said of the schedule.
+            # A line of a job is lost, and its part of the schedule is unknown.
             lost = True
         for name, value in words.said.items():
             here = value.moved(part.line)

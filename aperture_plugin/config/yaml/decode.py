@@ -30,14 +30,14 @@ _BOMS: Final = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 _HEAD: Final = 4096
-# Which of four bytes in a row are zero where letters of English are written in another encoding.
+# The bytes, of four in a row, that are zero where letters of English are written in another encoding.
 _ZEROS: Final[dict[tuple[bool, ...], str]] = {
     (False, True, True, True): "UTF-32",
     (True, True, True, False): "UTF-32",
     (False, True, False, True): "UTF-16",
     (True, False, True, False): "UTF-16",
 }
-# What strictyaml refuses, and beyond that: other line ends than LF and CRLF, a byte order mark inside, and
+# All that strictyaml refuses, and beyond that: other line ends than LF and CRLF, a byte order mark inside, and
 # characters that turn the direction of the text around them.
 _UNSEEN: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
@@ -66,13 +66,13 @@ class DecodedText:
 def decode(content: str | bytes, problems: Problems) -> DecodedText | None:
     """Return the text of a file; None if it cannot be read at all, which *problems* then tell.
 
-    A character that may not stand in a file is told, and its line muted: whatever else is wrong there comes of it.
+    A character that may not stand in a file is reported, and its line muted: whatever else is wrong there comes of it.
     """
     size = len(content)
     if isinstance(content, str) and size <= LARGEST and not content.isascii():
         size = len(content.encode("utf-8", "replace"))
     if size > LARGEST:
-        # Whoever reads the file from a disk stops soon after the largest size, so that the rest is not known.
+        # A reader of the disk stops soon after the largest size, so that the rest is not known.
         problems.add(
             "file-too-large",
             at=Place(1, 1),
@@ -85,7 +85,7 @@ def decode(content: str | bytes, problems: Problems) -> DecodedText | None:
         if other is not None:
             problems.add("wrong-encoding", at=Place(1, 1), message=f"the file is written in {other}", hint=_SAVE)
             return None
-        # A byte that is not UTF-8 becomes a character that may not be there, and is told with the others.
+        # A byte that is not UTF-8 becomes a character that may not be there, and is reported with the others.
         content = content.decode("utf-8", "surrogateescape")
     text = content.removeprefix("\ufeff").replace("\r\n", "\n")
     lines = text.count("\n")
@@ -97,7 +97,7 @@ def decode(content: str | bytes, problems: Problems) -> DecodedText | None:
     if not odd:
         return DecodedText(content, text)
     if not _tell_unseen(text, problems):
-        # This is no text. Its beginning may still say where the state is, and all else comes of what is told.
+        # This is no text. Its beginning may still say where the state is, and all other problems come of this one.
         problems.mute(range(1, len(text) + 2))
         content, text = content[:_BEGINNING], text[:_BEGINNING]
     return DecodedText(

@@ -38,20 +38,20 @@ COLLECTION_AS_KEY: Final = "a list or a mapping is a key"
 TOO_DEEP: Final = "nested too deep"
 TOO_MUCH: Final = "too many values"
 DEEPEST: Final = 32
-"""How many lists and mappings may stand within one another."""
+"""Most lists and mappings that may stand within one another."""
 MOST: Final = 20_000
-"""How many items a list may have, and keys a mapping that is read as one piece."""
+"""Most items of a list, and most keys of a mapping that is read as one piece."""
 MOST_IN_ALL: Final = 200_000
-"""How many items and keys there may be in all that is read as one piece."""
+"""Most items and keys in all that is read as one piece."""
 
 
 class Scalar:
     """A text.
 
     Attributes:
-        text: What it says, free of quotes, escapes and folding.
-        inner: How many characters after its column the text itself begins (1 for quotes), or `NOWHERE` if the
-            text is not written there letter by letter, so that no place inside can be told.
+        text: Its text, free of quotes, escapes and folding.
+        inner: Number of characters after its column at which the text itself begins (1 for quotes), or `NOWHERE` if the
+            text is not written there letter by letter, so that no place inside is known.
         plain: True if it is written without quotes or block marks.
     """
 
@@ -64,7 +64,7 @@ class Scalar:
         self.plain = plain
 
     def part(self, start: int, length: int) -> Spot:
-        """Return where the *length* characters of the text from *start* stand; the whole where none can be told."""
+        """Return the place of *length* characters of the text from *start*; that of the whole where it is unknown."""
         if self.inner == NOWHERE:
             return self.spot
         line, column, whole = self.spot
@@ -104,9 +104,9 @@ class YamlRefused(ApertureError, ValueError):
 
     Attributes:
         problem: The scanner's own words, for `faults` to make a message of.
-        context: What it was reading at the time, or an empty text.
-        spot: Where it stopped.
-        began: Where the thing that it was reading began, if it says so.
+        context: The thing it was reading at the time, or an empty text.
+        spot: The place at which it stopped.
+        began: The place at which the thing that it was reading began, if it says so.
     """
 
     def __init__(self, problem: str, spot: Spot, context: str = "", began: Spot | None = None) -> None:
@@ -122,7 +122,7 @@ class Doubt(ApertureError):
 
     Attributes:
         line, column: Where it stands, counted from 0; the column only where it is *certain*.
-        certain: What is wrong beyond doubt, `TOO_DEEP` or `TOO_MUCH`, so that there is nothing to ask.
+        certain: A fault beyond doubt, `TOO_DEEP` or `TOO_MUCH`, so that there is nothing to ask.
     """
 
     def __init__(self, line: int, column: int = 0, certain: str = "") -> None:

@@ -56,7 +56,7 @@ class BrokenText:
 
     @property
     def spot(self) -> Spot:
-        """Where the scanner stopped."""
+        """The place at which the scanner stopped."""
         return self.refused.spot
 
     def line(self, number: int) -> str:
@@ -70,7 +70,7 @@ class BrokenText:
 
     @property
     def began(self) -> Spot:
-        """Where what it was reading began; else where it stopped."""
+        """The place at which the thing it was reading began; else where it stopped."""
         return self.refused.began or self.refused.spot
 
 
@@ -181,7 +181,7 @@ def anchor(case: BrokenText) -> Fault | None:
 
 
 def tag(case: BrokenText) -> Fault | None:
-    """Return the type of a value, said with an exclamation mark."""
+    """Return the type of a value, written with an exclamation mark."""
     value = value_at(case) or marked_key(case)
     if value is None or not value[1].startswith("!"):
         return None

@@ -52,7 +52,7 @@ def scan(text: str, depth: int = 0) -> Node | None:
     """Return what *text*, one document, says; None if there is nothing in it.
 
     Args:
-        depth: How many lists and mappings *text* stands in.
+        depth: Number of lists and mappings *text* stands in.
     Raises:
         Refused: strictyaml refuses it, or it is nested deeper than `DEEPEST`.
 

@@ -49,7 +49,7 @@ def explain_refusal(text: str, refused: YamlRefused, keys: tuple[str, ...] = ())
     Args:
         keys: Those that could have been meant, if they are ours.
     """
-    # What a person meant shows in the first part of a line. Looking at all of a long one could take very long.
+    # The first part of a line shows what a person meant. Looking at all of a long one could take very long.
     case = BrokenText([line[:_WIDEST] for line in text[:_LONGEST].split("\n")], refused, keys)
     finding = next(filter(None, (look(case) for look in _LOOKS)), None)
     if finding is None:
@@ -143,7 +143,7 @@ def _tab(case: BrokenText) -> Fault | None:
         if _INDENTED_BY_TAB.match(line):
             place = line.index("\t")
             length = len(line[place:]) - len(line[place:].lstrip("\t"))
-            hint = "indent by spaces, two for each level; an editor can be told to do so when Tab is pressed"
+            hint = "indent by spaces, two for each level; an editor can be set to do so when Tab is pressed"
             return Fault("tab-indentation", (number, place, length), "the line is indented by a tab", hint)
         for found in _OUTSIDE.finditer(line):
             if found[1]:

@@ -1,4 +1,4 @@
-"""What a text means that is written with escapes, or folded over several lines."""
+"""Meanings of texts that are written with escapes, or folded over several lines."""
 
 from __future__ import annotations
 

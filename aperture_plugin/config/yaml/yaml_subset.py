@@ -62,7 +62,7 @@ def compose(text: str, depth: int = 0) -> Mapping | None:
 
     Args:
         text: Whole lines, LF between them.
-        depth: How many lists and mappings *text* stands in.
+        depth: Number of lists and mappings *text* stands in.
     Raises:
         Doubt: It is something else, or not plain enough.
 

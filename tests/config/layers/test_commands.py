@@ -31,4 +31,4 @@ def test_a_variable_of_a_folder_that_is_not_set_is_told_at_its_place(read_file: 
 def test_a_background_needs_a_command(read_file: Callable[..., Reading]) -> None:
     [problem] = read_file("schedules:\n  scan:\n    schedule: every hour\n    background: leave\n").problems
 
-    assert (problem.code, problem.message) == ("no-command", '"background" is said of a job that has no command')
+    assert (problem.code, problem.message) == ("no-command", '"background" is set for a job that has no command')

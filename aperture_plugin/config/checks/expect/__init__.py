@@ -1,1 +1,1 @@
-"""What a file expects of itself (`expect`), proved over the coming year, or refuted with the date."""
+"""Expectations of a file about itself (`expect`), proved over the coming year, or refuted with the date."""

@@ -20,10 +20,10 @@ from aperture_plugin.words.tokens import words_of
 __all__ = ["YEAR", "expect", "named_in"]
 
 YEAR: Final = timedelta(days=366)
-"""How far ahead expectations are held to; it begins with tomorrow's midnight, so that it is whole days."""
+"""Span over which expectations are proved; it begins with tomorrow's midnight, so that it is whole days."""
 
 MOST_EACH: Final = 150_000
-"""So many starts are looked at for one expectation: those of a job every five minutes, and more."""
+"""Most starts that are looked at for one expectation: those of a job every five minutes, and more."""
 
 MOST_IN_ALL: Final = 600_000
 
@@ -86,7 +86,7 @@ def _midnight_after(now: datetime, config: Config) -> datetime:
 
 
 def named_in(item: ParsedValue) -> list[tuple[Literal["job", "queue"], ParsedValue]]:
-    """Return what the expectation *item* names: the words of its sentence, with their places if those can be told."""
+    """Return the jobs that the expectation *item* names, with their places if those are known."""
     expectation: Expectation = item.value
     match expectation:
         case Before():

@@ -1,7 +1,7 @@
-"""When the jobs of a file would start if none had to wait for another's seat: the plan that expectations are held to.
+"""Start times of a file's jobs if none had to wait for another's seat: the plan that expectations are compared with.
 
-A slot starts when it is due, or when its window opens; what runs after others starts when they end. How long a run
-lasts is said by the expectation, or assumed as `aperture plan` assumes it of a job that was never measured. Queues,
+A slot starts when it is due, or when its window opens; what runs after others starts when they end. The expectation
+says how long a run lasts, or it is assumed as `aperture plan` assumes it of a job that was never measured. Queues,
 needs and limits are left to `plan`, which rehearses them.
 """
 
@@ -24,7 +24,7 @@ from aperture_plugin.words.schedules import After, AtStart, Manual
 __all__ = ["ASSUMED", "Budget", "Planned", "PlannedStart", "TooMany", "assumed_of"]
 
 ASSUMED: Final = timedelta(minutes=5)
-"""What a run takes of which nothing is known."""
+"""Assumed duration of a run of which nothing is known."""
 
 
 _OPENING: Final = 4
@@ -35,7 +35,7 @@ class PlannedStart(NamedTuple):
     """One start of a job.
 
     Attributes:
-        at: When it is free to start.
+        at: Time at which it is free to start.
         due, nominal: What its run queues by: the instant it fell due, and the naive wall time that was meant.
     """
 
@@ -53,7 +53,7 @@ class TooMany(ApertureError):
 
 
 class Budget:
-    """How many starts may still be looked at; a job, or a day, that is asked about costs as much as a start."""
+    """Number of starts that may still be looked at; a job, or a day, that is asked about costs as much as a start."""
 
     def __init__(self, starts: int) -> None:
         self._starts = starts
@@ -87,10 +87,10 @@ class Planned:
     """The starts of a file's jobs from *since* (in) to *until* (out), both aware and in UTC.
 
     Attributes:
-        lasting: What every run is taken to last; None leaves it to `assumed_of`.
-        budget: Spent by whatever is looked at.
-        known: The starts of those that run after others, and of whatever they run after: found once. Whoever plans
-            again for the same file and span may hand it on.
+        lasting: Assumed duration of every run; None leaves it to `assumed_of`.
+        budget: Spent by each start that is looked at.
+        known: The starts of those that run after others, and of whatever they run after: found once. A caller that
+            plans again for the same file and span may hand it on.
     """
 
     config: Config

@@ -31,12 +31,12 @@ _NEAR: Final = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuted:
-    """Why an expectation does not hold.
+    """The proof that an expectation does not hold.
 
     Attributes:
         on: The date, in the file's zone, on which it fails first; None if it never has anything to hold of.
-        why: What happens then, to stand behind the expectation's own words.
-        hint: What can be done about it.
+        why: The case in which it fails, to stand behind the expectation's own words.
+        hint: A way to mend it.
     """
 
     on: date | None

@@ -100,7 +100,7 @@ def _look(file: LintContext, readings: int) -> None:
 
 def _as_if_in_force(names: list[str], config: Config, document: Document, reader: JobReader) -> Iterator[Config]:
     """Yield what the file comes to with each of the presets *names* in force."""
-    elsewhere = Problems(reader.problems.file)  # What is wrong with them has been reported already.
+    elsewhere = Problems(reader.problems.file)  # Their problems have been reported already.
     again = replace(reader, problems=elsewhere, cache=ReadingCache(before=reader.cache.after))
     looked_at = 0
     for place, name in enumerate(names):

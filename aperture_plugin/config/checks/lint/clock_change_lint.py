@@ -1,8 +1,8 @@
-"""What the clock changes of the next two years do to schedules that name their times.
+"""Warnings about the clock changes of the next two years, for schedules that name their times.
 
 A schedule in wall time meets the end of a gap, a repeated hour, or another of its own times there
 (DESIGN.md, section 3). Told is what a person would be surprised by: a time that is moved, lost, doubled or
-merged. A rhythm, such as an hourly job, goes on through a change as it should, and nothing is told of it.
+merged. A rhythm, such as an hourly job, goes on through a change as it should, without a warning.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["AHEAD", "Surprise", "clock_changes", "surprises"]
 
 AHEAD: Final = timedelta(days=730)
-"""How far clock changes are looked at."""
+"""Span in which clock changes are looked at."""
 
 Kind = Literal["gap", "lost", "merge", "repeat", "shift"]
 
@@ -45,7 +45,7 @@ _KINDS: Final[tuple[Kind, ...]] = ("gap", "lost", "merge", "repeat", "shift")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surprise:
-    """What one clock change does to one schedule.
+    """The effect of one clock change on one schedule.
 
     Attributes:
         kind: `gap`: a time is moved to the gap's end. `merge`: several times become one run. `lost`: times are

@@ -34,7 +34,7 @@ def short_month(file: LintContext) -> None:
             case Cron(expression=expression):
                 fields = fields_of(expression)
                 days, months = bits_of(fields.days), bits_of(fields.months)
-                # Whoever writes 29 February means it; and where the weekday will do, no month is without a run.
+                # A person who writes 29 February means it; and where the weekday will do, no month is without a run.
                 otherwise = fields.last_day or fields.last_workday or not fields.both_days
                 if days and days[0] > _IN_EVERY_MONTH and len(months) > 1 and not otherwise:
                     _short(file, job, days[0], months, "L in the day field is the last day of every month")

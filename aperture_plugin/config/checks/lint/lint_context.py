@@ -1,4 +1,4 @@
-"""What every lint looks at, and where it tells what it finds."""
+"""The context that every lint works on, and to which it reports its warnings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LintContext:
     """A valid file under the eyes of the lints.
 
     Attributes:
-        document: What the file says, for places.
+        document: The words of the file, for places.
         now: Aware; what lies ahead is counted from here.
         declared: By job, the calls of each limit that its plugin says a run spends.
     """
@@ -37,7 +37,7 @@ class LintContext:
 
     @property
     def words(self) -> FileWords:
-        """What the file says, section by section."""
+        """The words of the file, section by section."""
         return self.document.words
 
     @cached_property
@@ -59,7 +59,7 @@ class LintContext:
         return next((parts[key] for key in ("schedule", *keys, "type") if key in parts), None)
 
     def schedule_place(self, job: JobConfig, *keys: str) -> Place:
-        """Return where the schedule of *job* is said: see `schedule`."""
+        """Return the place of the schedule of *job*: see `schedule`."""
         told = self.schedule(job, *keys)
         return job.place if told is None else told.place
 
@@ -67,7 +67,7 @@ class LintContext:
         """Return the line that says the schedule *instead*, as this job could have it.
 
         Args:
-            beside: The line that is enough where the schedule is said by keys; None if a phrase is to take their place.
+            beside: The line that is enough where the schedule is written as keys; None to replace them by a phrase.
         """
         told = self.schedule(job)
         phrase = phrase_of(instead)

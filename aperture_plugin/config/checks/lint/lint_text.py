@@ -58,7 +58,7 @@ def often(times: int) -> str:
 
 
 def named(zone: ZoneInfo) -> str:
-    """Return a zone's name, as the clocks of it are told of."""
+    """Return a zone's name as warnings about its clocks write it."""
     return zone.key or "this zone"
 
 

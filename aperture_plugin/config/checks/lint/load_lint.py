@@ -23,9 +23,9 @@ from aperture_plugin.words.windows import Window, window_text
 __all__ = ["OFF_PEAK", "due_together", "heavy_by_day", "limit_exceeded", "timeout_over_interval"]
 
 OFF_PEAK: Final = Window(since=time(22), until=time(8))
-"""When a heavy job disturbs nobody."""
+"""Hours in which a heavy job disturbs nobody."""
 _MOST_TOLD: Final = 8
-"""How many crowds of one queue are told. A person mends some and looks again; a large file would have hundreds."""
+"""Collisions of one queue that are reported. A person mends some and looks again; a large file would have hundreds."""
 _WEEK: Final = timedelta(days=7)
 
 
@@ -91,7 +91,7 @@ class _Crowd:
 def due_together(file: LintContext) -> None:
     """Report of jobs that are due together, week after week, in a queue that starts fewer at once.
 
-    Rhythms meet every so often, and a job that needs another waits for it by design: neither is told. Jitter
+    Rhythms meet every so often, and a job that needs another waits for it by design: neither is reported. Jitter
     draws starts apart. What else falls due at one time starts in the order of the file, which nobody chose.
     """
     crowds: dict[str, list[_Crowd]] = defaultdict(list)
@@ -139,10 +139,10 @@ def _order(job: JobConfig) -> int:
 
 
 def _tell(file: LintContext, queue: str, crowd: _Crowd, *, left: int) -> None:
-    """Report of *crowd* at the first job that has to wait.
+    """Report *crowd* at the first job that has to wait.
 
     Args:
-        left: How many further crowds of this queue are not told.
+        left: Number of further collisions of this queue that are not reported.
     """
     width = file.config.queues[queue]
     job = crowd.jobs[width]

@@ -21,11 +21,11 @@ __all__ = ["needs_disabled", "needs_later", "unused_limit", "unused_presets", "u
 _WEEK: Final = 7 * 24 * 60
 _DAY: Final = 24 * 60
 _SOON: Final = 2 * 60
-"""What comes within so many minutes was probably meant to come before."""
+"""A job due at most so many minutes later was probably meant to come before."""
 _SAME_NIGHT: Final = 6 * 60
 """And so was what comes within so many minutes of the same day."""
 _OLDER: Final = 3
-"""How many times longer ago the last one must be than the next one is ahead."""
+"""Factor by which the last one must be longer ago than the next one is ahead."""
 
 
 def needs_later(file: LintContext) -> None:

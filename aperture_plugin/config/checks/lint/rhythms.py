@@ -1,4 +1,4 @@
-"""How schedules lie in the day and in the week, as far as that can be told without looking at dates."""
+"""Rhythms of schedules in the day and in the week, as far as they show without looking at dates."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def hours_of_day(schedule: Schedule) -> int:
 
 
 def closest(schedule: Schedule) -> timedelta | None:
-    """Return the shortest time from one slot to the next by the wall clock; None where that is not simply told."""
+    """Return the shortest time from one slot to the next by the wall clock; None where that takes dates to know."""
     if isinstance(schedule, Interval):
         return schedule.every
     if isinstance(schedule, Several) and not weekly_times(schedule):

@@ -1,1 +1,1 @@
-"""What editors are told of the file: a JSON Schema with a description of every key."""
+"""The description of the file for editors: a JSON Schema with a description of every key."""

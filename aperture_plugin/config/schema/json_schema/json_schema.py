@@ -110,7 +110,7 @@ class _SchemaBuilder:
             form = self.of(shape, key)
         if key == "type":
             form["anyOf"][0]["enumDescriptions"] = [TOLD[name] for name in TYPES]
-        if "$ref" in form:  # What stands beside a $ref counts for nothing in this draft.
+        if "$ref" in form:  # Keys beside a $ref count for nothing in this draft.
             form = {"allOf": [form]}
         examples = {} if not (example := _example(shape)) else {"examples": [example]}
         return {"description": DESCRIPTIONS[key], **examples, **form}

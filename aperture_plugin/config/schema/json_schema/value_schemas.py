@@ -48,7 +48,7 @@ Form = dict[str, Any]
 
 _BOOLEAN: Final[Form] = {"type": "boolean"}
 _NOT_READ_AS_TEXT: Final[tuple[Form, ...]] = ({"type": "number", "minimum": 0}, _BOOLEAN)
-"""What an editor takes a name such as 1, or such as no, for."""
+"""The types as which an editor reads a name such as 1, or such as no."""
 _NAME: Final[Form] = {"type": "string", "pattern": f"^{p.NAME}$"}
 _ANY_TEXT: Final[Form] = {"type": ["string", "number", "boolean"]}
 _IN_CLOCK_MINUTES: Final[Form] = {"type": "integer", "minimum": 60, "maximum": 24 * 60 - 1}
@@ -86,7 +86,7 @@ DESCRIPTIONS: Final = {
     "limits": "Budgets of calls that jobs share, such as 40 per 10 seconds.",
     "defaults": "Keys for every job that does not say otherwise.",
     "lint": "Which warnings of `aperture check` are known and meant.",
-    "ignore": "Codes of warnings not to be told, of the whole file or, with `of`, of one job.",
+    "ignore": "Codes of warnings to suppress, of the whole file or, with `of`, of one job.",
     "expect": "What `aperture check` is to prove of the coming year: one sentence or a list.",
     "presets": "Named sets of schedules.",
     "calendars": "Days by name, for `except`: dates, ranges, days of every year, holidays of a country.",
@@ -96,7 +96,7 @@ DESCRIPTIONS: Final = {
     "items": "The sizes of the library that `preset: auto` picks this preset for.",
     # ── a schedule ──
     "schedule": "The whole schedule as a phrase, or a list of several, where other keys stand beside it.",
-    "type": "How the schedule is said: daily, weekly, monthly, interval, cron, once, after, start or manual.",
+    "type": "The type of the schedule: daily, weekly, monthly, interval, cron, once, after, start or manual.",
     "time": "When on the day: one time or a list, such as 2:00 AM or 14:00.",
     "day": "Weekly: days of the week, weekdays or weekends. Monthly: a day from 1 to 31, or last.",
     "hours": "The interval in hours.",
