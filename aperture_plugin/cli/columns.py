@@ -36,7 +36,7 @@ STYLES: Final = {
     "skipped": "dim",
     "idle": "dim",
 }
-"""How the state of a run, or of a job, is colored."""
+"""Colors of the states of a run, or of a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def columns(
         headings: One for each column.
         rows: As many cells as there are headings; a text in place of a row stands below the one before.
         right: The columns that are set flush right.
-        width: How long a line may be; None for as long as it takes.
+        width: Greatest length of a line; None for as long as it takes.
         color: True if styles are shown.
     """
     cells = [_cells(row) for row in rows]

@@ -32,7 +32,7 @@ _FAIL_ON: Final = ("collision", "more-runs", "removed")
 _MOST_DAYS: Final = 366
 
 Content = tuple[str, bytes | None]
-"""What a side is called, and what it holds; None where there is no file on that side."""
+"""The name of a side, and its content; None where there is no file on that side."""
 
 
 @click.command("diff", epilog="Try it:  aperture diff --git HEAD --format markdown")
@@ -230,7 +230,7 @@ def _subject(side: Side) -> str:
 
 
 def _calls(manifest: Path) -> dict[str, Mapping[str, int]]:
-    """Return what jobs are said to spend of each limit."""
+    """Return the calls that jobs spend of each limit, by their declarations."""
     from aperture_plugin.cli.manifest_file import read_manifest
 
     return {name: job.calls for name, job in read_manifest(manifest).items() if job.calls}

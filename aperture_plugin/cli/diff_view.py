@@ -16,7 +16,7 @@ from aperture_plugin.cli.rich_tables import grid
 __all__ = ["comparison_view"]
 
 _MOST: Final = 40
-"""How many lines a section has; the rest is counted."""
+"""Most lines of a section; the rest is counted."""
 _MOVED: Final = "Moved"
 _STYLES: Final = {"Added": "green", "Removed": "red", "New collisions": "yellow"}
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as a line on stderr and an exit code; never a traceback."""
+"""Errors as a line on stderr and an exit code; never a traceback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Refused(click.ClickException):
 
 
 class WrongUsage(Refused):
-    """What was typed cannot be meant: exit code 2."""
+    """The arguments make no sense: exit code 2."""
 
     exit_code = 2
 
@@ -85,8 +85,8 @@ def unknown(kind: str, name: str, among: Iterable[str], *, where: str) -> WrongU
     """Return the error of a name that does not exist.
 
     Args:
-        kind: What it should have named, such as `job`.
-        where: What was looked through, such as the file.
+        kind: The kind of thing it should have named, such as `job`.
+        where: The place that was searched, such as the file.
     """
     from aperture_plugin.words.did_you_mean import nearest
     from aperture_plugin.words.parse_error import quoted
@@ -117,7 +117,7 @@ def exit_code_of(call: Callable[[], Any]) -> int:
         answer = refusal.exit_code
     except SystemExit as done:
         answer = done.code
-    except Exception as error:  # noqa: BLE001  # the last line of defence: whatever it is, a person is told in words
+    except Exception as error:  # noqa: BLE001  # the last line of defense: a person reads of any error in words
         answer = _unwritten(error) if _is_full(error) else _told(error).exit_code
     try:
         flush()
@@ -155,7 +155,7 @@ def _told(error: Exception) -> Refused:
 
 
 def _refusal(error: Exception) -> Refused | None:
-    # Whoever raised one of these has loaded its module; a command that cannot raise it need not.
+    # A module that raised one of these has been loaded; a command that cannot raise it need not load it.
     name = f"{type(error).__module__}.{type(error).__name__}"
     if name == "aperture_plugin.app.source.ConfigRefused":
         from aperture_plugin.cli.problem_text import say_problems

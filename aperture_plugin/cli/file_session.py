@@ -113,8 +113,8 @@ def picked(
 
     Args:
         modules: Plugins that were named; they are loaded whatever the file says.
-        in_force: What a loop on the store has picked; None if that cannot be told.
-        seen: What came of reading *source*, if that is known already.
+        in_force: The preset that a loop on the store has picked; None if unknown.
+        seen: The result of reading *source*, if that is known already.
     """
     from aperture_plugin.plugins.plugin_problems import PluginError
 
@@ -158,7 +158,7 @@ def known_job(job: str, among: Iterable[str], *, where: str) -> str:
 
 
 def zone_of(config: Config | None, source: Source, job: str | None = None) -> ZoneInfo:
-    """Return the zone in which times are told and read: *job*'s, the file's, or the server's where no file is known."""
+    """Return the zone in which times are shown and read: *job*'s, the file's, or the server's without a file."""
     if config is None:
         return local_zone(source.environ)
     named = None if job is None else config.jobs.get(job)

@@ -34,14 +34,14 @@ def look_after(child: int) -> None:
     """Return in the child that a fork gave 0 to; in its parent never return.
 
     Args:
-        child: What `os.fork` answered.
+        child: The return value of `os.fork`.
     """
     if child == 0:
         os.setpgid(0, 0)
         _take_terminal()
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.setpgid(child, child)  # Whoever of the two comes first.
+        os.setpgid(child, child)  # The first of the two to get here does it.
     for number in _FORWARDED:
         signal.signal(number, lambda got, _frame: _hand_on(child, got))
     _reap(child)

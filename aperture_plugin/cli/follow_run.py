@@ -51,7 +51,7 @@ def _latest(store: Store, run_id: str) -> Run | None:
 
 
 class _Shown(Protocol):
-    """How the following looks."""
+    """The look of the following."""
 
     def __enter__(self) -> Self: ...
 
@@ -67,7 +67,7 @@ class _Shown(Protocol):
 
 
 class _Lines:
-    """Where nobody looks as it is written: log lines, and a line whenever the run waits for something else."""
+    """Writes log lines, and a line whenever the run waits for something else, where nobody looks as it is written."""
 
     def __init__(self) -> None:
         self._said = ""

@@ -27,7 +27,7 @@ from aperture_plugin.rules.runs import Run
 __all__ = ["RECENT", "LiveTable"]
 
 RECENT: Final = 5
-"""How many of the last runs are shown."""
+"""Number of the last runs that are shown."""
 
 _LEAST_NEXT: Final = 3
 
@@ -41,7 +41,7 @@ class LiveTable:
             console=console,
             auto_refresh=False,
             transient=True,
-            # What a handler prints stands above the picture, and does not tear it. Into a file it goes as ever.
+            # The output of a handler stands above the picture, and does not tear it. Into a file it goes as ever.
             redirect_stdout=True,
             redirect_stderr=is_terminal(sys.stderr),
         )
@@ -72,7 +72,7 @@ class LiveTable:
 
         Args:
             ended: The last runs that ended, newest first.
-            note: What goes beside the headline: that it is stopping, or that the store is away.
+            note: Text beside the headline: that it is stopping, or that the store is away.
         """
         self._seen = (seen, ended)
         picture = Group(*self._sections(seen, ended, note))

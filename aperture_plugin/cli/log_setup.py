@@ -18,7 +18,7 @@ __all__ = ["JSON", "logged"]
 
 JSON: Final = "json"
 _FIELDS: Final = ("job", "run", "attempt", "status")
-"""What a line about a run carries beside its words."""
+"""The fields of a line about a run beside its words."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Lines of the log, written in a thread of their own as fast as whoever reads them takes them."""
+"""Lines of the log, written in a thread of their own as fast as their reader takes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIECE: Final = 4096
 """Bytes that a pipe which takes any takes whole (PIPE_BUF of Linux)."""
 
 _LAST_SECONDS: Final = 2.0
-"""How long the end waits for a reader that does not keep up."""
+"""Time that the end waits for a reader that does not keep up."""
 
 _LOOK_SECONDS: Final = 0.05
 
@@ -29,7 +29,7 @@ class LogWriter:
     """Takes lines from any thread and never makes it wait.
 
     Args:
-        stream: Whose reader may be slow, stopped, or gone.
+        stream: A stream whose reader may be slow, stopped, or gone.
         write: Writes a line; None writes it to *stream*.
     """
 

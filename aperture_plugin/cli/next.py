@@ -56,7 +56,7 @@ def command(
 
 
 def _config(file: Path, modules: tuple[str, ...]) -> Config:
-    """Return the configuration of *file*; where auto could pick no preset, that is told on stderr."""
+    """Return the configuration of *file*; where auto could pick no preset, a line on stderr says so."""
     read = file_session.read_as_picked(file_session.source_of(file), modules)
     config = file_session.valid(read)
     if config.preset_is_auto:

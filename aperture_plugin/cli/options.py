@@ -136,7 +136,7 @@ def _hide_passwords(_context: click.Context, _option: click.Parameter, address: 
 
 
 def log_format(command: _Command) -> _Command:
-    """Give *command* a `log_format`: text, json, or None where it is not said."""
+    """Give *command* a `log_format`: text, json, or None where it is not given."""
     return click.option(
         "--log-format",
         "log_format",

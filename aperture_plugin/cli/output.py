@@ -1,4 +1,4 @@
-"""What goes to the terminal: results to stdout, the rest to stderr; text for people, JSON for programs."""
+"""Output to the terminal: results to stdout, the rest to stderr; text for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 TEXT: Final = "text"
 _AS_WIDE_AS_NEEDED: Final = 100_000
 _hidden: Final[dict[str, None]] = {}
-"""What this one command has met that must not be shown: a process of the command line reads one file and ends."""
+"""Secrets that this one command has met: a process of the command line reads one file and ends."""
 
 
 def hide(secrets: Iterable[str]) -> None:
@@ -54,7 +54,7 @@ def say(text: str, *, err: bool = False) -> None:
             stream.flush()
     except OSError as error:
         if err:
-            silence(stream)  # What goes wrong with what is said beside the answer changes no answer.
+            silence(stream)  # A fault in what is written beside the answer changes no answer.
         else:
             forget_if_gone(stream, error)
 
@@ -86,7 +86,7 @@ def json_pieces(value: Any, *, ascii_only: bool, line: str = "\n") -> Iterator[s
 
     Args:
         value: Keys of its mappings are texts.
-        line: How the line begins that the value ends in.
+        line: The beginning of the line that the value ends in.
 
     >>> "".join(json_pieces({"a": [1, 2]}, ascii_only=True)) == json.dumps({"a": [1, 2]}, indent=2)
     True
@@ -139,7 +139,7 @@ def console(*, err: bool = False) -> Console:
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
-    """Return whether a person looks at *stream* (stdout if it is not said) as it is written."""
+    """Return whether a person looks at *stream* (stdout if it is not given) as it is written."""
     try:
         return (stream or sys.stdout).isatty()
     except ValueError:  # It is closed.
@@ -203,7 +203,7 @@ def _standing(*, err: bool) -> TextIO:
     stream = sys.stderr if err else sys.stdout
     if not stream.closed:
         return stream
-    # What was closed is Python's own view of it alone.
+    # Only Python's own view of it was closed.
     number, kept = (2, "stderr") if err else (1, "stdout")
     anew = os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     setattr(sys, kept, anew)

@@ -81,7 +81,7 @@ class _Day:
         self._changes = {self._cell(block.share(change.instant)): (zone, change) for zone, change in here}
 
     def lines(self) -> Iterator[Text]:
-        """Yield the day's heading, its axis, its rows and what is to be said of them."""
+        """Yield the day's heading, its axis, its rows and the notes on them."""
         zone = self._plan.config.zone
         local = self._block.begin.astimezone(zone)
         yield Text(f"{local:%A} {local.day} {local:%B} {local.year}, {zone}", style="bold")

@@ -1,4 +1,4 @@
-"""What there is to say of a plan beside its picture: who waits, what collides, when each chain is ready."""
+"""Notes on a plan beside its picture: who waits, what collides, when each chain is ready."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aperture_plugin.words.time_display import clock_face
 __all__ = ["moves", "sections"]
 
 _MOST: Final = 12
-"""How many lines a section has; the rest is counted."""
+"""Most lines of a section; the rest is counted."""
 
 _WORTH_TELLING: Final = timedelta(seconds=1)
 _MOST_STEPS: Final = 6

@@ -1,4 +1,4 @@
-"""What there is to say of one run, in a few words each."""
+"""Descriptions of one run, in a few words each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["came_of_it", "items", "last_run", "took"]
 
 _MOST_RESULT: Final = 60
 _NOTHING_TO_TELL: Final = {"exit_code": 0}
-"""What a command that went well returns."""
+"""Result of a command that succeeded."""
 
 
 def items(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""What systemd is told, over the socket that it names in NOTIFY_SOCKET (sd_notify(3))."""
+"""Notifications to systemd, over the socket that it names in NOTIFY_SOCKET (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ServiceManager:
     """The service manager that started this process; nobody, where nobody listens.
 
     Attributes:
-        watchdog_seconds: How often it wants to hear that the loop ticks; None where it does not ask.
+        watchdog_seconds: Interval at which it wants to hear that the loop ticks; None where it does not ask.
     """
 
     def __init__(self, environ: MutableMapping[str, str]) -> None:

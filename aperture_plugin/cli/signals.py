@@ -26,7 +26,7 @@ class Stop:
     Only the command line takes signals: an embedded `Aperture` leaves its host's alone.
 
     Attributes:
-        number: Which signal came first; None before any came.
+        number: The signal that came first; None before any came.
     """
 
     def __init__(self, on_hangup: Callable[[], object] | None = None) -> None:
@@ -48,7 +48,7 @@ class Stop:
         for number in SIGNALS:
             before = signal.getsignal(number)
             if before is signal.SIG_IGN:
-                continue  # As `nohup` leaves it: whoever started us wants it passed over.
+                continue  # As `nohup` leaves it: the caller wants it ignored.
             self._before[number] = before
             signal.signal(number, self._heard)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # A restart has them wait until they are counted again.

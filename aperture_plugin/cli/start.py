@@ -122,7 +122,7 @@ class _Foreground:
 
     Attributes:
         restart: Notices plugins that have changed, and starts anew; None without `--reload`.
-        log_format: How log lines are written; None for a table where one can be drawn.
+        log_format: Format of log lines; None for a table where one can be drawn.
     """
 
     aperture: Aperture

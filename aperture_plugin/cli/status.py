@@ -45,7 +45,7 @@ def command(file: Path, jobs: tuple[str, ...], state: str | None, output_format:
                 require_file(source, url=state)
             require_jobs(_unlisted(jobs, seen), read.config, store, source)
     except (StoreUnavailable, StoreRefused) as error:
-        # What the file alone can tell is better than nothing.
+        # The facts of the file alone are better than nothing.
         astray = error.pids if isinstance(error, StoreAstray) else ()
         away, seen = error, replace(_look(empty_store(), source, read), is_blind=True, astray=astray)
         require_file(source, url=state)

@@ -81,10 +81,10 @@ def require_jobs(
 ) -> None:
     """Exit with 2, and with the nearest name, where neither the file nor the store knows one of *jobs*.
 
-    Exits with 1 where that cannot be told, since the file is refused and none was accepted before.
+    Exits with 1 where that is unknown, since the file is refused and none was accepted before.
 
     Args:
-        kind: What else they might have been, for the message: `job or run`.
+        kind: The other kind of thing they might have been, for the message: `job or run`.
     """
     configured = () if config is None else config.jobs
     unlisted = [job for job in jobs if job not in configured]

@@ -21,7 +21,7 @@ _PLAINER: Final = {
     "▐": "|", "“": '"', "”": '"', "\xa0": " ", "µ": "u",
     "\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'",
 }  # fmt: skip
-"""What we draw with, for an encoding that lacks it."""
+"""Characters to draw with, for an encoding that lacks ours."""
 
 _STREAMS: Final = ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY))
 

@@ -32,10 +32,10 @@ _Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
-    """What was said of the page.
+    """The options of the page.
 
     Attributes:
-        token: What callers have to present; None for none.
+        token: The token that callers have to present; None for none.
         hosts: Names in Host headers that are answered beside the address.
         read_only: True if nothing can be changed.
     """
@@ -88,7 +88,7 @@ def web_options(command: _Command) -> _Command:
 def served(
     aperture: Aperture, said: str, web: WebOptions, *, option: str = "--web", metrics_only: bool = False
 ) -> Iterator[HttpServer]:
-    """Listen at the address that was *said*, empty for the default, and give the server of the page, not yet started.
+    """Listen at the address *said*, empty for the default, and return the server of the page, not yet started.
 
     Exits with 2 where the address is none, or the page would be open to everybody; with 1 where it cannot be had.
     """

@@ -97,7 +97,7 @@ class Bench:
             try:
                 self.heard.append(self.events.get(timeout=_PATIENCE_SECONDS))
             except Empty:
-                raise AssertionError(f"the end of {key} was never told; heard {self.heard}") from None
+                raise AssertionError(f"the end of {key} was never reported; heard {self.heard}") from None
 
     def ended(self, job: str, **words: Param) -> Outcome:
         """Begin an attempt and wait for its end."""
@@ -127,7 +127,7 @@ class ExecutorContract:
 
     Attributes:
         can_kill: True if a handler can be ended by force.
-        at_once: How many attempts it can run at once in this test; the loop starts as many as the file's queues allow.
+        at_once: Number of attempts it can run at once in this test; the loop starts as many as the file's queues allow.
         settles: Seconds to wait for events that must not come.
     """
 

@@ -21,7 +21,7 @@ class PretendingExecutor:
     Args:
         inline: Runs the handlers.
         clock: The fake clock.
-        durations: How long each job takes, by name; a job that is absent ends at once.
+        durations: The duration of each job, by name; a job that is absent ends at once.
         stubborn: Names of jobs that do not stop when asked.
     """
 

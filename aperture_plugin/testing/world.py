@@ -53,9 +53,9 @@ class World:
     Attributes:
         clock: The fake clock; `clock.advance` moves it, and `clock.step` sets the wall clock alone.
         handlers: The handler of each job, by name; may be changed at any time.
-        durations: How long each job takes on the fake clock, by name (`"2 hours"`); without one, no time.
+        durations: The duration of each job on the fake clock, by name (`"2 hours"`); without one, no time.
         stubborn: Names of jobs that do not stop when they are asked to.
-        pace: How often the loop does things by itself.
+        pace: Intervals of what the loop does by itself.
         told: Every call of `aperture_run_changed`, oldest first.
     """
 

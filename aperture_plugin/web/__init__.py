@@ -33,7 +33,7 @@ def app(
         authorize: Called with each Starlette request, may be `async`; it returns the rights of the caller, any of
             `read`, `operate`, `edit`, or a `Visitor`. What it does not grant is denied. Without it, callers on
             loopback have all rights, and others need the *token*.
-        token: What callers without `authorize` have to present; then those on loopback too.
+        token: The token that callers without `authorize` have to present; then those on loopback too.
         hosts: Names in Host headers that are answered beside localhost and the address that is listened on.
         read_only: Grant no right but `read`.
         metrics_only: Answer nothing but `/metrics`, `/healthz` and `/readyz`.
@@ -49,7 +49,7 @@ def app(
 
 
 def __getattr__(name: str) -> Any:
-    # What `authorize` returns, imported only once it is asked for: Starlette may not be installed.
+    # The type that `authorize` returns, imported only once it is asked for: Starlette may not be installed.
     if name in {"Right", "Visitor"}:
         from aperture_plugin.web import access
 

@@ -1,4 +1,4 @@
-"""Who may do what: rights, the token, sessions of a browser, and where a change may come from.
+"""Rights of callers: the token, sessions of a browser, and where a change may come from.
 
 What nobody has granted is denied. A change needs the same origin and the page's token, because a browser sends its
 cookies along with whatever another site makes it send.
@@ -33,7 +33,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Right(StrEnum):
-    """What a caller may be allowed to do."""
+    """The things that a caller may be allowed to do."""
 
     READ = "read"
     OPERATE = "operate"
@@ -44,14 +44,14 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Whoever makes a request.
+    """The sender of a request.
 
     A right that does not exist is a ValueError.
 
     Attributes:
         rights: Any of `read`, `operate`, `edit`.
-        name: What records call the visitor; None for somebody without a name.
-        address: Where the request comes from; left out, it is read off the request.
+        name: The visitor's name in records; None for somebody without a name.
+        address: The address that the request comes from; left out, it is read off the request.
 
     >>> sorted(Visitor(rights=["operate", "read"], name="ada").rights)
     [<Right.OPERATE: 'operate'>, <Right.READ: 'read'>]
@@ -72,7 +72,7 @@ class Visitor:
 
 Granted = Iterable[str] | Visitor | None
 Authorize = Callable[[Request], Granted | Awaitable[Granted]]
-"""Returns the rights of whoever makes a request."""
+"""Returns the rights of the sender of a request."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Access:
 
     Attributes:
         authorize: The host's own answer, in place of loopback and token.
-        token: What callers present where there is no *authorize*; None for none.
+        token: The token that callers present where there is no *authorize*; None for none.
         hosts: Further names in Host headers that are answered.
         read_only: Nobody has another right than `read`.
     """
@@ -134,7 +134,7 @@ class Access:
         return kind.lower() == "bearer" and self.is_token(said.strip())
 
     def is_token(self, said: str) -> bool:
-        """Return whether *said* is the token, in the same time whatever it is."""
+        """Return whether *said* is the token, in the same time for any text."""
         return self.token is not None and hmac.compare_digest(said.encode(), self.token.encode())
 
     # ── sessions ────────────────────────────────────────────────────────────────────────────────
@@ -177,7 +177,7 @@ class Access:
         return len(cookie) >= _TOKEN_LENGTH and hmac.compare_digest(cookie.encode(), said.encode())
 
     def is_free_of_forgery(self, request: HTTPConnection, page_token: str) -> bool:
-        """Return whether a change is meant by whoever sends it, and not by another site through a browser.
+        """Return whether the sender means the change, and not another site through a browser.
 
         A token in the Authorization header is proof enough: no site can make a browser send one.
         """

@@ -52,8 +52,8 @@ class WebApplication:
 
     Args:
         installation: The file and the store that it is about.
-        access: Who may do what.
-        endpoints: What is answered.
+        access: The rights of callers.
+        endpoints: The paths that are answered.
     """
 
     def __init__(self, installation: Installation, access: Access, endpoints: Sequence[Endpoint] = ENDPOINTS) -> None:

@@ -1,4 +1,4 @@
-"""How long a job's last runs took, as a drawing with its median and its 95th percentile."""
+"""Draws the durations of a job's last runs, with their median and their 95th percentile."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def chart_of(runs: Sequence[Run], usual: Lasted, zone: ZoneInfo, *, now: datetim
     """Return the chart of *runs*, oldest first.
 
     Args:
-        usual: How long those lasted that completed.
+        usual: The durations of those that completed.
     """
     spans = [_span(run, now) for run in runs]
     most = max([*spans, usual.slow, timedelta(milliseconds=1)])

@@ -36,8 +36,8 @@ class Call:
 
     Attributes:
         path: The part of the URL's path below the page's own.
-        base: What leads from the requested URL to the jobs page, as a relative URL.
-        body: What was sent with it.
+        base: The path from the requested URL to the jobs page, as a relative URL.
+        body: The body that was sent with it.
     """
 
     request: Request
@@ -120,12 +120,12 @@ Answer = Callable[[Call], "Response | Awaitable[Response]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """What is answered at one path by one method.
+    """The answer at one path to one method.
 
     Attributes:
         path: With `{name}` for a part that is looked up in `Call.names`.
-        right: What a caller needs; None where everybody is answered.
-        preview: What a caller needs who only asks, by `?preview=1`, what it would do.
+        right: The right that a caller needs; None where everybody is answered.
+        preview: The right of a caller who only asks, by `?preview=1`, what it would do.
         answer: Called in a worker thread, or, where it is `async`, in the event loop.
     """
 

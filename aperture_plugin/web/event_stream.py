@@ -87,7 +87,7 @@ class _Stream:
 
     def _put(self, said: str | None) -> None:
         if self.queue.full():
-            # Whoever reads so slowly begins anew.
+            # A reader so slow begins anew.
             while not self.queue.empty():
                 self.queue.get_nowait()
             said = None
@@ -106,7 +106,7 @@ class Changes:
         self._closed = False
 
     def subscribe(self, loop: asyncio.AbstractEventLoop) -> _Stream | None:
-        """Return a new listener, told of the present state first; None where there are too many, or at the end."""
+        """Return a new listener, with the present state queued; None where there are too many, or at the end."""
         with self._lock:
             if self._closed or len(self._streams) >= _MOST_STREAMS:
                 return None
@@ -146,7 +146,7 @@ class Changes:
             with self._lock:
                 self._end([one for one in self._streams if server_is_stopping() or one.is_stuck])
                 streams = list(self._streams)
-                # The thread lingers a moment, for whoever loads a page anew.
+                # The thread lingers a moment, for a page that is loaded anew.
                 if self._closed or (not streams and began - idle_since > 5):
                     self._thread = None
                     return
@@ -176,7 +176,7 @@ class Changes:
                 ended += self._installation.store().history(RunQuery(run_id=run_id, limit=None))
         except (StoreUnavailable, StoreRefused):
             return  # It is looked at again; the page asks for itself what is wrong.
-        except Exception:  # noqa: BLE001  # whatever it is, listeners are told of what comes after it
+        except Exception:  # noqa: BLE001  # after any fault, listeners are notified of the next change
             _log.exception("looking for changes failed; they are looked for again")
             return
         told = [_event(*event) for event in seen.news(overview, ended, self._installation)]
@@ -191,7 +191,7 @@ class Changes:
 
 
 class _Seen:
-    """What listeners have been told."""
+    """The events that listeners have been sent."""
 
     def __init__(self) -> None:
         self.looked_at: datetime | None = None

@@ -17,7 +17,7 @@ _MOST: Final = 600
 
 
 def back_to_page(call: Call, said: str, *, is_bad: bool = False) -> Response:
-    """Return the browser to the page that its form stands on, to be told what was *said*."""
+    """Return the browser to the page that its form stands on, which then shows *said*."""
     response = RedirectResponse(way_back(call, call.field("back")), status_code=303)
     value = quote(json.dumps({"said": said[:_MOST], "bad": is_bad}))
     response.set_cookie(ANSWER_COOKIE, value, max_age=60, httponly=True, samesite="strict", path="/")

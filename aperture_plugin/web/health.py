@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`, for whoever starts the process anew, or sends it requests."""
+"""`/healthz` and `/readyz`, for supervisors that start the process anew, or send it requests."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class HttpServer:
     """Serves *app* at *found*, a listening socket, in a thread of its own.
 
     Attributes:
-        what: What it serves, as a log line begins.
-        url: Where.
+        what: The thing it serves, as a log line begins.
+        url: Its address.
     """
 
     def __init__(self, app: ASGIApp, found: socket.socket, what: str = "the page is") -> None:

@@ -1,4 +1,4 @@
-"""What a row of the jobs page says of a job: its schedule, next and last run, its state, and what may be done."""
+"""Rows of the jobs page: a job's schedule, next and last run, its state, and what may be done."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Row:
     """One job.
 
     Attributes:
-        schedule_note: What else decides when it runs.
+        schedule_note: The other settings that decide when it runs.
         next_at, next_on: How far away its next run is, and when; *next_instant* in ISO 8601.
         last_kind, last_word: Of its last run; the word is empty for one that completed.
-        cancel_word: What its cancel button does; empty where there is nothing in hand.
-        run_refused: Why a run asked for now would not be queued; empty where it would.
+        cancel_word: The effect of its cancel button; empty where there is nothing in hand.
+        run_refused: The reason why a run asked for now would not be queued; empty where it would.
     """
 
     name: str
@@ -91,7 +91,7 @@ def row_of(
     """Return the row of *job*.
 
     Args:
-        words: What the file says of it; None where only the store knows it.
+        words: Its words in the file; None where only the store knows it.
         runs: Its runs in hand.
         places: The place in its queue of each run that waits, from 1.
         last_line: The latest line of the log of its run.

@@ -1,4 +1,4 @@
-"""What is asked of the loop for a job: run, cancel, pause, resume.
+"""Requests to the loop for a job: run, cancel, pause, resume.
 
 A form of the page sends the same requests; it is answered by going back to the page, which says what came of it.
 """

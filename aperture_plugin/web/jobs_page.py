@@ -1,4 +1,4 @@
-"""The jobs page: who is shown, in which order, and what each row needs to be told."""
+"""The jobs page: its jobs, their order, and the data of each row."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from aperture_plugin.words.did_you_mean import nearest
 __all__ = ["QueueBox", "jobs_page", "queue_boxes", "strip_for"]
 
 PAGE: Final = 200
-"""So many rows at once."""
+"""Most rows at once."""
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 _STATES: Final = ("running", "waiting", "failed", "paused", "off")
@@ -41,7 +41,7 @@ _FEW: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the URL says is to be shown."""
+    """The view that the URL asks for."""
 
     q: str
     category: str

@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus is told. Every series is there from the start; no label grows without bound.
+"""`/metrics`, for Prometheus. Every series is there from the start; no label grows without bound.
 
 The values are read off the store at each scrape, so that every process on it tells the same.
 """
@@ -30,7 +30,7 @@ from aperture_plugin.web.endpoints import Call
 __all__ = ["InstallationCollector", "exposition", "metrics"]
 
 _MOST_JOBS: Final = 2000
-"""Of more jobs than these, only sums are told: each would have a series of its own."""
+"""Of more jobs than these, only sums are shown: each would have a series of its own."""
 _FEW_SECONDS: Final = timedelta(seconds=1)
 _LATE: Final = timedelta(seconds=30)
 
@@ -83,7 +83,7 @@ class RunCounts:
 
 
 class InstallationCollector(Collector):
-    """Reads off the store what is told of one installation."""
+    """Reads the values of one installation off the store."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation

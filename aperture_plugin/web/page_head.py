@@ -1,4 +1,4 @@
-"""What stands on top of every page: the clock, the loops, the file in force, and a file that was refused."""
+"""The head of every page: the clock, the loops, the file in force, and a file that was refused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page_head(installation: Installation, seen: Overview, *, trouble: str | None
     """Return the head of a page about *seen*.
 
     Args:
-        trouble: Why the store cannot be read.
+        trouble: The reason why the store cannot be read.
     """
     now, zone = seen.now, seen.zone
     local = now.astimezone(zone)

@@ -54,7 +54,7 @@ def about(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
 
 
 def relative(instant: datetime, *, now: datetime) -> str:
-    """Return how far away *instant* is; one that is to come is never told as past."""
+    """Return how far away *instant* is; a coming one is never shown as past."""
     return away(instant, now=now)
 
 

@@ -1,4 +1,4 @@
-"""What can be read, with the options and in the shapes of the commands of the same name (DESIGN.md, section 5)."""
+"""Queries, with the options and in the shapes of the commands of the same name (DESIGN.md, section 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a request is refused: problem details of RFC 9457, and the same in words for a person."""
+"""Refusals of a request: problem details of RFC 9457, and the same in words for a person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Refused(ApertureError):
         status: Of HTTP.
         kind: A stable name, such as `unknown-job`.
         title: The same for all of that kind; a few words.
-        detail: What is wrong in this case; a sentence.
+        detail: The fault in this case; a sentence.
         problems: Those of the file, in the shape of `aperture check`.
     """
 

@@ -83,7 +83,7 @@ async def _followed(call: Call, run_id: str, zone: ZoneInfo) -> AsyncIterator[st
             last = await loop.run_in_executor(call.site.threads, _ended, call, run_id)
             lines = await loop.run_in_executor(call.site.threads, _lines, call, run_id, after)
         except StoreUnavailable:
-            return  # Whoever follows comes again.
+            return  # A client that follows comes again.
         for number, line in lines:
             after = number
             yield f"id: {number}\nevent: line\ndata: {json.dumps(_line_json(line, zone))}\n\n"

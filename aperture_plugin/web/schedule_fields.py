@@ -44,7 +44,7 @@ _LISTED: Final = {every for every, _ in OFFERED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFields:
-    """What the form shows.
+    """The fields of the form.
 
     Attributes:
         kind: The type, or `words` for what has no fields of its own.

@@ -40,7 +40,7 @@ def schedule_form(call: Call) -> Response:
 
 
 def save_schedule(call: Call) -> Response:
-    """Show what the fields would do, or save them; whatever is in the way is told beside them."""
+    """Show what the fields would do, or save them; any objection is shown beside them."""
     job = known(call, call.names["job"])
     phrase, fields = phrase_from(call.form)
     version = call.field("version") or ""

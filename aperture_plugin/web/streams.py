@@ -1,4 +1,4 @@
-"""What all streams share: how they are sent, and when they end for the sake of the server."""
+"""The common part of all streams: how they are sent, and when they end for the sake of the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def server_is_stopping() -> bool:
-    """Return whether a uvicorn server of the host has been told to stop: it waits until every stream has ended.
+    """Return whether a uvicorn server of the host was asked to stop: it waits until every stream has ended.
 
     No message of ASGI says so before the streams have ended, but the server is the one that handles SIGTERM.
     """

@@ -35,7 +35,7 @@ class DrawnStrip:
     """A strip, ready for its template.
 
     Attributes:
-        label: What it shows, in words.
+        label: The text that it shows.
         bars: The path of all plain bars.
     """
 

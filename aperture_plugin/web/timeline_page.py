@@ -1,4 +1,4 @@
-"""The timeline: the past day as it was, under what a plan of a day ago would have said, and what is foreseen."""
+"""The timeline: the past day as it was, below the plan of a day ago, and the foreseen coming day."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _FRESH: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What is foreseen at one moment, kept for a while: a rehearsal takes a processor for itself.
+    """The forecast of one moment, kept for a while: a rehearsal takes a processor for itself.
 
     Attributes:
         ahead: The coming day and the coming week.
-        before: The past day, as a plan of a day ago would have said; None where that cannot be told.
+        before: The past day, as a plan of a day ago would have shown it; None where that is unknown.
     """
 
     at: datetime

@@ -57,7 +57,7 @@ class Drawing:
         ticks: Upright lines: place, label, and whether a day begins there.
         now: Place of this moment.
         changes: Clock changes: place and words.
-        left_out: How many jobs have no row for want of room.
+        left_out: Number of jobs that have no row for want of room.
     """
 
     label: str
@@ -98,8 +98,8 @@ def drawing_of(
     """Return the drawing of the span from *since* to *until*.
 
     Args:
-        past: What ran, the last attempt of each run.
-        before: What was foreseen of the past.
+        past: The runs that ran, the last attempt of each.
+        before: The forecast of the past.
         often: A job with more runs than this is a line with a word on it; None draws every run.
     """
     scale, zone = _Scale(since, until), config.zone

@@ -1,4 +1,4 @@
-"""How many cells of a terminal a text takes: two for each letter of Chinese, Japanese and Korean."""
+"""Widths of texts in cells of a terminal: two for each letter of Chinese, Japanese and Korean."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     than a thousand, those that neither begin nor end alike are near only if a single slip parts them.
 
     Args:
-        name: What the person wrote.
+        name: The name that the person wrote.
         candidates: Names that would have been right. Pass a tuple or a frozenset when asking often: it is
             then indexed only once.
 
@@ -181,7 +181,7 @@ def _slips(one: str, other: str, reach: int) -> int:
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
-        # What is further than *reach* from the diagonal takes more slips than that.
+        # A cell further than *reach* from the diagonal takes more slips than that.
         this = [row] + [reach + 1] * len(other)
         for column in range(max(1, row - reach), min(len(other), row + reach) + 1):
             cost = last[column - 1]

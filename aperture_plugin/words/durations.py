@@ -1,4 +1,4 @@
-"""How long something takes or may take: `90 seconds`, `30m`, `1 hour 30 minutes`.
+"""Durations as people write them: `90 seconds`, `30m`, `1 hour 30 minutes`.
 
 Weeks, days, hours, minutes and seconds have fixed lengths; months and years do not, so they are refused
 by name. A duration is always more than nothing and at most a hundred years.

@@ -1,6 +1,6 @@
-"""What a job's words are for the store: its schedule and the days without slots, on one line.
+"""A job's schedule and the days without slots as text for the store, on one line.
 
-The store keeps it for the time that it is in force, so that a slot of the past can be told from a day that had none.
+The store keeps it for the time that it is in force, so that a slot of the past can be distinguished from a day without.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a person expects of a file's schedules, as a sentence: `library-scan before embeddings`.
+"""Expectations of a person of a file's schedules, as a sentence: `library-scan before embeddings`.
 
 Four kinds of sentence are read, each of which may end in how long runs are taken to last: `if runs take
 30 minutes`. `config/checks/expect/` decides whether one holds.
@@ -73,7 +73,7 @@ class ReadyBy:
 
 
 Expectation = Before | Nothing | AtMost | ReadyBy
-"""What is expected; `lasting` is how long each run is taken to last, None if nothing is said of that."""
+"""One expectation; `lasting` is the assumed duration of each run, None if none is given."""
 
 
 @offers_what_reads
@@ -203,7 +203,7 @@ def _at_most(text: str, words: list[Piece]) -> AtMost:
     if len(words) == 5:
         return AtMost(most=most)
     expect_word(text, words, 5, "in", example=_AT_MOST)
-    # Whatever word stands there: one that is no queue's name is none that the file declares.
+    # Any word may stand there: one that is no queue's name is none that the file declares.
     return AtMost(most=most, queue=_name(text, words, 6, "default", _AT_MOST))
 
 

@@ -34,7 +34,7 @@ WORD_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "empty-sizes": "A range of library sizes that holds none.",
         "empty-window": "A window that ends when it begins.",
         "impossible-date": "A date that the calendar does not have.",
-        "incomplete-phrase": "A phrase that ends, or goes on, before it has said what it must.",
+        "incomplete-phrase": "A phrase that ends, or goes on, before it has all its parts.",
         "interval-too-long": "An interval of more than 366 days.",
         "limit-not-daily": "A limit that begins anew at an hour without being per day.",
         "midnight-24": "The time 24:00, which would be of no certain day.",

@@ -27,8 +27,8 @@ class Unreadable(ApertureError, ValueError):
 
     Attributes:
         code: A stable name that tools can filter, such as `unknown-day`.
-        message: What was found, in the person's own words within double quotes. One line, no full stop.
-        hint: What was expected, and the nearest name or an example. Never empty.
+        message: The finding, in the person's own words within double quotes. One line, no full stop.
+        hint: The expected value, and the nearest name or an example. Never empty.
         start, length: The offending part of the text that was given; *length* is at least 1, and *start* may
             be the end of the text where something is missing there.
         instead: The whole text, corrected so that it can be read; None if no correction is likely.

@@ -111,7 +111,7 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
     elif len(words) > 1 and first.key.replace("-", "") in _EVERY_OTHER_WEEK:
         return _every_other_week(first)
     elif meant is not None and len(words) > 1:
-        # What follows must be kept: without it, the schedule would be another one.
+        # The rest must be kept: without it, the schedule would be another one.
         near = instead = next(_read_as_they_are([meant + text[first.end :]], read), None)
     elif meant is not None:
         near = instead = meant

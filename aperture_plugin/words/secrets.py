@@ -75,11 +75,11 @@ class Filled(str):
 
 
 class FoundSecret(NamedTuple):
-    """What was found where a file should hold a secret.
+    """The finding where a file should hold a secret.
 
     Attributes:
         text: The secret; None where there is none.
-        problem: Why there is none, in words.
+        problem: The reason why there is none, in words.
         is_open: True if every user of the machine may read the file.
     """
 
@@ -128,7 +128,7 @@ def secrets_of_address(text: str) -> Iterator[str]:
         for pattern in (_LOGIN, _FIRST_LOGIN, _BARE_LOGIN):
             for found in pattern.finditer(text):
                 yield from _forms(found[1])
-                if "@" in found[1] or "/" in found[1]:  # Where another driver sees the password end.
+                if "@" in found[1] or "/" in found[1]:  # The place at which another driver sees the password end.
                     for part in re.split("[@/]", found[1]):
                         yield from _forms(part)
     if "=" in text:

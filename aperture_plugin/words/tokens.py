@@ -26,7 +26,7 @@ class Piece:
 
     @property
     def end(self) -> int:
-        """Where it ends: the place after its last character."""
+        """Its end: the place after its last character."""
         return self.start + len(self.text)
 
     @property
@@ -53,8 +53,8 @@ def items_of(text: str, *, what: str, example: str) -> list[Piece]:
 
     Args:
         text: One item or several.
-        what: What an item is called where one is missing, such as `day`.
-        example: How a list of them is written.
+        what: The name of an item, where one is missing, such as `day`.
+        example: An example of a list of them.
     Returns:
         At least one item, none of them empty or with spaces around it.
     Raises:

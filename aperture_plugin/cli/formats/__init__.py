@@ -1,1 +1,1 @@
-"""What `aperture check` prints, a module for each format; every one offers `show(checked, several=…)`."""
+"""Formats of `aperture check`, a module for each; every one offers `show(checked, several=…)`."""

@@ -15,7 +15,7 @@ from aperture_plugin.config.problems import Problem
 __all__ = ["junit", "show"]
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document may hold, not even escaped."""
+"""Characters that no XML document may hold, not even escaped."""
 
 
 def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001  # one file has the same form
@@ -24,7 +24,7 @@ def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001 
 
 
 def junit(checked: Sequence[Checked]) -> str:
-    """Return each file as a test suite: errors are failures, warnings are said beside a case that passes."""
+    """Return each file as a test suite: errors are failures, warnings stand beside a case that passes."""
     cases = [_cases(one) for one in checked]
     errors = [sum(problem.is_error for problem in one.problems) for one in checked]
     lines = [
