@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,12 @@ from typing import Final
 import click
 
 from aperture_plugin.app.doctor.doctor import Case, Finding, Verdict, diagnose, examined, finding_json
+from aperture_plugin.app.source import Source
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import Refused
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
-from aperture_plugin.cli.store_session import goes_by, require_file
+from aperture_plugin.cli.store_session import entered, goes_by, require_file
 
 __all__ = ["command"]
 
@@ -23,18 +25,27 @@ _WORD: Final = max(map(len, Verdict))
 
 @click.command("doctor", epilog="Try it:  aperture doctor library-scan")
 @click.argument("job", metavar="[JOB]", required=False, shell_complete=complete_jobs)
+@click.option("--mend", is_flag=True, help="Mend the rows of the store that cannot be read.")
 @options.file_option
 @options.plugins
 @options.state
 @options.output_format
-def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
+def command(
+    file: Path, job: str | None, modules: tuple[str, ...], state: str | None, output_format: str, *, mend: bool
+) -> None:
     """Find out why a job did not run, runs long, or fails often.
 
     Walks every step from the file to the job's last runs, and says of each what it found: ok, a note, or a problem,
     with a line to paste where there is something to do. Without JOB, all jobs are looked at. Exits with 1 if there
     is a problem.
+
+    With --mend, the rows of the store that cannot be read are mended, and each is printed as it was: a run has failed,
+    with that reason, and any other row is deleted. A loop may be running meanwhile.
     """
     source = file_session.source_of(file)
+    if mend:
+        _mend(source, state, output_format)
+        return
     with examined(
         source, now=file_session.now(), state=state, load=lambda: file_session.plugins_of(file, modules)
     ) as case:
@@ -49,6 +60,17 @@ def command(file: Path, job: str | None, modules: tuple[str, ...], state: str | 
         show_json([finding_json(finding) for finding in found])
     if any(finding.verdict is Verdict.PROBLEM for finding in found):
         raise Refused()
+
+
+def _mend(source: Source, state: str | None, output_format: str) -> None:
+    with entered(source, url=state) as (_config, store):
+        mended = store.mend()
+    if output_format == TEXT:
+        for row in mended:
+            say(plain(f"{row.text}; it was {json.dumps(row.values)}"))
+        say(f"{_counted(len(mended), 'row')} mended." if mended else "Every row can be read.")
+    else:
+        show_json([{"table": row.table, "key": row.key, "why": row.why, "row": row.values} for row in mended])
 
 
 def _require(job: str, case: Case) -> None:

@@ -20,6 +20,7 @@ from aperture_plugin.ports.records import (
     StoreFacts,
     StoreRefused,
     StoreUnavailable,
+    UnreadableRow,
 )
 from aperture_plugin.ports.runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.store import Ledger, Store
@@ -57,6 +58,7 @@ __all__ = [
     "StoreFacts",
     "StoreRefused",
     "StoreUnavailable",
+    "UnreadableRow",
     "Work",
     "WorkerEvent",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ __all__ = [
     "StoreFacts",
     "StoreRefused",
     "StoreUnavailable",
+    "UnreadableRow",
 ]
 
 
@@ -237,3 +238,26 @@ class Notice:
     not_before: datetime
     tries: int = 0
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableRow:
+    """A row of the store that was damaged from outside.
+
+    Attributes:
+        key: What names it, in words: `job scan`.
+        why: What is wrong with it.
+        mend: What mending it does, in words.
+        values: All of it, as far as JSON can hold it.
+    """
+
+    table: str
+    key: str
+    why: str
+    mend: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What is wrong, in words."""
+        return f"a row of the store cannot be read ({self.table}, {self.key}): {self.why}"

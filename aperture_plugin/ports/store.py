@@ -18,6 +18,7 @@ from aperture_plugin.ports.records import (
     Pause,
     RunQuery,
     StoreFacts,
+    UnreadableRow,
 )
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.rules.slot_accounting import Taken
@@ -303,6 +304,17 @@ class Store(Protocol):
 
     def last_words(self, run_id: str, attempt: int) -> LogLine | None:
         """Return the latest line of an attempt's log; None if it has written none."""
+        ...
+
+    def unreadable(self, most: int | None) -> list[UnreadableRow]:
+        """Return the rows that cannot be read, among the latest *most* of each table (all if None)."""
+        ...
+
+    def mend(self) -> list[UnreadableRow]:
+        """Mend every row that cannot be read, in one transaction, and return what they were.
+
+        A run in such a row has failed, with that reason; other such rows are deleted.
+        """
         ...
 
     def facts(self) -> StoreFacts:

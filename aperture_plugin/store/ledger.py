@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
-from itertools import compress, islice
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -27,23 +28,27 @@ from aperture_plugin.rules.runs import RAN, Run, Status
 from aperture_plugin.rules.slot_accounting import Taken
 from aperture_plugin.store import notice_queue
 from aperture_plugin.store.bulk_statements import (
-    ADD_CLAIMS,
     ADD_LINES,
     ADD_RUNS,
     CHANGE_RUNS,
-    KEEP_CLAIMED,
     KEEP_LATEST,
     Batch,
 )
 from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
+from aperture_plugin.store.claim_writes import write_claims
+from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
 from aperture_plugin.store.rows import (
+    GREATEST_INSTANT,
+    LEAST_INSTANT,
     Row,
     change_row,
     claim_of,
     claim_row,
+    completion_of,
     era_of,
     era_row,
+    generation_of,
     instant,
     instant_of,
     log_row,
@@ -52,12 +57,15 @@ from aperture_plugin.store.rows import (
     micros,
     pause_of,
     pause_row,
+    pick_of,
     run_of,
     run_row,
     taken_of,
 )
+from aperture_plugin.store.stand_ins import pause_in_place_of
 from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
 from aperture_plugin.store.tables import (
+    claims,
     completed,
     eras,
     generations,
@@ -118,30 +126,8 @@ class SqlLedger:
         """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
         if not wanted:
             return []
-        rows = [claim_row(claim) for claim in wanted]
         self._wrote()
-        self._connection.exec_driver_sql("SAVEPOINT claims")
-        if KEEP_CLAIMED.run(self._connection, [row[:2] for row in rows]) == len(rows):
-            # The usual case: the caller has read the earlier claims.
-            taken = [True] * len(rows)
-        else:
-            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT claims")
-            taken = self._later_than_claimed(rows)
-            rows = list(compress(rows, taken))
-            self._write_batch(KEEP_CLAIMED, [row[:2] for row in rows])
-        self._write_batch(ADD_CLAIMS, rows)
-        return taken
-
-    def _later_than_claimed(self, rows: Sequence[Row]) -> list[bool]:
-        """Return for each claim whether its slot is later than all claimed slots of its job, earlier rows included."""
-        marks = self._latest_of(latest.c.claimed, {job for job, *_ in rows})
-        later: list[bool] = []
-        for job, due, *_ in rows:
-            mark = marks.get(job)
-            later.append(mark is None or mark < due)
-            if later[-1]:
-                marks[job] = due
-        return later
+        return write_claims(self._connection, [claim_row(claim) for claim in wanted])
 
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return each job's latest claimed due instant (all jobs if None)."""
@@ -150,7 +136,7 @@ class SqlLedger:
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
         """Return the claims of *job* that include a slot due in the span, oldest first."""
         given = {"job": job, "since": micros(since), "until": micros(until)}
-        return [claim_of(row) for row in self._connection.execute(CLAIMS, given).mappings()]
+        return list(readable(claims, self._connection.execute(CLAIMS, given), claim_of))
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
         """Return the claims of *jobs* that include a slot due in the span, each with the status of its run."""
@@ -159,14 +145,15 @@ class SqlLedger:
         chosen = TAKEN[self._connection.dialect.name]
         for some in _chunks(jobs):
             for job, *row in self._connection.execute(chosen, {**span, "jobs": some}):
-                found.setdefault(job, []).append(taken_of(row))
+                with suppress(*UNREADABLE):
+                    found.setdefault(job, []).append(taken_of(row))
         return found
 
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""
         newest = select(func.max(eras.c.seq)).group_by(eras.c.job)
         chosen = select(eras).where(eras.c.seq.in_(newest))
-        return {row["job"]: era_of(row) for row in self._connection.execute(chosen).mappings()}
+        return {era.job: era for era in readable(eras, self._connection.execute(chosen), era_of)}
 
     def begin_eras(self, begun: Sequence[Era]) -> None:
         """Let each job's new era begin."""
@@ -180,8 +167,8 @@ class SqlLedger:
         """Return every era by job (of all jobs if None), oldest first."""
         found: dict[str, list[Era]] = {}
         for chosen in _by_job(select(eras).order_by(eras.c.seq), eras, jobs):
-            for row in self._connection.execute(chosen).mappings():
-                found.setdefault(row["job"], []).append(era_of(row))
+            for era in readable(eras, self._connection.execute(chosen), era_of):
+                found.setdefault(era.job, []).append(era)
         return found
 
     # ── runs ──
@@ -198,14 +185,14 @@ class SqlLedger:
 
     def in_hand(self) -> list[Run]:
         """Return every attempt that is queued, waiting or running, over all processes."""
-        return [run_of(row) for row in IN_HAND.run(self._connection).mappings()]
+        return list(readable(runs, IN_HAND.run(self._connection), run_of))
 
     def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
         """Return each job's latest attempt that ran and ended."""
         same = and_(runs.c.id == latest.c.run_id, runs.c.attempt == latest.c.run_attempt)
         found: dict[str, Run] = {}
         for chosen in _by_job(select(runs).join(latest, same), latest, jobs):
-            found.update((row["job"], run_of(row)) for row in self._connection.execute(chosen).mappings())
+            found.update((run.job, run) for run in readable(runs, self._connection.execute(chosen), run_of))
         return found
 
     def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
@@ -224,8 +211,8 @@ class SqlLedger:
     def completed(self) -> dict[str, frozenset[str]]:
         """Return, for each job that runs after several others, which of them completed since its own last run."""
         found: dict[str, set[str]] = {}
-        for row in COMPLETED.run(self._connection).mappings():
-            found.setdefault(row["follower"], set()).add(row["job"])
+        for follower, job in readable(completed, COMPLETED.run(self._connection), completion_of):
+            found.setdefault(follower, set()).add(job)
         return {follower: frozenset(jobs) for follower, jobs in found.items()}
 
     def keep_completed(self, since_then: Mapping[str, frozenset[str]]) -> None:
@@ -240,7 +227,8 @@ class SqlLedger:
 
     def pauses(self) -> dict[str, Pause]:
         """Return the pauses in force by job."""
-        return {row["job"]: pause_of(row) for row in ALL_PAUSES.run(self._connection).mappings()}
+        found = readable(pauses, ALL_PAUSES.run(self._connection), pause_of, instead=pause_in_place_of)
+        return {pause.job: pause for pause in found}
 
     def set_pause(self, pause: Pause) -> None:
         """Pause a job, or change its pause."""
@@ -257,7 +245,7 @@ class SqlLedger:
 
     def loops(self) -> list[LoopRecord]:
         """Return the record of every loop on this store, including those that died without removing it."""
-        return [loop_of(row) for row in ALL_LOOPS.run(self._connection).mappings()]
+        return list(readable(loops, ALL_LOOPS.run(self._connection), loop_of))
 
     def keep_loop(self, loop: LoopRecord) -> None:
         """Write the loop's record."""
@@ -284,12 +272,13 @@ class SqlLedger:
             known = self._connection.execute(same.limit(1)).mappings().first()
             is_kept = known is not None
         if known is not None and is_kept:
-            return known["seq"], instant(known["accepted_at"])
+            with suppress(*UNREADABLE):
+                return known["seq"], instant(known["accepted_at"])
         self._write(insert(generations), [{"file": file, "text": text, "accepted_at": micros(at)}])
         newest: list[RowMapping] = list(self._connection.execute(by_age.limit(GENERATIONS_KEPT + 1)).mappings())
         if len(newest) > GENERATIONS_KEPT:
             old, seq = newest[-1], generations.c.seq
-            forgotten = update(generations).where(seq == old["seq"]).values(text=forgotten_text(old["text"]))
+            forgotten = update(generations).where(seq == old["seq"]).values(text=forgotten_text(str(old["text"])))
             self._connection.execute(forgotten)
             known_still = select(seq).order_by(seq.desc()).limit(GENERATIONS_KEPT + GENERATIONS_KNOWN)
             self._connection.execute(delete(generations).where(seq.not_in(known_still)))
@@ -298,17 +287,11 @@ class SqlLedger:
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
         chosen = select(generations).order_by(generations.c.seq.desc()).limit(GENERATIONS_KEPT)
-        return [
-            (row["seq"], instant(row["accepted_at"]), row["file"], row["text"])
-            for row in self._connection.execute(chosen).mappings()
-        ]
+        return list(readable(generations, self._connection.execute(chosen), generation_of))
 
     def pick(self) -> Preset | None:
         """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""
-        row = self._connection.execute(select(picks)).mappings().first()
-        if row is None:
-            return None
-        return Preset(name=row["preset"], sized=True, at_least=row["at_least"], below=row["below"])
+        return next(readable(picks, self._connection.execute(select(picks)), pick_of), None)
 
     def keep_pick(self, pick: Preset | None) -> None:
         """Write which preset `preset: auto` has picked; None for a file without `preset: auto`."""
@@ -363,14 +346,18 @@ class SqlLedger:
     def known_jobs(self, after: str, most: int) -> list[str]:
         """Return the names of the jobs that have a history, sorted, from *after* on."""
         chosen = select(latest.c.job).where(latest.c.job > after).order_by(latest.c.job).limit(most)
-        return list(self._connection.execute(chosen).scalars())
+        return [job for job in self._connection.execute(chosen).scalars() if isinstance(job, str)]
 
     # ── limits ──
 
     def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
         """Return the calls spent of *limit* in bins that begin at *since* or later."""
         chosen = select(spends.c.at, spends.c.calls).where(spends.c.limit == limit, spends.c.at >= micros(since))
-        return {instant(at): calls for at, calls in self._connection.execute(chosen)}
+        found: dict[datetime, int] = {}
+        for at, calls in self._connection.execute(chosen):
+            with suppress(*UNREADABLE):
+                found[instant(at)] = int(calls)
+        return found
 
     def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
         """Count *calls* in the bin that begins at *at*; bins before *forget* are not needed any more."""
@@ -432,7 +419,9 @@ class SqlLedger:
     def _latest_of(self, column: Any, jobs: Collection[str] | None) -> dict[str, int]:
         found: dict[str, int] = {}
         for chosen in _by_job(select(latest.c.job, column).where(column.is_not(None)), latest, jobs):
-            found.update((job, value) for job, value in self._connection.execute(chosen))
+            for job, value in self._connection.execute(chosen):
+                if isinstance(value, int) and LEAST_INSTANT <= value <= GREATEST_INSTANT:
+                    found[job] = value
         return found
 
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:

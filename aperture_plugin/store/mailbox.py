@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    RowMapping,
     Select,
     and_,
     bindparam,
@@ -35,6 +36,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from aperture_plugin.ports import Order, OrderState, StopRequest, WorkerEvent
 from aperture_plugin.rules.sanitize import storable
 from aperture_plugin.store.database_errors import store_error
+from aperture_plugin.store.readable import readable
+from aperture_plugin.store.rows import read_mapping
 from aperture_plugin.store.tables import orders, runs, worker_events
 from aperture_plugin.words.mask import Mask
 
@@ -185,7 +188,7 @@ class SqlMailbox:
             with self._begun() as connection:
                 for some in _chunks((row.seq for row in rows), _AT_ONCE):
                     connection.execute(delete(worker_events).where(worker_events.c.seq.in_(some)))
-        return [WorkerEvent(key=(row.run_id, row.attempt), body=json.loads(row.body)) for row in rows]
+        return list(readable(worker_events, rows, _event_of))
 
     def states(self, sender: str) -> list[OrderState]:
         """Return the orders of *sender*."""
@@ -239,6 +242,10 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _is(key: Key) -> ColumnElement[bool]:
     return and_(orders.c.run_id == key[0], orders.c.attempt == key[1])
+
+
+def _event_of(row: RowMapping) -> WorkerEvent:
+    return WorkerEvent(key=(row["run_id"], row["attempt"]), body=read_mapping(row["body"]))
 
 
 def _state_of(row: Any) -> OrderState:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from aperture_plugin.ports import Notice
 from aperture_plugin.rules.sanitize import storable
-from aperture_plugin.store.rows import instant, micros
+from aperture_plugin.store.readable import readable
+from aperture_plugin.store.rows import GREATEST_INSTANT, LEAST_INSTANT, instant, micros, read_mapping
 from aperture_plugin.store.tables import notices, runs
 
-__all__ = ["alarmed", "next_at", "post", "results", "settle", "take"]
+__all__ = ["alarmed", "next_at", "notice_of", "post", "results", "settle", "take"]
 
 _MOST_AT_ONCE: Final = 500
 _KEPT: Final = timedelta(days=90)
@@ -33,11 +34,15 @@ def post(connection: Connection, posted: Sequence[Notice]) -> None:
 def take(connection: Connection, now: datetime, until: datetime) -> list[Notice]:
     """Return the messages that may be sent, and keep them from everybody else until then."""
     waiting = select(notices).where(notices.c.not_before <= micros(now)).order_by(notices.c.seq).limit(_MOST_AT_ONCE)
-    found = [_notice(row) for row in connection.execute(waiting).mappings()]
-    if found:
-        keys = [notice.key for notice in found]
-        taken = update(notices).where(notices.c.key.in_(keys))
+    rows = connection.execute(waiting).all()
+    found = list(readable(notices, rows, notice_of))
+    if rows:
+        taken = update(notices).where(notices.c.seq.in_([row.seq for row in rows]))
         connection.execute(taken.values(not_before=micros(until), tries=notices.c.tries + 1))
+        if len(found) < len(rows):  # What cannot be read cannot be sent: it is given up.
+            keys = {notice.key for notice in found}
+            damaged = [row.seq for row in rows if row.key not in keys]
+            connection.execute(update(notices).where(notices.c.seq.in_(damaged)).values(not_before=None))
         connection.execute(delete(notices).where(notices.c.not_before.is_(None), notices.c.at < micros(now - _KEPT)))
     return found
 
@@ -56,7 +61,7 @@ def settle(
 def next_at(connection: Connection) -> datetime | None:
     """Return when the next message may be sent."""
     found = connection.execute(select(func.min(notices.c.not_before))).scalar()
-    return None if found is None else instant(found)
+    return instant(found) if isinstance(found, int) and LEAST_INSTANT <= found <= GREATEST_INSTANT else None
 
 
 def alarmed(connection: Connection) -> set[tuple[str, str]]:
@@ -67,7 +72,7 @@ def alarmed(connection: Connection) -> set[tuple[str, str]]:
         .group_by(notices.c.channel, notices.c.job)
     )
     chosen = select(notices.c.channel, notices.c.job).where(notices.c.seq.in_(latest), notices.c.event == "failed")
-    return {(channel, job) for channel, job in connection.execute(chosen)}
+    return {(channel, job) for channel, job in connection.execute(chosen) if isinstance(channel, str)}
 
 
 def results(connection: Connection, job: str, most: int) -> list[bool]:
@@ -99,7 +104,8 @@ def _row(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _notice(row: Any) -> Notice:
+def notice_of(row: RowMapping) -> Notice:
+    """Return the message in *row*."""
     return Notice(
         key=row["key"],
         channel=row["channel"],
@@ -109,5 +115,5 @@ def _notice(row: Any) -> Notice:
         at=instant(row["at"]),
         not_before=instant(row["not_before"]),
         tries=row["tries"],
-        facts=json.loads(row["facts"]),
+        facts=read_mapping(row["facts"]),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
+from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, PastSlot, Pause
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.rules.sanitize import json_text
@@ -17,14 +18,18 @@ from aperture_plugin.rules.slot_accounting import Fate, Taken
 __all__ = [
     "CHANGED_OF_RUN",
     "CLAIM_COLUMNS",
+    "GREATEST_INSTANT",
+    "LEAST_INSTANT",
     "LINE_COLUMNS",
     "RUN_COLUMNS",
     "Row",
     "change_row",
     "claim_of",
     "claim_row",
+    "completion_of",
     "era_of",
     "era_row",
+    "generation_of",
     "instant",
     "instant_of",
     "log_of",
@@ -32,13 +37,17 @@ __all__ = [
     "loop_of",
     "loop_row",
     "micros",
+    "numbered_log_of",
     "past_slot_of",
     "pause_of",
     "pause_row",
+    "pick_of",
+    "read_json",
+    "read_mapping",
     "run_of",
     "run_row",
-    "shown_run_of",
     "taken_of",
+    "wall",
 ]
 
 Row = tuple[Any, ...]
@@ -46,6 +55,10 @@ Row = tuple[Any, ...]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+LEAST_INSTANT: Final = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+GREATEST_INSTANT: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""What lies beyond could not be shown in every time zone."""
 
 
 def micros(instant: datetime | None) -> int | None:
@@ -60,7 +73,21 @@ def instant_of(count: int | None) -> datetime | None:
 
 def instant(count: int) -> datetime:
     """Return the instant of *count* microseconds since 1970, aware and in UTC."""
+    if not LEAST_INSTANT <= count <= GREATEST_INSTANT:
+        raise OverflowError(f"{count} is no instant")
     return _EPOCH + timedelta(microseconds=count)
+
+
+def wall(text: str | None) -> datetime | None:
+    """Return the wall time in *text*; None for None."""
+    return None if text is None else _wall(text)
+
+
+def _wall(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is not None:
+        raise ValueError(f"{text} has a time zone, and is no wall time")
+    return found
 
 
 RUN_COLUMNS: Final = (
@@ -168,25 +195,6 @@ def change_row(run: Run) -> Row:
     )
 
 
-def shown_run_of(row: RowMapping) -> Run:
-    """Return the run that *row* stands for; of a row that cannot be read, a failed run whose reason says so."""
-    try:
-        return run_of(row)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        key = f"run {row['id']}, attempt {row['attempt']}"
-        return Run(
-            id=str(row["id"]),
-            job=str(row["job"]),
-            attempt=row["attempt"] if isinstance(row["attempt"], int) else 1,
-            trigger=RunTrigger.MANUAL,
-            status=Status.FAILED,
-            priority_at=_EPOCH,
-            priority_nominal=_EPOCH.replace(tzinfo=None),
-            queued_at=_EPOCH,
-            reason=f"this row of the store cannot be read ({key}): {type(error).__name__}: {error}",
-        )
-
-
 def run_of(row: RowMapping) -> Run:
     """Return the run in *row*."""
     return Run(
@@ -196,11 +204,11 @@ def run_of(row: RowMapping) -> Run:
         trigger=RunTrigger(row["trigger"]),
         status=Status(row["status"]),
         due=instant_of(row["due"]),
-        nominal=None if row["nominal"] is None else datetime.fromisoformat(row["nominal"]),
+        nominal=wall(row["nominal"]),
         missed=row["missed"],
         queue=row["queue"],
         priority_at=instant(row["priority_at"]),
-        priority_nominal=datetime.fromisoformat(row["priority_nominal"]),
+        priority_nominal=_wall(row["priority_nominal"]),
         order=row["order"],
         not_before=instant_of(row["not_before"]),
         reason=row["reason"],
@@ -213,7 +221,7 @@ def run_of(row: RowMapping) -> Run:
         items_done=row["items_done"],
         items_total=row["items_total"],
         error=row["error"],
-        result=None if row["result"] is None else json.loads(row["result"]),
+        result=None if row["result"] is None else _JSON.decode(row["result"]),
         group=row["group"],
         deaths=row["deaths"],
     )
@@ -234,7 +242,7 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(
         job=row["job"],
         due=instant(row["due"]),
-        nominal=datetime.fromisoformat(row["nominal"]),
+        nominal=_wall(row["nominal"]),
         first_due=instant(row["first_due"]),
         count=row["count"],
         run_id=row["run_id"],
@@ -244,6 +252,8 @@ def claim_of(row: RowMapping) -> Claim:
 def taken_of(row: Sequence[int]) -> Taken:
     """Return the claim in *row*: two dues, a count, its run's attempts, those in hand, those skipped."""
     due_count, first_count, count, attempts, in_hand, skipped = row
+    if type(count) is not int:
+        raise TypeError(f"{count!r} is no number of slots")
     due = instant(due_count)
     first_due = due if first_count == due_count else instant(first_count)
     if not attempts:
@@ -314,7 +324,7 @@ def loop_of(row: RowMapping) -> LoopRecord:
         since=instant(row["since"]),
         beat=row["beat"],
         beat_at=instant(row["beat_at"]),
-        details=json.loads(row["details"]),
+        details=read_mapping(row["details"]),
     )
 
 
@@ -335,6 +345,54 @@ def log_of(row: RowMapping) -> LogLine:
         level=row["level"],
         text=row["text"],
     )
+
+
+def numbered_log_of(row: RowMapping) -> tuple[int, LogLine]:
+    """Return the log line in *row*, and its number."""
+    return row["seq"], log_of(row)
+
+
+def generation_of(row: RowMapping) -> tuple[int, datetime, str, str]:
+    """Return the accepted file in *row*: number, when accepted, file, text."""
+    return row["seq"], instant(row["accepted_at"]), row["file"], row["text"]
+
+
+def completion_of(row: RowMapping) -> tuple[str, str]:
+    """Return the follower and the job in *row*."""
+    return row["follower"], row["job"]
+
+
+def pick_of(row: RowMapping) -> Preset:
+    """Return the preset in *row*."""
+    return Preset(name=row["preset"], sized=True, at_least=row["at_least"], below=row["below"])
+
+
+def read_json(text: str) -> Any:
+    """Return the value that *text* is the JSON of.
+
+    Raises:
+        ValueError, RecursionError: It is no JSON.
+    """
+    return _JSON.decode(text)
+
+
+def read_mapping(text: str) -> dict[str, Any]:
+    """Return the object that *text* is the JSON of.
+
+    Raises:
+        ValueError, RecursionError, TypeError: It is no JSON, or something else than an object.
+    """
+    found = _JSON.decode(text)
+    if not isinstance(found, dict):
+        raise TypeError(f"{text[:40]} is no JSON object")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def past_slot_of(row: Sequence[Any]) -> PastSlot:

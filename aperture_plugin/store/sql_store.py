@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Final
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
@@ -21,17 +21,21 @@ from aperture_plugin.ports import (
     StoreFacts,
     StoreRefused,
     StoreUnavailable,
+    UnreadableRow,
 )
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.store import damage
 from aperture_plugin.store.claim_queries import PAST_SLOTS
 from aperture_plugin.store.commit_listener import CommitListener, Source
 from aperture_plugin.store.database_errors import is_too_large, store_error
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.mailbox import SqlMailbox
 from aperture_plugin.store.migrations import migrate
-from aperture_plugin.store.rows import log_of, loop_of, micros, past_slot_of, shown_run_of
+from aperture_plugin.store.readable import UNREADABLE, readable
+from aperture_plugin.store.rows import log_of, loop_of, micros, numbered_log_of, past_slot_of, run_of
+from aperture_plugin.store.stand_ins import line_in_place_of, run_in_place_of
 from aperture_plugin.store.statements import ALL_LOOPS
-from aperture_plugin.store.tables import SCHEMA_VERSION, logs, meta, metadata, runs
+from aperture_plugin.store.tables import SCHEMA_VERSION, logs, loops, meta, metadata, runs
 from aperture_plugin.words.mask import mask_of, masked_address
 from aperture_plugin.words.secrets import secrets_of_address
 
@@ -165,14 +169,15 @@ class SqlStore(ABC):
         if query.limit is not None:
             chosen = chosen.limit(query.limit)
         with self._translated_errors(), self._reading() as connection:
-            return [shown_run_of(row) for row in connection.execute(chosen).mappings()]
+            return list(readable(runs, connection.execute(chosen), run_of, instead=run_in_place_of))
 
     def past_slots(self, job: str, most: int) -> list[PastSlot]:
         """Return the latest claims of *job*, oldest first."""
         found: dict[int, PastSlot] = {}
         with self._translated_errors(), self._reading() as connection:
             for row in connection.execute(PAST_SLOTS, {"job": job, "most": most}):
-                found[row[0]] = past_slot_of(row)  # Of several attempts the last one stands last.
+                with suppress(*UNREADABLE):  # Of several attempts the last one stands last.
+                    found[row[0]] = past_slot_of(row)
         return list(found.values())
 
     def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
@@ -181,26 +186,44 @@ class SqlStore(ABC):
         if attempt is not None:
             chosen = chosen.where(logs.c.attempt == attempt)
         with self._translated_errors(), self._reading() as connection:
-            return [(row["seq"], log_of(row)) for row in connection.execute(chosen).mappings()]
+            found = readable(logs, connection.execute(chosen), numbered_log_of, instead=line_in_place_of)
+            return list(found)
 
     def last_words(self, run_id: str, attempt: int) -> LogLine | None:
         """Return the latest line of an attempt's log; None if it has written none."""
         its = select(logs).where(logs.c.run_id == run_id, logs.c.attempt == attempt)
         with self._translated_errors(), self._reading() as connection:
-            row = connection.execute(its.order_by(logs.c.seq.desc()).limit(1)).mappings().first()
-        return None if row is None else log_of(row)
+            return next(readable(logs, connection.execute(its.order_by(logs.c.seq.desc()).limit(1)), log_of), None)
 
     def loops(self) -> list[LoopRecord]:
         """Return the record of every loop on the store, outside of any transaction."""
         with self._lock, self._translated_errors():
             connection = self._connection()
             try:
-                found = [loop_of(row) for row in ALL_LOOPS.run(connection).mappings()]
+                found = list(readable(loops, ALL_LOOPS.run(connection), loop_of))
                 connection.rollback()
             except SQLAlchemyError:
                 self._roll_back(connection)
                 raise
             return found
+
+    def unreadable(self, most: int | None) -> list[UnreadableRow]:
+        """Return the rows that cannot be read, among the latest *most* of each table (all if None)."""
+        with self._translated_errors(), self._reading() as connection:
+            return list(damage.find(connection, most=most))
+
+    def mend(self) -> list[UnreadableRow]:
+        """Mend every row that cannot be read, in one transaction, and return what they were."""
+        with self._lock, self._translated_errors():
+            self._check_database()
+            with self._begun() as connection:
+                self._is_foreign(connection)
+                mended = damage.mend(connection)
+                self._before_commit(connection, wrote=True, counts=True, relaxed=False)
+            self._after_commit()
+            self._to_disk()
+            self._news = True
+            return mended
 
     def facts(self) -> StoreFacts:
         """Return the version and size of the store."""
@@ -290,10 +313,16 @@ class SqlStore(ABC):
             )
         elif found < SCHEMA_VERSION:
             migrate(connection, found=found)
+        if connection.execute(select(meta.c.value).where(meta.c.key == "writes")).first() is None:
+            connection.execute(insert(meta), [{"key": "writes", "value": 0}])
 
     def _version(self, connection: Connection) -> int | None:
         """Return the version of the tables; None if there are none."""
         found: int | None = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
+        if found is not None and not isinstance(found, int):
+            raise StoreRefused(
+                f"{self.url}: its version cannot be read ({found!r}); restore it from a backup, or move it away"
+            )
         if found is not None and found > SCHEMA_VERSION:
             raise StoreRefused(
                 f"{self.url}: it was written by a newer aperture (schema {found}, this one knows {SCHEMA_VERSION}); "

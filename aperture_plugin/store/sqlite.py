@@ -141,8 +141,13 @@ class SqliteStore(SqlStore):
     def _made_engine(self, *, looking: bool) -> Engine:
         arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None}
         if looking and not may_be_written(self._path):
-            return create_engine("sqlite://", poolclass=QueuePool, creator=ReadOnlyFile(self._path, arguments).connect)
+            engine = create_engine(
+                "sqlite://", poolclass=QueuePool, creator=ReadOnlyFile(self._path, arguments).connect
+            )
+            event.listen(engine, "connect", _read_any_text)
+            return engine
         engine = create_engine(URL.create("sqlite", database=str(self._path)), connect_args=arguments)
+        event.listen(engine, "connect", _read_any_text)
         if not looking:
             event.listen(engine, "connect", _set_pragmas)
         make_storable(engine)
@@ -244,7 +249,8 @@ class SqliteStore(SqlStore):
         return int(self._ask("PRAGMA data_version"))
 
     def _writes(self) -> int:
-        return int(self._ask("SELECT value FROM meta WHERE key = 'writes'"))
+        found = self._ask("SELECT max(value) FROM meta WHERE key = 'writes'")
+        return found if isinstance(found, int) else -1  # Damaged; the next write makes it a number again.
 
     def _ask(self, words: str) -> Any:
         connection: Any = self._connection().connection.driver_connection
@@ -280,6 +286,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _read_any_text(connection: sqlite3.Connection, _record: object) -> None:
+    """Show text that is not UTF-8 as near as can be; SQLite keeps it, and Python would refuse every row around it."""
+    connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

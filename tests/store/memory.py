@@ -26,6 +26,7 @@ from aperture_plugin.ports import (
     RunQuery,
     StoreFacts,
     StoreUnavailable,
+    UnreadableRow,
 )
 from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken
@@ -174,6 +175,14 @@ class MemoryStore:
     def last_words(self, run_id: str, attempt: int) -> LogLine | None:
         """Return the latest line of an attempt's log."""
         return next((line for _, line in reversed(self.log_lines(run_id, attempt=attempt))), None)
+
+    def unreadable(self, most: int | None) -> list[UnreadableRow]:
+        """Return nothing: what is in memory can be read."""
+        return []
+
+    def mend(self) -> list[UnreadableRow]:
+        """Mend nothing."""
+        return []
 
     def facts(self) -> StoreFacts:
         """Return what it is like."""

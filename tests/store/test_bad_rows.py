@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from aperture_plugin.ports import RunQuery
+from aperture_plugin.ports import Claim, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.sql_store import SqlStore
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,36 @@ def test_a_row_that_cannot_be_read_is_shown_with_its_key(tmp_path: Path, words: 
     assert found["good"].status is Status.COMPLETED
     assert found["odd"].status is Status.FAILED
     assert (found["odd"].reason or "").startswith("this row of the store cannot be read (run odd, attempt 1): ")
+
+
+def test_what_cannot_be_read_is_passed_over_found_and_mended(store: Store) -> None:
+    wall = NOON.replace(tzinfo=None)
+    new = [
+        Run(
+            id=name, job=name, trigger=RunTrigger.MANUAL, priority_at=NOON, priority_nominal=wall, queued_at=NOON
+        )
+        for name in ("good", "odd")
+    ]  # fmt: skip
+    slot = Claim(job="odd", due=NOON, nominal=wall, first_due=NOON, count=1, run_id="odd")
+    with store.transaction() as ledger:
+        ledger.add(new)
+        ledger.claim([slot])
+        ledger.set_pause(Pause(job="odd", since=NOON))
+    assert isinstance(store, SqlStore)
+    with store._begun() as connection:
+        connection.exec_driver_sql("UPDATE runs SET priority_nominal = 'noon' WHERE id = 'odd'")
+        connection.exec_driver_sql("UPDATE pauses SET since = 9000000000000000000")
+        connection.exec_driver_sql("UPDATE latest SET claimed = 9000000000000000000")
+
+    with store.transaction() as ledger:
+        in_hand, pause = ledger.in_hand(), ledger.pauses()["odd"]
+        claimed = ledger.claim([slot, replace(slot, due=NOON + HOUR, first_due=NOON + HOUR)])
+    found, mended = store.unreadable(100), store.mend()
+
+    assert [run.id for run in in_hand] == ["good"]
+    assert (pause.until, (pause.note or "")[:41]) == (None, "this row of the store cannot be read (pau")
+    assert claimed == [False, True]
+    assert [(row.table, row.key) for row in found] == [("pauses", "job odd"), ("runs", "id odd, attempt 1")]
+    assert mended == found
+    assert store.unreadable(None) == []
+    assert [run.status for run in store.history(RunQuery(run_id="odd"))] == [Status.FAILED]

@@ -36,6 +36,7 @@ from aperture_plugin.ports import (
     StoreFacts,
     StoreRefused,
     StoreUnavailable,
+    UnreadableRow,
 )
 from aperture_plugin.rules.limits import window_start
 from aperture_plugin.rules.run_stats import last_attempts
@@ -49,6 +50,9 @@ LATELY: Final = timedelta(days=7)
 
 _RUNS: Final = 100
 """Number of a job's latest attempts that are looked at."""
+
+_ROWS: Final = 10_000
+"""So many rows of each table are tried whether they can be read, the latest."""
 
 _ONE_BY_ONE: Final = 300
 """Up to so many jobs are looked up singly; of more, all that ran lately is read in one go."""
@@ -75,6 +79,7 @@ class Seen:
     done: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     eras: Mapping[str, Era] = field(default_factory=lambda: MappingProxyType({}))
     facts: StoreFacts | None = None
+    unreadable: Sequence[UnreadableRow] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +299,7 @@ def _seen(store: Store) -> Seen:
             done=ledger.completed(),
             eras=ledger.eras(),
             facts=store.facts(),
+            unreadable=store.unreadable(_ROWS),
         )
 
 

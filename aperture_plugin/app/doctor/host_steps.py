@@ -24,6 +24,9 @@ __all__ = ["clock_step", "loop_step", "store_step"]
 _LITTLE_ROOM: Final = 100_000_000
 """Bytes; with less than this left on its disk a store soon cannot be written."""
 
+_LISTED: Final = 10
+"""So many rows that cannot be read are told one by one."""
+
 _AHEAD: Final = timedelta(days=14)
 
 
@@ -44,6 +47,11 @@ def store_step(case: Case) -> Iterator[Finding]:
     except (StoreUnavailable, StoreRefused) as trouble:
         yield problem("store", str(trouble), advice=look)
         return
+    for row in case.seen.unreadable[:_LISTED]:
+        yield problem("store", row.text, advice=case.line("doctor --mend"))
+    if len(case.seen.unreadable) > _LISTED:
+        found = f"{len(case.seen.unreadable) - _LISTED} more rows of the store cannot be read"
+        yield problem("store", found, advice=case.line("doctor --mend"))
     size = "" if facts.size is None else f"{_bytes(facts.size)}, "
     attempts = ("over " if facts.has_more else "") + counted(facts.attempts, "attempt")
     found = f"{case.where} can be read and written: {size}{attempts}, schema {facts.schema}"
