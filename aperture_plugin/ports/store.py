@@ -41,14 +41,6 @@ class Ledger(Protocol):
         """
         ...
 
-    def relax(self) -> None:
-        """Commit this transaction without waiting for the disk.
-
-        It survives the death of the process. A power cut may undo it, as a whole, until `Store.sync` or the next
-        transaction that was not relaxed.
-        """
-        ...
-
     def claim(self, claims: Sequence[Claim]) -> list[bool]:
         """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
         ...
@@ -67,10 +59,6 @@ class Ledger(Protocol):
 
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""
-        ...
-
-    def eras_of(self, job: str) -> list[Era]:
-        """Return every era of *job*, oldest first."""
         ...
 
     def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
@@ -121,10 +109,6 @@ class Ledger(Protocol):
 
     def set_pause(self, pause: Pause) -> None:
         """Pause a job, or change its pause."""
-        ...
-
-    def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause; return whether there was one."""
         ...
 
     def log(self, lines: Sequence[LogLine]) -> None:
@@ -259,14 +243,6 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: On entering or on commit.
-        """
-        ...
-
-    def sync(self) -> None:
-        """Wait until the commits of relaxed transactions are on the disk.
-
-        Raises:
-            StoreUnavailable: The disk did not take it.
         """
         ...
 

@@ -97,7 +97,6 @@ class SqlLedger:
         wrote: Called whenever something is written.
 
     Attributes:
-        relaxed: True if the commit need not wait for the disk.
         foreign_was_read: True if `foreign` was read.
         counts: True if more than a beat was written, so that other processes have to read the store again.
     """
@@ -107,7 +106,6 @@ class SqlLedger:
         self._note = wrote
         self._foreign = foreign
         self.foreign_was_read = False
-        self.relaxed = False
         self.counts = False
 
     @property
@@ -115,10 +113,6 @@ class SqlLedger:
         """True if another process has written since this was last read."""
         self.foreign_was_read = True
         return self._foreign
-
-    def relax(self) -> None:
-        """Commit this transaction without waiting for the disk."""
-        self.relaxed = True
 
     # ── claims and eras ──
 
@@ -158,10 +152,6 @@ class SqlLedger:
     def begin_eras(self, begun: Sequence[Era]) -> None:
         """Let each job's new era begin."""
         self._write(insert(eras), [era_row(era) for era in begun])
-
-    def eras_of(self, job: str) -> list[Era]:
-        """Return every era of *job*, oldest first."""
-        return self.every_era([job]).get(job, [])
 
     def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
         """Return every era by job (of all jobs if None), oldest first."""
@@ -233,11 +223,6 @@ class SqlLedger:
     def set_pause(self, pause: Pause) -> None:
         """Pause a job, or change its pause."""
         self._put(pauses, [pause_row(pause)])
-
-    def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause; return whether there was one."""
-        self._wrote()
-        return self._connection.execute(delete(pauses).where(pauses.c.job == job)).rowcount > 0
 
     def log(self, lines: Sequence[LogLine]) -> None:
         """Add lines to runs' logs."""

@@ -17,7 +17,7 @@ from aperture_plugin.ports import StoreRefused
 from aperture_plugin.store.commit_listener import Source
 from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
 from aperture_plugin.store.sql_store import SqlStore
-from aperture_plugin.store.statements import COUNT_AND_NOTIFY, COUNT_AND_NOTIFY_RELAXED, NOTIFY, NOTIFY_RELAXED, WRITES
+from aperture_plugin.store.statements import COUNT_AND_NOTIFY, NOTIFY, WRITES
 from aperture_plugin.store.storable import make_storable
 
 __all__ = ["PostgresStore"]
@@ -106,13 +106,11 @@ class PostgresStore(SqlStore):
     def _size(self, connection: Connection) -> int | None:
         return connection.execute(select(func.pg_database_size(func.current_database()))).scalar()
 
-    def _before_commit(self, connection: Connection, *, wrote: bool, counts: bool, relaxed: bool) -> None:
+    def _before_commit(self, connection: Connection, *, wrote: bool, counts: bool) -> None:
         if counts:
-            # Relaxed: the server flushes it to the disk by itself, within about 0.6 s (three times wal_writer_delay).
-            words = COUNT_AND_NOTIFY_RELAXED if relaxed else COUNT_AND_NOTIFY
-            self._ours = words.run(connection, channel=CHANNEL, name=self._name).scalar()
+            self._ours = COUNT_AND_NOTIFY.run(connection, channel=CHANNEL, name=self._name).scalar()
         elif wrote:
-            (NOTIFY_RELAXED if relaxed else NOTIFY).run(connection, channel=CHANNEL, name=self._name)
+            NOTIFY.run(connection, channel=CHANNEL, name=self._name)
 
     def _after_commit(self) -> None:
         self._seen = self._ours

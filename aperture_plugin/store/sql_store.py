@@ -62,7 +62,6 @@ class SqlStore(ABC):
         self._writer: Connection | None = None
         self._lock = threading.RLock()
         self._news = False
-        self._is_owed = False  # A relaxed transaction was committed, and not synced yet.
         self._listener: CommitListener | None = None
         self._mail: Engine | None = None
 
@@ -130,12 +129,10 @@ class SqlStore(ABC):
                     self._news = self._news and not ledger.foreign_was_read
                 if wrote and self._listener is not None:
                     self._listener.expect()
-                self._before_commit(connection, wrote=bool(wrote), counts=ledger.counts, relaxed=ledger.relaxed)
+                self._before_commit(connection, wrote=bool(wrote), counts=ledger.counts)
             self._after_commit()
-            self._is_owed = self._is_owed or bool(wrote)
-            if self._is_owed and not ledger.relaxed:
+            if wrote:
                 self._to_disk()
-                self._is_owed = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Ledger]:
@@ -245,10 +242,6 @@ class SqlStore(ABC):
                 self._mail = self._mail_engine()
             return SqlMailbox(self._mail, self.url, self._mask)
 
-    def sync(self) -> None:
-        """Wait until the commits of relaxed transactions are on the disk."""
-        self._to_disk()
-
     @abstractmethod
     def changed(self) -> bool:
         """Return whether another process has committed more than a beat since a transaction here last read that."""
@@ -295,9 +288,7 @@ class SqlStore(ABC):
     def _check_database(self) -> None:  # noqa: B027  # one of the two needs it
         """Check, before a transaction, that the database is still the one that was opened."""
 
-    def _before_commit(  # noqa: B027  # one of the two needs it
-        self, connection: Connection, *, wrote: bool, counts: bool, relaxed: bool
-    ) -> None:
+    def _before_commit(self, connection: Connection, *, wrote: bool, counts: bool) -> None:  # noqa: B027  # one needs it
         """Notify the other processes, within the transaction; if *counts*, they read the store again."""
 
     def _after_commit(self) -> None:  # noqa: B027  # one of the two needs it

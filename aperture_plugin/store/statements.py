@@ -16,10 +16,8 @@ __all__ = [
     "COMPLETED",
     "COUNT",
     "COUNT_AND_NOTIFY",
-    "COUNT_AND_NOTIFY_RELAXED",
     "IN_HAND",
     "NOTIFY",
-    "NOTIFY_RELAXED",
     "WRITES",
     "NamedStatement",
 ]
@@ -57,19 +55,11 @@ WRITES = NamedStatement(select(meta.c.value).where(meta.c.key == literal_column(
 _COUNTED = update(meta).where(meta.c.key == literal_column("'writes'")).values(value=meta.c.value + literal_column("1"))
 _NOTIFIED = func.pg_notify(bindparam("channel"), bindparam("name"))
 
-_RELAXED = func.set_config(*map(literal_column, ("'synchronous_commit'", "'off'", "true")))
-
 COUNT = NamedStatement(_COUNTED)
 """Count a write, where the system itself notifies the listeners."""
 
 COUNT_AND_NOTIFY = NamedStatement(_COUNTED.returning(meta.c.value, _NOTIFIED))
 """Count a write, and notify the listeners."""
 
-COUNT_AND_NOTIFY_RELAXED = NamedStatement(_COUNTED.returning(meta.c.value, _NOTIFIED, _RELAXED))
-"""The same, with a commit that does not wait for the disk."""
-
 NOTIFY = NamedStatement(select(_NOTIFIED))
 """Notify the listeners of a beat."""
-
-NOTIFY_RELAXED = NamedStatement(select(_NOTIFIED, _RELAXED))
-"""The same, with a commit that does not wait for the disk."""

@@ -118,9 +118,6 @@ class MemoryStore:
         self._look()
         yield MemoryLedger(self.tables, foreign=False)
 
-    def sync(self) -> None:
-        """Keep nothing on any disk."""
-
     def changed(self) -> bool:
         """Say whether another handle has written since a transaction of this one last asked."""
         self._look()
@@ -217,9 +214,6 @@ class MemoryLedger:
             else:
                 table[key] = before
 
-    def relax(self) -> None:
-        """Wait for no disk anyway."""
-
     # ── claims and eras ──
 
     def claim(self, wanted: Sequence[Claim]) -> list[bool]:
@@ -258,10 +252,6 @@ class MemoryLedger:
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""
         return {job: eras[-1] for job, eras in self._tables.eras.items()}
-
-    def eras_of(self, job: str) -> list[Era]:
-        """Return every era of *job*, oldest first."""
-        return list(self._tables.eras.get(job, ()))
 
     def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
         """Return every era by job, oldest first."""
@@ -328,10 +318,6 @@ class MemoryLedger:
     def set_pause(self, pause: Pause) -> None:
         """Pause a job."""
         self._put(self._tables.pauses, pause.job, pause)
-
-    def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause; say whether there was one."""
-        return self._take_out(self._tables.pauses, job)
 
     def log(self, lines: Sequence[LogLine]) -> None:
         """Add lines to runs' logs."""

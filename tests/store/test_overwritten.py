@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -106,13 +108,14 @@ def test_what_is_no_store_is_refused_until_one_is_put_back(
 
 
 def test_nothing_is_noticed_where_only_the_store_itself_writes(
-    make: Callable[[str], Store], caplog: pytest.LogCaptureFixture
+    make: Callable[[str], Store], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, beside = make("aperture"), make("aperture")
-    for number in range(80):  # Beyond the number of commits after which the log is folded in.
-        write(store if number % 2 else beside, f"{number:02}")
-        store.sync()
-        beside.sync()
+    with closing(sqlite3.connect(tmp_path / "aperture.db")) as third:
+        for number in range(80):
+            write(store if number % 2 else beside, f"{number:02}")
+            if number % 20 == 0:
+                third.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     assert len(ids(store)) == 80
     assert caplog.text == ""

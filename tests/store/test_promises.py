@@ -248,17 +248,6 @@ def test_of_two_transactions_the_second_waits_and_sees_what_the_first_has_writte
     assert (waited, first, seen) == (True, [True], [[False]])
 
 
-def test_what_was_relaxed_is_there_for_others_at_once_and_can_be_waited_for(store: Store, other: Store) -> None:
-    with store.transaction() as ledger:
-        ledger.add([run_of()])
-        ledger.relax()
-
-    with other.snapshot() as ledger:
-        assert [run.id for run in ledger.in_hand()] == ["a"]
-    store.sync()
-    store.sync()
-
-
 def test_claims_of_several_jobs_in_one_batch_are_answered_in_their_order(store: Store) -> None:
     def claim(hour: int, job: str) -> Claim:
         return claim_of(hour, job)

@@ -343,7 +343,7 @@ def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
 
     with store.snapshot() as ledger:
         assert ledger.eras() == {"scan": later}
-        assert ledger.eras_of("scan") == [earlier, later]
+        assert ledger.every_era(["scan"]) == {"scan": [earlier, later]}
         assert ledger.pauses() == {"scan": pause}
         assert ledger.loops() == [replace(loop, beat=2)]
         assert [text for *_, text in ledger.generations()] == [f"{number}" for number in range(12, -1, -1)]
@@ -351,8 +351,6 @@ def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
     assert found == line
     assert store.log_lines("a", after=number) == []
     with store.transaction() as ledger:
-        assert ledger.clear_pause("scan")
-        assert not ledger.clear_pause("scan")
         ledger.drop_loop("l")
         assert ledger.loops() == []
 

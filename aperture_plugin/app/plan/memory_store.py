@@ -66,12 +66,6 @@ class MemoryStore:
 
     # ── claims and eras ──
 
-    def relax(self) -> None:
-        """Keep nothing on any disk anyway."""
-
-    def sync(self) -> None:
-        """Keep nothing on any disk anyway."""
-
     def claim(self, claims: Sequence[Claim]) -> list[bool]:
         """Take each slot unless it, or a later one of that job, was taken before."""
         taken = []
@@ -131,10 +125,6 @@ class MemoryStore:
     def set_pause(self, pause: Pause) -> None:
         """Pause a job."""
         self.held_back[pause.job] = pause
-
-    def clear_pause(self, job: str) -> bool:
-        """Lift a job's pause."""
-        return self.held_back.pop(job, None) is not None
 
     def log(self, lines: Sequence[LogLine]) -> None:
         """Forget the lines."""
