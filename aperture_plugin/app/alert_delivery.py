@@ -55,7 +55,6 @@ class AlertDelivery:
         self._job_of = job_of
         self._secrets = secrets
         self._late_at = 0.0
-        self._slow: dict[str, timedelta | None] = {}
         self.pings = Pings(self._ping_of_job, self._ping_of_loop, ticks)
         self.notifier = Notifier(
             store, clock, channels=self._channels, compose=self._compose, look_for_late=self._look_for_late

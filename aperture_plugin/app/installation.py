@@ -78,11 +78,6 @@ class Installation:
 
     # ── the file ────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def is_running_here(self) -> bool:
-        """True if a loop of this process serves the file."""
-        return self._running() is not None
-
     def now(self) -> datetime:
         """Return the present instant, aware and in UTC."""
         return self.clock.now()

@@ -1,4 +1,4 @@
-"""Which of the loops on a store have the newest file, as `status`, `doctor`, the page and a metric tell it.
+"""Finds which of the loops on a store have the newest file, for `status`, `doctor`, the page and a metric.
 
 A file is as new as the moment a loop took it in by a save, or by a start with a text that the store had not seen
 (DESIGN.md, section 4, promise 11). The store numbers the texts, so no clock has a part in it.
@@ -37,7 +37,7 @@ class LoopFile:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How far the newest file has got.
+    """The spread of the newest file over the loops.
 
     Attributes:
         file: The newest file.
@@ -51,7 +51,7 @@ class Spread:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every loop has the newest file."""
+        """True if every loop has the newest file."""
         return not self.behind
 
     def text(self, zone: ZoneInfo, *, now: datetime) -> str:

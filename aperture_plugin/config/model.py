@@ -141,7 +141,7 @@ class NotifyEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """How many of a job's latest runs must have failed: 3 of 3 are `3 in a row`."""
+    """The number of a job's latest runs that must have failed: 3 of 3 are `3 in a row`."""
 
     failures: int = 1
     of: int = 1
@@ -373,7 +373,6 @@ class ReadContext:
         environ: The environment in which `${NAME}` is looked up.
         local_zone: The meaning of `timezone: local`.
         known_jobs: The names that plugins, or a manifest, register; None if there are none of either at all.
-        known_executors: Names that `executor` may have beside the built-in ones; None if any other may be provided.
         declared: By job, the calls of each limit that its plugin says a run spends; for the lints.
         library_size: Called at most once, and only for `preset: auto`; None if nobody can be asked.
         now: An aware instant that `once` is compared with, and the lints look ahead from; None leaves both out.
@@ -389,7 +388,6 @@ class ReadContext:
     environ: Mapping[str, str]
     local_zone: ZoneInfo
     known_jobs: Collection[str] | None = None
-    known_executors: Collection[str] | None = None
     declared: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     library_size: Callable[[], int | None] | None = None
     now: datetime | None = None

@@ -40,11 +40,6 @@ class BaseFile:
         self._known = _content(self._path)
         return self._known is not None and self._known.store is not None
 
-    @property
-    def is_suspect(self) -> bool:
-        """True if the file looked overwritten at the last look, if not for long enough to be sure."""
-        return self._suspect is not None
-
     def was_overwritten(self) -> bool:
         """Return whether the file holds another store, an older copy, or none, and has done so for a second."""
         signs = _signs(self._path)

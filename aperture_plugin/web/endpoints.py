@@ -60,7 +60,7 @@ class Call:
 
     @property
     def streams(self) -> bool:
-        """Whether streams pass to the caller: below a WSGI server each would keep one of its threads."""
+        """True if streams pass to the caller: below a WSGI server each would keep one of its threads."""
         return "wsgi_environ" not in self.request.scope
 
     @cached_property

@@ -76,7 +76,7 @@ class _Stream:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether nobody takes what is sent: some servers let a caller go without a word to the application."""
+        """True if nobody takes what is sent: some servers let a caller go without a word to the application."""
         return time.monotonic() - self.taken_at > _STUCK_SECONDS
 
     def tell(self, said: str | None) -> None:
@@ -122,10 +122,6 @@ class Changes:
         with self._lock:
             if stream in self._streams:
                 self._streams.remove(stream)
-
-    def look_now(self) -> None:
-        """Look at once: something was just asked for here."""
-        self._wake.set()
 
     def close(self) -> None:
         """End every stream."""

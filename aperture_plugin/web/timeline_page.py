@@ -176,10 +176,6 @@ def _week(config: Config, titles: Mapping[str, str], outlook: Outlook, now: date
     )
 
 
-def _called(job: str, titles: Mapping[str, str]) -> str:
-    return titles.get(job, job)
-
-
 def _collided(plan: Plan, titles: Mapping[str, str]) -> str:
     if not plan.collisions:
         return "no two ask for one seat at once"

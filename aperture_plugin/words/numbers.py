@@ -10,7 +10,7 @@ from aperture_plugin.words.digits import COUNTS, require_ascii_digits
 from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
 from aperture_plugin.words.tokens import lowered
 
-__all__ = ["LARGEST_FACTOR", "factor_text", "read_factor", "read_whole_number", "read_yes_no", "yes_no_text"]
+__all__ = ["LARGEST_FACTOR", "read_factor", "read_whole_number", "read_yes_no", "yes_no_text"]
 
 LARGEST_FACTOR: Final = 1000
 
@@ -87,11 +87,6 @@ def read_factor(text: str) -> float:
             length=len(written),
         )
     return factor
-
-
-def factor_text(factor: float) -> str:
-    """Return *factor* as `read_factor` reads it: `2`, `1.5`."""
-    return f"{factor:.9f}".rstrip("0").rstrip(".")
 
 
 @offers_what_reads

@@ -42,7 +42,6 @@ def read_file() -> ReadFile:
         known_jobs: Collection[str] | None = JOBS,
         library_size: Callable[[], int | None] | None = None,
         starting: bool = False,
-        known_executors: Collection[str] | None = None,
         local_zone: str = "UTC",
         declared: Mapping[str, Mapping[str, int]] | None = None,
     ) -> Reading:
@@ -56,7 +55,6 @@ def read_file() -> ReadFile:
                 library_size=library_size,
                 now=NOW,
                 starting=starting,
-                known_executors=known_executors,
                 linting=not starting,
                 declared=declared or {},
                 secret_of=_secret_of,

@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aperture_plugin.words.numbers import (
-    LARGEST_FACTOR,
-    factor_text,
     read_factor,
     read_whole_number,
     read_yes_no,
@@ -188,15 +186,6 @@ def test_a_number_without_an_upper_end_may_be_large_but_not_endless(refusal: Ref
         ^^^^^^^^^^^^^^^^^^^
         hint: expected a whole number of 0 or more
     """)
-
-
-@given(st.integers(1000, LARGEST_FACTOR * 1000).map(lambda thousandths: thousandths / 1000))
-def test_a_factor_printed_and_read_again_is_the_same(factor: float) -> None:
-    assert read_factor(factor_text(factor)) == factor
-
-
-def test_a_factor_prints_without_idle_zeros() -> None:
-    assert [factor_text(factor) for factor in (1.0, 1.5, 10.0, 1000.0)] == ["1", "1.5", "10", "1000"]
 
 
 @pytest.mark.parametrize("text", NO_FACTOR)

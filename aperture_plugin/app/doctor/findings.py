@@ -10,7 +10,7 @@ __all__ = ["Finding", "Verdict", "finding_json", "note", "ok", "problem"]
 
 
 class Verdict(StrEnum):
-    """How bad a finding is for the jobs."""
+    """The gravity of a finding for the jobs."""
 
     OK = "ok"
     NOTE = "note"

@@ -173,7 +173,7 @@ class _Nobody:
         """The store has it."""
 
     def config_loaded(self, config: Config, previous: Config | None) -> None:
-        """That is known."""
+        """Ignore it: the rehearsal itself chose the file."""
 
     def config_rejected(self, problems: Sequence[Problem]) -> None:
         """No file is saved meanwhile."""

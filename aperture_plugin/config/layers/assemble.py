@@ -67,7 +67,7 @@ def configured(
         preset=preset,
         preset_is_auto=is_auto,
         state=state,
-        executor=executor_of(words, context.known_executors, problems),
+        executor=executor_of(words, problems),
         broker=broker,
         celery_app=celery_app_of(words),
         celery_queues=MappingProxyType(celery_queues_of(words, problems)),

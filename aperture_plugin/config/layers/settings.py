@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Final
 
 from aperture_plugin.config.layers.entries import FileWords, place_of
@@ -83,25 +82,19 @@ def _address(url: str, *, shown: bool) -> str:
     return hint
 
 
-def executor_of(words: FileWords, known: Collection[str] | None, problems: Problems) -> str:
-    """Return the name of the executor.
-
-    Args:
-        known: The names that plugins provide beside the built-in ones. None if they are unknown: then only
-            what looks like a misspelled built-in name is refused.
-    """
+def executor_of(words: FileWords, problems: Problems) -> str:
+    """Return the name of the executor. A plugin may provide any; only a misspelled built-in name is refused."""
     said = words.settings.get("executor")
     if said is None or said.value is FAULTY:
         return BUILT_IN_EXECUTORS[0]
     name: str = said.value
-    near = nearest(name, BUILT_IN_EXECUTORS)
-    if name not in BUILT_IN_EXECUTORS and (near is not None if known is None else name not in known):
+    if name not in BUILT_IN_EXECUTORS and nearest(name, BUILT_IN_EXECUTORS) is not None:
         problems.add(
             "unknown-executor",
             at=place_of(said.spot, 0),
             message=f"{quoted(name)} is not an executor",
             hint=f"expected {join_with_and(list(BUILT_IN_EXECUTORS), 'or')}, or one that a plugin provides"
-            + offered("executor", name, (*BUILT_IN_EXECUTORS, *(known or ()))),
+            + offered("executor", name, BUILT_IN_EXECUTORS),
         )
     if name == "celery" and words.settings.get("broker") is None and words.settings.get("celery app") is None:
         problems.add(
