@@ -216,7 +216,7 @@ class SqlStore(ABC):
             with self._begun() as connection:
                 self._is_foreign(connection)
                 mended = damage.mend(connection)
-                self._before_commit(connection, wrote=True, counts=True, relaxed=False)
+                self._before_commit(connection, wrote=True, counts=True)
             self._after_commit()
             self._to_disk()
             self._news = True
