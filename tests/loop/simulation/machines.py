@@ -402,7 +402,7 @@ class Process:
         self.wakes_at = self.time.passed + max(timedelta(0), timedelta(seconds=seconds))
         if seconds > 0 and self.wakes_at == self.time.passed:
             self.wakes_at += timedelta.resolution
-        if self.loop.inbox:
+        if self.loop.inbox.rang:
             self.wakes_at = self.time.passed
 
     def leave(self, reason: str) -> None:
