@@ -291,7 +291,7 @@ class Loop:
         self._bursts.stop()
         self._backlog += self.inbox.take()
         try:
-            isolate(self._backlog, lambda messages: self._run_tick(messages, now, at, isolated=True))
+            isolate(self._backlog, lambda messages: self._run_alone(messages, now, at))
         except Exception as error:  # noqa: BLE001  # it is not the messages; the next tick tries again
             _log.warning("it is not for a message that the tick fails: %s: %s", type(error).__name__, error)
             return False
@@ -299,6 +299,12 @@ class Loop:
             self.state.stale = True
         self._wakeups.tick_succeeded()
         return True
+
+    def _run_alone(self, messages: list[Message], now: datetime, at: float) -> None:
+        self.state.stale = (
+            True  # The tick before may have failed halfway, with its changes in the queue of this process.
+        )
+        self._run_tick(messages, now, at, isolated=True)
 
     # ── when there is something to do ───────────────────────────────────────────────────────────
 

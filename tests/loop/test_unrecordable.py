@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from aperture_plugin.loop.messages import ResumeAsked
 from aperture_plugin.ports import Ended, LiveRun, Logged, LogLine, Progressed, PutOff
 from aperture_plugin.rules.jobs import Outcome
+from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.rules.sanitize import MOST_ITEMS
+from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.testing import World
 
 TWO = "queues:\n  default: 2\nschedules:\n  odd: daily at 2 AM\n  other: daily at 2 AM\n"
@@ -99,3 +101,24 @@ def test_a_message_that_makes_the_tick_fail_is_left_out_and_all_others_take_effe
     assert "a Logged could not be dealt with, and is left out" in caplog.text
     assert asked.answer.result(timeout=0) is False
     assert [each.status for each in world.history()] == ["completed", "completed"]
+
+
+def test_an_end_whose_first_writes_fail_is_recorded_by_the_next_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.durations["odd"] = "1 hour"
+    world.write(TWO).start(at="2026-01-10 01:00").advance("1 hour 30 minutes")
+    failures = iter(["out of memory", "out of memory"])
+    update = SqlLedger.update
+
+    def fails_twice(ledger: SqlLedger, runs: Sequence[Run]) -> None:
+        update(ledger, runs)
+        if any(run.job == "odd" and run.status is Status.COMPLETED for run in runs) and (why := next(failures, None)):
+            raise MemoryError(why)
+
+    monkeypatch.setattr(SqlLedger, "update", fails_twice)
+    world.advance("1 hour")
+
+    [odd] = world.history("odd")
+    assert (odd.status, odd.attempt) == ("completed", 1)
+    assert next(failures, None) is None

@@ -158,7 +158,9 @@ class Promises(Watching):
             self.in_hand[run.key] = run
         else:
             self.in_hand.pop(run.key, None)
-        if run.status in RAN:
+        last = self.last.get(run.job)
+        is_tie = last is not None and last.finished_at == run.finished_at and last.status is Status.COMPLETED
+        if run.status in RAN and not is_tie:  # Of two that end at one instant either may count as the last.
             self.last[run.job] = run
 
     def _take_claims_and_eras(self, process: Process, written: Written) -> None:
