@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import httpx
@@ -17,7 +17,11 @@ import pytest
 from aperture_plugin.app.aperture import Aperture
 from aperture_plugin.testing import World
 from aperture_plugin.web import app
+from aperture_plugin.web.http_server import HttpServer, listening
 from tests.cli.conftest import Terminal, step_into
+
+if TYPE_CHECKING:
+    import playwright.sync_api
 
 ADDRESS = "http://127.0.0.1:8642"
 
@@ -108,3 +112,40 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+class Site:
+    """The page of a world, at an address that it keeps when it is served anew."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.port = 0
+        self.serve()
+
+    def serve(self) -> None:
+        self.application = app(aperture_of(self.world))
+        socket = listening("127.0.0.1", self.port)
+        self.port = socket.getsockname()[1]
+        self._server = HttpServer(self.application, socket)
+        self._server.start()
+        self.url = self._server.url
+
+    def stop(self) -> None:
+        self.application.close()
+        self._server.stop()
+
+    @property
+    def streams(self) -> int:
+        """How many streams of events are open."""
+        return len(self.application.changes._streams)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.sync_api.Browser]:
+    """A real browser, one for all tests of a module: while it is there, its event loop is this thread's."""
+    from tests.web.browsing import CHROMIUM, chromium_running
+
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with chromium_running() as browser:
+        yield browser

@@ -10,7 +10,9 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+from aperture_plugin.testing import World
 from tests.cli.conftest import Terminal
+from tests.web.conftest import Site
 from tests.web.test_server import FILE, address
 
 
@@ -26,23 +28,23 @@ def events(url: str) -> Iterator[tuple[str, Any]]:
                 yield kind, json.loads(value)
 
 
-def test_a_run_is_told_of_from_its_queue_to_its_end(terminal: Terminal) -> None:
-    terminal.write(FILE)
-    url = address(terminal.begin("start", "--web", "127.0.0.1:0"))
-    stream = events(f"{url}api/events")
+def test_a_run_is_told_of_from_its_queue_to_its_end(world: World) -> None:
+    world.durations["scan"] = "1 hour"
+    world.write("schedules:\n  scan: manual\n").start(at="2026-01-10 00:30")
+    site = Site(world)
+    stream = events(f"{site.url}api/events")
     first = [next(stream), next(stream)]
 
-    assert terminal.look("run", "scan").code == 0
-    told = []
-    for kind, row in stream:
-        if kind == "run":
-            told.append((row["job"], row["status"]))
-            if row["status"] == "completed":
-                break
+    world.run("scan")
+    kind, begun = next(stream)
+    world.advance("2 hours")
+    kind, row = next((kind, row) for kind, row in stream if kind == "run" and row["status"] != "running")
+    site.stop()
 
     assert [kind for kind, _ in first] == ["config", "loop"]
-    assert first[0][1]["file"] == "schedules.yaml"
-    assert told[-1] == ("scan", "completed")
+    assert first[0][1]["file"].endswith("schedules.yaml")
+    assert (begun["job"], begun["status"], begun["id"]) == ("scan", "running", row["id"])
+    assert (kind, row["status"]) == ("run", "completed")
 
 
 def test_ten_open_streams_keep_nobody_from_stopping_within_a_second(terminal: Terminal) -> None:

@@ -34,7 +34,8 @@ function take(html) {
   const rows = $$("tr[data-job]"), there = $$("tr[data-job]", fresh);
   for (const row of there) { const old = document.getElementById(row.id); if (old) cells(old, row); }
   const names = list => list.map(row => row.id).join();
-  const table = $("table.jobs");
+  const table = $("table.jobs"), list = $("#list"), nowList = $("#list", fresh);
+  if (list && nowList && !table !== !$("table.jobs", fresh)) swap(list, nowList);
   if (table && names(rows) !== names(there) && !isHeld(table) && !table.matches(":hover")) {
     const body = $("tbody", table), known = new Map(rows.map(row => [row.id, row]));
     body.replaceChildren(...there.map(row => known.get(row.id) || document.importNode(row, true)));
