@@ -27,7 +27,7 @@ def with_present_secrets(
     command = job.command
     if not job.params and (command is None or not (command.environment or command.directory)):
         return job, ()
-    reader = _Reader(environ, secret_of)
+    reader = _SecretReader(environ, secret_of)
     params = reader.anew(job.params)
     if command is not None:
         environment, directory = reader.anew(command.environment), reader.anew(command.directory)
@@ -36,7 +36,7 @@ def with_present_secrets(
     return (replace(job, params=params, command=command), tuple(reader.brought)) if reader.brought else (job, ())
 
 
-class _Reader:
+class _SecretReader:
     def __init__(self, environ: Mapping[str, str], secret_of: SecretOf) -> None:
         self._environ = environ
         self._secret_of = secret_of

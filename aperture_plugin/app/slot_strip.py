@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Final
 
 from aperture_plugin.ports import PastSlot
-from aperture_plugin.rules.run_stats import Lasted, lasted
+from aperture_plugin.rules.run_stats import RunDurations, lasted
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.triggers.trigger import Trigger
 
-__all__ = ["LENGTH", "DueTime", "Fate", "Strip", "strip_of"]
+__all__ = ["LENGTH", "DueTime", "SlotFate", "Strip", "strip_of"]
 
 LENGTH: Final = 30
 LATE: Final = timedelta(minutes=1)
@@ -22,7 +22,7 @@ LATE: Final = timedelta(minutes=1)
 _GRACE: Final = timedelta(seconds=30)
 
 
-class Fate(StrEnum):
+class SlotFate(StrEnum):
     """The fate of a due time."""
 
     RAN = "ran"
@@ -49,7 +49,7 @@ class DueTime:
     """
 
     due: datetime
-    fate: Fate
+    fate: SlotFate
     late: timedelta | None = None
     took: timedelta | None = None
     stands_for: int = 1
@@ -63,9 +63,9 @@ class Strip:
     """The last due times of one job, oldest first, and how long its runs among them lasted."""
 
     dues: tuple[DueTime, ...]
-    lasted: Lasted | None
+    lasted: RunDurations | None
 
-    def count(self, fate: Fate) -> int:
+    def count(self, fate: SlotFate) -> int:
         """Return how many of the due times met *fate*."""
         return sum(one.fate is fate for one in self.dues)
 
@@ -95,8 +95,8 @@ def strip_of(
         for slot in missed:
             if slot.due >= until:
                 break
-            dues.append(DueTime(due=slot.due, fate=Fate.MISSED))
-    spans = [one.took for one in dues if one.took is not None and one.fate is Fate.RAN]
+            dues.append(DueTime(due=slot.due, fate=SlotFate.MISSED))
+    spans = [one.took for one in dues if one.took is not None and one.fate is SlotFate.RAN]
     return Strip(dues=tuple(dues[-most:]), lasted=lasted(spans))
 
 
@@ -104,7 +104,7 @@ def _merged(one: PastSlot, trigger: Trigger | None, most: int) -> list[DueTime]:
     """Return the due times, before its own, that a claim stands for; at most as many as are shown."""
     if one.number <= 1:
         return []
-    fate = Fate.SKIPPED if one.status is Status.SKIPPED else Fate.MERGED
+    fate = SlotFate.SKIPPED if one.status is Status.SKIPPED else SlotFate.MERGED
     between = [slot.due for slot in trigger.slots(one.first_due, one.due)] if trigger is not None else []
     if len(between) != one.number - 1:  # Its schedule was another one then: how many there were is known all the same.
         step = (one.due - one.first_due) / (one.number - 1)
@@ -131,19 +131,19 @@ def _due_time(one: PastSlot) -> DueTime:
     )
 
 
-def _fate(one: PastSlot) -> Fate:
+def _fate(one: PastSlot) -> SlotFate:
     match one.status:
         case None:
-            return Fate.FORGOTTEN
+            return SlotFate.FORGOTTEN
         case Status.COMPLETED:
-            return Fate.RAN
+            return SlotFate.RAN
         case Status.FAILED:
-            return Fate.FAILED
+            return SlotFate.FAILED
         case Status.CANCELLED | Status.INTERRUPTED:
-            return Fate.CUT_OFF
+            return SlotFate.CUT_OFF
         case Status.SKIPPED:
-            return Fate.PAUSED if "paused" in (one.reason or "") else Fate.SKIPPED
+            return SlotFate.PAUSED if "paused" in (one.reason or "") else SlotFate.SKIPPED
         case Status.RUNNING:
-            return Fate.RUNNING
+            return SlotFate.RUNNING
         case Status.QUEUED | Status.WAITING:
-            return Fate.WAITING
+            return SlotFate.WAITING

@@ -108,7 +108,7 @@ class Overview:
 
     @property
     def spread(self) -> Spread:
-        """Which of the living loops have the newest file."""
+        """The spread of the newest file over the living loops."""
         return spread_of(self.loops)
 
     @property

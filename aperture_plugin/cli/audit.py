@@ -13,7 +13,7 @@ import click
 
 from aperture_plugin.app.audit import Audit, JobAudit, audit, audit_json
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
 from aperture_plugin.cli.store_session import looked_into, require_jobs
 
@@ -56,7 +56,7 @@ def command(
     else:
         show_json(audit_json(found, zone))
     if not found.is_whole:
-        raise Refused()
+        raise CommandRefused()
 
 
 def _show(found: Audit, zone: ZoneInfo) -> None:

@@ -8,7 +8,7 @@ import click
 
 from aperture_plugin.app.store_commands import ask_cancel, running_loops, whoever
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.name_completion import complete_jobs_and_runs
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.store_session import entered, job_or_run
@@ -34,7 +34,7 @@ def command(file: Path, named: str, note: str | None, state: str | None) -> None
         owners = {loop.id for loop in running_loops(store, now=file_session.now())}
     if asked.nothing:
         what = job if run_id is None else f"run {run_id} of {job}"
-        raise Refused(f"nothing to cancel: {what} is neither running nor waiting")
+        raise CommandRefused(f"nothing to cancel: {what} is neither running nor waiting")
     for run in asked.dropped:
         say(f"{job} is cancelled; it had not started (run {run.id})")
     for run in asked.stopping:

@@ -14,7 +14,7 @@ import click
 
 from aperture_plugin.app.check import Checked, check
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage, file_is_missing
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, file_is_missing
 from aperture_plugin.cli.output import say
 from aperture_plugin.config.checks.problem_codes import CODES
 from aperture_plugin.files.bounded_read import LARGEST, shown
@@ -93,7 +93,7 @@ def command(
         return
     if output_format == "text" and all(one.is_valid for one in checked):
         say("--strict: a warning fails it")
-    raise Refused()
+    raise CommandRefused()
 
 
 def passes(checked: Checked, *, strict: bool) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from aperture_plugin.app.check import Checked
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage, file_is_missing
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, file_is_missing
 from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
 from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.clock.local_zone import local_zone
@@ -103,7 +103,7 @@ def command(
     for failure in failures:
         say(f"error: {failure}", err=True)
     if failures:
-        raise Refused()
+        raise CommandRefused()
 
 
 # ── what is held against what ──
@@ -204,7 +204,7 @@ def _require_valid(new: Side, output_format: str) -> None:
         show([checked], several=False)
     else:
         show_json(checked.json())
-    raise Refused()
+    raise CommandRefused()
 
 
 def _notes(old: Side, new: Side, preset: str | None) -> list[str]:

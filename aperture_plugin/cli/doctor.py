@@ -12,7 +12,7 @@ import click
 from aperture_plugin.app.doctor.doctor import Case, Finding, Verdict, diagnose, examined, finding_json
 from aperture_plugin.app.source import Source
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
 from aperture_plugin.cli.store_session import entered, goes_by, require_file
@@ -59,7 +59,7 @@ def command(
     else:
         show_json([finding_json(finding) for finding in found])
     if any(finding.verdict is Verdict.PROBLEM for finding in found):
-        raise Refused()
+        raise CommandRefused()
 
 
 def _mend(source: Source, state: str | None, output_format: str) -> None:

@@ -15,13 +15,13 @@ import click
 from aperture_plugin.cli.output import flush, say
 from aperture_plugin.cli.streams import silence
 
-__all__ = ["Refused", "WrongUsage", "exit_code_of", "file_is_a_folder", "file_is_missing", "unknown"]
+__all__ = ["CommandRefused", "WrongUsage", "exit_code_of", "file_is_a_folder", "file_is_missing", "unknown"]
 
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
 
 
-class Refused(click.ClickException):
+class CommandRefused(click.ClickException):
     """The answer is no: exit code 1, with the reason on stderr; an empty *message* says nothing more."""
 
     exit_code = 1
@@ -38,7 +38,7 @@ class Refused(click.ClickException):
             say(f"   hint: {self.hint}", err=True)
 
 
-class WrongUsage(Refused):
+class WrongUsage(CommandRefused):
     """The arguments make no sense: exit code 2."""
 
     exit_code = 2
@@ -136,15 +136,15 @@ def _unwritten(error: OSError) -> int:
     """Say that what was found could not be written out, and return the exit code of that."""
     silence(sys.stdout)  # Python's own last flush would fail again.
     say(f"error: the output cannot be written: {error.strerror}", err=True)
-    return Refused.exit_code
+    return CommandRefused.exit_code
 
 
-def _told(error: Exception) -> Refused:
+def _told(error: Exception) -> CommandRefused:
     """Say what *error* means, and return the refusal it amounts to."""
     refusal = _refusal(error)
     if refusal is None:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        refusal = Refused(
+        refusal = CommandRefused(
             f"aperture itself failed: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
             hint="this is a fault in the program, please report it; APERTURE_TRACEBACK=1 shows where it happened",
         )
@@ -154,22 +154,22 @@ def _told(error: Exception) -> Refused:
     return refusal
 
 
-def _refusal(error: Exception) -> Refused | None:
+def _refusal(error: Exception) -> CommandRefused | None:
     # A module that raised one of these has been loaded; a command that cannot raise it need not load it.
     name = f"{type(error).__module__}.{type(error).__name__}"
     if name == "aperture_plugin.app.source.ConfigRefused":
         from aperture_plugin.cli.problem_text import say_problems
 
         say_problems(error.problems, error.text)  # type: ignore[attr-defined]
-        return Refused()
+        return CommandRefused()
     if name == "aperture_plugin.plugins.plugin_problems.PluginError":
         for problem in error.problems:  # type: ignore[attr-defined]
             say(f"error: {problem}", err=True)
-        return Refused()
+        return CommandRefused()
     if name.startswith("aperture_plugin.ports.records.Store"):
-        return Refused(str(error))
+        return CommandRefused(str(error))
     if isinstance(error, FileNotFoundError) and error.errno is None:
         return file_is_missing(Path(str(error)))
     if isinstance(error, OSError) and error.strerror:
-        return Refused(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        return CommandRefused(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
     return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.source import Source
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage, file_is_a_folder, file_is_missing, unknown
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, file_is_a_folder, file_is_missing, unknown
 from aperture_plugin.cli.output import hide, say
 from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.clock.local_zone import local_zone
@@ -80,7 +80,7 @@ def valid(reading: Reading) -> Config:
     """Return the configuration that was read; exit with 1, the errors on stderr, where there is none."""
     if reading.config is None:
         say_problems([problem for problem in reading.problems if problem.is_error], reading.text)
-        raise Refused()
+        raise CommandRefused()
     return reading.config
 
 

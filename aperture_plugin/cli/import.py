@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.cli.output import TEXT, say, show_json
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.config.layers.zones import read_zone_name
@@ -61,7 +61,7 @@ def command(
     for line in reports(made):
         say(line, err=True)
     if not made.is_whole:
-        raise Refused()
+        raise CommandRefused()
 
 
 def _found(kind: str, texts: dict[str, str], system: bool) -> Found:
@@ -116,12 +116,12 @@ def _text(path: Path) -> str:
 def _decoded(name: str, data: bytes) -> str:
     """Return the text of *data*; exit with 1 where it is none, or larger than any file that is read."""
     if len(data) > LARGEST:
-        raise Refused(f"{name} is larger than {LARGEST // 1024**2} MiB, and nothing of it was taken over")
+        raise CommandRefused(f"{name} is larger than {LARGEST // 1024**2} MiB, and nothing of it was taken over")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Refused(
+        raise CommandRefused(
             f"{name}:{line}: the byte 0x{data[error.start]:02x} is no text in UTF-8, and nothing was taken over",
             hint=f"write it anew, such as by  iconv -f latin1 -t utf-8 {name}",
         ) from None
@@ -144,6 +144,6 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused(f"{shown(path)} is there already, and nothing is overwritten") from None
+        raise CommandRefused(f"{shown(path)} is there already, and nothing is overwritten") from None
     except OSError as error:
-        raise Refused(f"{shown(path)} cannot be written: {error.strerror}") from None
+        raise CommandRefused(f"{shown(path)} cannot be written: {error.strerror}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aperture_plugin.app.starter import copy_starter, write_minimal
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.files.bounded_read import shown
@@ -26,7 +26,7 @@ def command(directory: Path, minimal: bool) -> None:
     try:
         copied = write_minimal(directory) if minimal else copy_starter(directory)
     except OSError as error:
-        raise Refused(f"{error.filename}: {error.strerror}" if error.strerror else str(error)) from None
+        raise CommandRefused(f"{error.filename}: {error.strerror}" if error.strerror else str(error)) from None
     for name in copied.left:
         say(f"left   {shown(directory / name)}, which was there already")
     for top in dict.fromkeys(name.parts[0] for name in copied.written):

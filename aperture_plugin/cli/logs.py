@@ -13,7 +13,7 @@ import click
 
 from aperture_plugin.app.store_commands import latest_begun
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.cli.name_completion import complete_jobs_and_runs
 from aperture_plugin.cli.output import TEXT, flush, in_color, plain, say, show_json
 from aperture_plugin.cli.store_session import job_or_run, looked_into
@@ -88,15 +88,17 @@ def _latest(store: Store, job: str, *, follow: bool) -> str:
         return begun.id
     newest = next(iter(store.history(RunQuery(jobs=[job], limit=1))), None)
     if newest is None:
-        raise Refused(f"{job} has not run yet", hint=f"aperture run {job} runs it now")
+        raise CommandRefused(f"{job} has not run yet", hint=f"aperture run {job} runs it now")
     if newest.status in ENDED:
         why = f": {plain(newest.reason)}" if newest.reason else ""
-        raise Refused(
+        raise CommandRefused(
             f"{job} has not run yet; its latest run was {newest.status}{why}", hint=f"aperture doctor {job} says more"
         )
     if follow:
         return newest.id
-    raise Refused(f"{job} has not run yet: its first run waits", hint=f"aperture logs {job} --follow waits for it too")
+    raise CommandRefused(
+        f"{job} has not run yet: its first run waits", hint=f"aperture logs {job} --follow waits for it too"
+    )
 
 
 def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
@@ -121,7 +123,7 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
             say(f"\n{plain(last.error).rstrip()}")
         say(f"\n{last.job} {last.status}" + (f": {plain(last.reason)}" if last.reason else ""))
     elif not said:
-        raise Refused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
+        raise CommandRefused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
 
 
 def _heading(run: Run | None, run_id: str, attempt: int, zone: ZoneInfo) -> str:

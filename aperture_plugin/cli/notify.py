@@ -8,7 +8,7 @@ import click
 
 from aperture_plugin.alerts.apprise_sender import NotSent, send
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, unknown
+from aperture_plugin.cli.exit_codes import CommandRefused, unknown
 from aperture_plugin.cli.output import say
 from aperture_plugin.words.mask import mask_of
 
@@ -34,5 +34,5 @@ def command(file: Path, name: str) -> None:
     try:
         send(channel.to, f"aperture: a test of {name}", body)
     except NotSent as reason:
-        raise Refused(f"{name} did not take the message: {mask_of(config.secrets)(str(reason))}") from None
+        raise CommandRefused(f"{name} did not take the message: {mask_of(config.secrets)(str(reason))}") from None
     say(f"{name} has taken the message")

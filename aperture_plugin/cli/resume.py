@@ -8,7 +8,7 @@ import click
 
 from aperture_plugin.app.store_commands import ask_resume
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.store_session import entered, require_jobs
@@ -29,5 +29,5 @@ def command(file: Path, job: str, state: str | None) -> None:
     with entered(source, url=state) as (config, store):
         require_jobs([job], config, store, source)
         if not ask_resume(store, job, now=file_session.now()):
-            raise Refused(f"{job} is not paused")
+            raise CommandRefused(f"{job} is not paused")
     say(f"{job} is resumed; its slots fire from now on")

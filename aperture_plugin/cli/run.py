@@ -16,7 +16,7 @@ import click
 from aperture_plugin.app.json_views import run_json
 from aperture_plugin.app.store_commands import ask_run, config_in_force, preset_in_force, running_loops, whoever
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused, unknown
+from aperture_plugin.cli.exit_codes import CommandRefused, unknown
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, plain, say, show_json
 from aperture_plugin.cli.problem_text import say_problems
@@ -74,7 +74,7 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
             run, zone = _here(store, source, job, modules, state)
     _show(run, zone, output_format)
     if run.status is Status.SKIPPED or ((wait or run.finished_at) and run.status is not Status.COMPLETED):
-        raise Refused()
+        raise CommandRefused()
 
 
 # ── by the loop ──────────────────────────────────────────────────────────────────────────────────
@@ -92,7 +92,7 @@ def _job(store: Store, source: Source, name: str, modules: tuple[str, ...]) -> J
     )
     if config is None:
         say_problems([problem for problem in read.problems if problem.is_error], read.text)
-        raise Refused()
+        raise CommandRefused()
     if name in config.jobs:
         return config.jobs[name]
     registered = file_session.plugins_of(source.path, modules).jobs
@@ -119,7 +119,7 @@ def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
         say(f"{run.job} goes on without being watched; aperture cancel {run.job} stops it", err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None
     if ended is None:
-        raise Refused(
+        raise CommandRefused(
             f"the loop has ended; run {run.id} of {run.job} is taken up by the next one",
             hint="aperture start runs one",
         )
@@ -156,7 +156,7 @@ def _here(store: Store, source: Source, job: str, modules: tuple[str, ...], stat
             _show(ended, words.zone, TEXT)
         raise click.exceptions.Exit(_INTERRUPTED)
     if ended is None:
-        raise Refused(f"{job} was cut off")
+        raise CommandRefused(f"{job} was cut off")
     return ended, words.zone
 
 

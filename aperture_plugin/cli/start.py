@@ -20,7 +20,7 @@ from aperture_plugin.app.plugin_watch import files_changed
 from aperture_plugin.app.source import ConfigRefused
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.clean_stop import CleanStop
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.first_process import leave_first_process
 from aperture_plugin.cli.log_setup import logged
 from aperture_plugin.cli.output import can_draw, console, say
@@ -111,7 +111,7 @@ def command(
     except ConfigRefused as refusal:
         say_problems(refusal.problems, refusal.text)
         hint = "mend the file, or start from the last one that was accepted: aperture start --last-good"
-        raise Refused("nothing was started", hint=None if last_good else hint) from None
+        raise CommandRefused("nothing was started", hint=None if last_good else hint) from None
     if restart is not None and restart.begins:
         restart.begin(manager)
 
@@ -161,7 +161,7 @@ class _Foreground:
             if stop.asked.wait(max(0.0, pause)):
                 return False
             if not self.aperture.is_running:
-                raise Refused("the loop ended by itself", hint="the log says why; please report it")
+                raise CommandRefused("the loop ended by itself", hint="the log says why; please report it")
             if not self.aperture.is_stuck:
                 self.manager.alive()
             if time.monotonic() >= until:

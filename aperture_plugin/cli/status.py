@@ -14,7 +14,7 @@ from aperture_plugin.app.status import Overview, look
 from aperture_plugin.app.store_access import StoreAstray, empty_store, opened_to_look
 from aperture_plugin.app.store_commands import preset_in_force
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.output import TEXT, in_color, say, show_json, show_rich, terminal_width
 from aperture_plugin.cli.store_session import entered, goes_by, require_file, require_jobs, say_where_else
 from aperture_plugin.clock.system import SystemClock
@@ -62,9 +62,9 @@ def command(file: Path, jobs: tuple[str, ...], state: str | None, output_format:
     if notify and seen.loop is None:
         _notify(source, state)
     if away is not None:
-        raise Refused(f"the store cannot be read, so this is what the file alone says: {away}")
+        raise CommandRefused(f"the store cannot be read, so this is what the file alone says: {away}")
     if not seen.is_well:
-        raise Refused()
+        raise CommandRefused()
 
 
 def _unlisted(jobs: Sequence[str], seen: Overview) -> list[str]:
@@ -78,7 +78,7 @@ def _notify(source: Source, url: str | None) -> None:
 
     config = file_session.read(source, starting=True).config
     if config is None or not config.channels:
-        raise Refused("nobody is notified: the file is not valid, or declares no channel")
+        raise CommandRefused("nobody is notified: the file is not valid, or declares no channel")
     with entered(source, url=url) as (_, store):
         for reason in send_no_loop(store, SystemClock(), config):
             say(f"not sent: {reason}", err=True)

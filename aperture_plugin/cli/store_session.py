@@ -14,7 +14,7 @@ from aperture_plugin.app.source import Source, address_of
 from aperture_plugin.app.store_access import opened, opened_to_look, store_file
 from aperture_plugin.app.store_commands import config_in_force, find_run, known_jobs, running_loops
 from aperture_plugin.cli import file_session
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage, unknown
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
 from aperture_plugin.cli.output import plain, say
 from aperture_plugin.config.layers.settings import DEFAULT_STATE
 from aperture_plugin.config.model import Config, Reading
@@ -95,7 +95,7 @@ def require_jobs(
         if job in heard_of:
             continue
         if config is None and not heard_of:
-            raise Refused(
+            raise CommandRefused(
                 f"{source.name} is refused, and no earlier one was accepted: nobody knows whether it has a job {job}",
                 hint="aperture check says what is wrong with it",
             )

@@ -10,7 +10,7 @@ import click
 
 from aperture_plugin.app.aperture import Aperture
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.log_setup import logged
 from aperture_plugin.cli.signals import Stop
 from aperture_plugin.cli.web_options import DEFAULT_ADDRESS, WebOptions, served, web_options
@@ -44,5 +44,5 @@ def command(
         _log.info("the page is at %s", server.url)
         while not stop.asked.wait(_LOOK_SECONDS):
             if not server.is_alive:
-                raise Refused("the web server ended by itself", hint="the log says why; please report it")
+                raise CommandRefused("the web server ended by itself", hint="the log says why; please report it")
         _log.info("stopping")

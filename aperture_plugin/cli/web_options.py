@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from aperture_plugin.cli.exit_codes import Refused, WrongUsage
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.files.bounded_read import shown
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ def served(
 
         made = app(aperture, token=web.token, hosts=web.hosts, read_only=web.read_only, metrics_only=metrics_only)
     except ModuleNotFoundError as missing:
-        raise Refused(
+        raise CommandRefused(
             f"the page needs {missing.name}, which is not installed", hint='pip install "aperture-plugin[web]"'
         ) from None
     try:
         found = listening(host, port)
     except OSError as error:
-        raise Refused(f"cannot listen at {host}:{port}: {error.strerror or error}") from None
+        raise CommandRefused(f"cannot listen at {host}:{port}: {error.strerror or error}") from None
     server = HttpServer(made, found, "the metrics are" if metrics_only else "the page is")
     try:
         yield server

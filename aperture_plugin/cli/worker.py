@@ -12,7 +12,7 @@ import click
 from aperture_plugin.app.celery_setup import celery_worker
 from aperture_plugin.app.source import ConfigRefused
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import Refused
+from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.log_setup import logged
 from aperture_plugin.cli.problem_text import say_problems
 
@@ -53,7 +53,7 @@ def command(
         app, queues = celery_worker(file, modules=modules, state=state, grace_seconds=grace)
     except ConfigRefused as refusal:
         say_problems(refusal.problems, refusal.text)
-        raise Refused("no worker was started", hint="mend the file") from None
+        raise CommandRefused("no worker was started", hint="mend the file") from None
     with logged(logging.INFO, log_format=log_format):
         _log.info("working for %s, on Celery queues %s", file, ", ".join(queues))
         worker = app.Worker(

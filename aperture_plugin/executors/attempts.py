@@ -13,7 +13,7 @@ from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 
-__all__ = ["Call", "Execution", "Handle", "Key", "begin", "carry_out", "failed", "masked"]
+__all__ = ["Execution", "Handle", "HandlerCall", "Key", "begin", "carry_out", "failed", "masked"]
 
 Key = tuple[str, int]
 
@@ -34,7 +34,7 @@ Handle = Callable[[Job, Work, WorkerRun], Execution]
 """Makes the execution of an attempt that is not a command."""
 
 
-class Call:
+class HandlerCall:
     """A handler called in the thread that runs it, which cannot be ended by force."""
 
     def __init__(self, dispatch: Dispatch, job: Job, run: WorkerRun) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Call, Execution, Key, begin, carry_out, failed
+from aperture_plugin.executors.attempts import Execution, HandlerCall, Key, begin, carry_out, failed
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.thread_pool import STOPPED
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
@@ -58,4 +58,4 @@ class InlineExecutor:
         self._is_stopped = True
 
     def _call(self, job: Job, _work: Work, run: WorkerRun) -> Execution:
-        return Call(self._dispatch, job, run)
+        return HandlerCall(self._dispatch, job, run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aperture_plugin.executors.attempts import Call
+from aperture_plugin.executors.attempts import HandlerCall
 from aperture_plugin.executors.live_run import no_limits
 from aperture_plugin.executors.pooled_executor import PooledExecutor
 from aperture_plugin.ports import Clock, Dispatch, Spender
@@ -24,4 +24,4 @@ class ThreadExecutor(PooledExecutor):
             clock: Gives the times of log lines.
             spend: Spends from limits.
         """
-        super().__init__(lambda job, _work, run: Call(dispatch, job, run), clock=clock, spend=spend)
+        super().__init__(lambda job, _work, run: HandlerCall(dispatch, job, run), clock=clock, spend=spend)

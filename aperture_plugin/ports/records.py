@@ -259,5 +259,5 @@ class UnreadableRow:
 
     @property
     def text(self) -> str:
-        """What is wrong, in words."""
+        """The fault, in words."""
         return f"a row of the store cannot be read ({self.table}, {self.key}): {self.why}"

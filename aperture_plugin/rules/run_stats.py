@@ -11,7 +11,7 @@ from typing import Final
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.triggers.slots import Slot
 
-__all__ = ["Lasted", "closest", "failures_in_a_row", "has_grown", "last_attempts", "lasted", "share_failed"]
+__all__ = ["RunDurations", "closest", "failures_in_a_row", "has_grown", "last_attempts", "lasted", "share_failed"]
 
 _GROWN: Final = 1.5
 _FEWEST: Final = 5
@@ -22,7 +22,7 @@ _BARELY: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lasted:
+class RunDurations:
     """The durations of a number of runs.
 
     Attributes:
@@ -36,20 +36,20 @@ class Lasted:
     runs: int
 
 
-def lasted(spans: Iterable[timedelta]) -> Lasted | None:
+def lasted(spans: Iterable[timedelta]) -> RunDurations | None:
     """Return how long *spans* are, in any order; None where there are none.
 
     >>> lasted(timedelta(minutes=n) for n in range(1, 21))
-    Lasted(typical=datetime.timedelta(seconds=600), slow=datetime.timedelta(seconds=1140), runs=20)
+    RunDurations(typical=datetime.timedelta(seconds=600), slow=datetime.timedelta(seconds=1140), runs=20)
     """
     # A wall clock that was set back in the middle of a run makes it seem to have ended before it began.
     ordered = sorted(max(span, timedelta(0)) for span in spans)
     if not ordered:
         return None
-    return Lasted(typical=_share(ordered, 50), slow=_share(ordered, 95), runs=len(ordered))
+    return RunDurations(typical=_share(ordered, 50), slow=_share(ordered, 95), runs=len(ordered))
 
 
-def has_grown(recent: Lasted | None, earlier: Lasted | None) -> bool:
+def has_grown(recent: RunDurations | None, earlier: RunDurations | None) -> bool:
     """Return whether runs have come to last noticeably longer: half as long again, by some seconds, in enough runs."""
     if recent is None or earlier is None or min(recent.runs, earlier.runs) < _FEWEST:
         return False

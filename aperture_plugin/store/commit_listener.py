@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-__all__ = ["CommitListener", "Source"]
+__all__ = ["CommitListener", "CommitSource"]
 
 _log = logging.getLogger("aperture")
 
@@ -28,7 +28,7 @@ AGAIN: Final = 5.0
 """Seconds until a lost source is opened again."""
 
 
-class Source(Protocol):
+class CommitSource(Protocol):
     """A source of events about commits. The listening thread calls every method but `attend`."""
 
     def open(self) -> int:
@@ -59,7 +59,7 @@ class CommitListener:
         ring: Called in the listening thread: at once for a first commit, once for those that follow shortly after.
     """
 
-    def __init__(self, source: Source, ring: Callable[[], object]) -> None:
+    def __init__(self, source: CommitSource, ring: Callable[[], object]) -> None:
         self._source = source
         self._ring = ring
         self._stop_here, self._stop_there = os.pipe()

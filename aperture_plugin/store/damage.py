@@ -54,7 +54,7 @@ _OF_RUN: Final[Mapping[str, Callable[[str], object]]] = {
     "priority_nominal": wall,
     "result": read_json,
 }
-"""What a text of a run must stand for."""
+"""The values that a text of a run must stand for."""
 
 _IN_PLACE: Final = {
     "status": Status.FAILED.value,
@@ -62,7 +62,7 @@ _IN_PLACE: Final = {
     "priority_nominal": "1970-01-01T00:00:00",
     "queue": "default",
 }
-"""What takes the place of a text of a run that cannot be read, where there must be one."""
+"""Replacements of a text of a run that cannot be read, where there must be one."""
 
 
 def find(connection: Connection, *, most: int | None) -> Iterator[UnreadableRow]:

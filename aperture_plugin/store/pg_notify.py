@@ -15,7 +15,7 @@ CHANNEL: Final = "aperture"
 
 
 class NotifySource:
-    """Reports the commits of other processes; a `Source` for the commit listener.
+    """Reports the commits of other processes; a `CommitSource` for the commit listener.
 
     A connection pooler may pass on no notifications. Then even the commits of this process are missing, and the
     listener notices that.

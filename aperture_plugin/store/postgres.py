@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from aperture_plugin.ports import StoreRefused
-from aperture_plugin.store.commit_listener import Source
+from aperture_plugin.store.commit_listener import CommitSource
 from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
 from aperture_plugin.store.sql_store import SqlStore
 from aperture_plugin.store.statements import COUNT_AND_NOTIFY, NOTIFY, WRITES
@@ -100,7 +100,7 @@ class PostgresStore(SqlStore):
         foreign, self._ours = found != self._seen, found
         return foreign
 
-    def _source(self) -> Source | None:
+    def _source(self) -> CommitSource | None:
         return NotifySource(lambda: self._engine, self._name)
 
     def _size(self, connection: Connection) -> int | None:

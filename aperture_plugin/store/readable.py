@@ -23,7 +23,7 @@ _log = logging.getLogger("aperture")
 T = TypeVar("T")
 
 UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, KeyError)
-"""What the conversion of a damaged row raises."""
+"""Exceptions that the conversion of a damaged row raises."""
 
 _NO_INSTANTS: Final = frozenset(
     {

@@ -58,7 +58,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 LEAST_INSTANT: Final = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 GREATEST_INSTANT: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-"""What lies beyond could not be shown in every time zone."""
+"""A later instant could not be shown in every time zone."""
 
 
 def micros(instant: datetime | None) -> int | None:

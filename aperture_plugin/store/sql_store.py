@@ -26,7 +26,7 @@ from aperture_plugin.ports import (
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.store import damage
 from aperture_plugin.store.claim_queries import PAST_SLOTS
-from aperture_plugin.store.commit_listener import CommitListener, Source
+from aperture_plugin.store.commit_listener import CommitListener, CommitSource
 from aperture_plugin.store.database_errors import is_too_large, store_error
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.mailbox import SqlMailbox
@@ -269,7 +269,7 @@ class SqlStore(ABC):
     def _check(self, connection: Connection) -> None:  # noqa: B027  # one of the two needs it
         """Refuse a database that cannot keep whatever a run says."""
 
-    def _source(self) -> Source | None:
+    def _source(self) -> CommitSource | None:
         """Return the source of events about commits; None if there is none."""
         return None
 

@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from aperture_plugin.ports import StoreRefused, StoreUnavailable
 from aperture_plugin.store.base_file import STORE_KEY, BaseFile
-from aperture_plugin.store.commit_listener import Source
+from aperture_plugin.store.commit_listener import CommitSource
 from aperture_plugin.store.read_only_file import ReadOnlyFile, may_be_written
 from aperture_plugin.store.sql_store import SqlStore
 from aperture_plugin.store.statements import COUNT
@@ -157,7 +157,7 @@ class SqliteStore(SqlStore):
         self._ours = writes
         return foreign
 
-    def _source(self) -> Source | None:
+    def _source(self) -> CommitSource | None:
         # Without a write-ahead log the file may be on another machine's disk, of which inotify reports nothing.
         if self._log is None:
             return None

@@ -1,4 +1,4 @@
-"""What is shown in place of rows that cannot be read."""
+"""Stand-ins: values that are shown in place of rows that cannot be read."""
 
 from __future__ import annotations
 

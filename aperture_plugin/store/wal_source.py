@@ -22,7 +22,7 @@ _BYTES: Final = 64 * 1024
 
 
 class WalSource:
-    """Reports writes to some files, and their replacement; a `Source` for the commit listener.
+    """Reports writes to some files, and their replacement; a `CommitSource` for the commit listener.
 
     Args:
         news: Returns whether another process has committed.

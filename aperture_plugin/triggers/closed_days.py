@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.public_holidays import holidays_in
 from aperture_plugin.triggers.slot_stream import SlotStream
-from aperture_plugin.triggers.slots import Slot
-from aperture_plugin.triggers.trigger import Trigger
+from aperture_plugin.triggers.slots import Slot, Trigger
 from aperture_plugin.triggers.walltime import EARLIEST, LATEST, RESOLUTION, due_of
 from aperture_plugin.words.calendars import DateRange, Days, HolidaysOf, YearlyDays
 

@@ -1,13 +1,13 @@
-"""A slot: one due time of one job."""
+"""A slot, one due time of one job; and a trigger, which yields slots."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-__all__ = ["Slot", "slot_of"]
+__all__ = ["Slot", "Trigger", "slot_of"]
 
 
 class Slot(NamedTuple):
@@ -25,3 +25,23 @@ class Slot(NamedTuple):
 
 # `Slot(due, nominal)` costs twice as much: where slots are found by the million, they are made from a pair.
 slot_of: Final[Callable[[tuple[datetime, datetime]], Slot]] = partial(tuple.__new__, Slot)
+
+
+class Trigger(Protocol):
+    """The slots of one schedule in one zone.
+
+    A frozen value: two triggers of the same schedule and zone are equal. Instants are aware, and in UTC where they
+    are returned; spans are half-open; slots ascend by due instant, and no two have the same one.
+    """
+
+    def slots(self, since: datetime, until: datetime) -> list[Slot]:
+        """Return the slots due from *since* (in) to *until* (out)."""
+        ...
+
+    def next_after(self, instant: datetime) -> Slot | None:
+        """Return the first slot due strictly after *instant*; None when there are no more."""
+        ...
+
+    def upcoming(self, since: datetime) -> Iterator[Slot]:
+        """Yield the slots due at *since* or later, lazily, until there are no more."""
+        ...

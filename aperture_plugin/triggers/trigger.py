@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
-from typing import Protocol, assert_never
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.triggers.calendar_dates import DailyTrigger, MonthlyTrigger, WeeklyTrigger
+from aperture_plugin.triggers.closed_days import OpenDaysTrigger
 from aperture_plugin.triggers.cron import FixedCronTrigger, StarredCronTrigger
 from aperture_plugin.triggers.cron_expression import fields_of
 from aperture_plugin.triggers.interval import ElapsedTrigger, GridTrigger
 from aperture_plugin.triggers.once import OnceTrigger
 from aperture_plugin.triggers.slot_stream import SlotStream
-from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.triggers.slots import Slot, Trigger
 from aperture_plugin.words.calendars import Days
 from aperture_plugin.words.schedules import (
     After,
@@ -32,26 +33,6 @@ from aperture_plugin.words.schedules import (
 )
 
 __all__ = ["NoSlots", "Trigger", "UnionTrigger", "trigger_of"]
-
-
-class Trigger(Protocol):
-    """The slots of one schedule in one zone.
-
-    A frozen value: two triggers of the same schedule and zone are equal. Instants are aware, and in UTC where they
-    are returned; spans are half-open; slots ascend by due instant, and no two have the same one.
-    """
-
-    def slots(self, since: datetime, until: datetime) -> list[Slot]:
-        """Return the slots due from *since* (in) to *until* (out)."""
-        ...
-
-    def next_after(self, instant: datetime) -> Slot | None:
-        """Return the first slot due strictly after *instant*; None when there are no more."""
-        ...
-
-    def upcoming(self, since: datetime) -> Iterator[Slot]:
-        """Yield the slots due at *since* or later, lazily, until there are no more."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +77,6 @@ def trigger_of(schedule: Schedule, zone: ZoneInfo, closed: tuple[Days, ...] = ()
     '2026-03-29T01:00:00+00:00'
     """
     if closed:
-        from aperture_plugin.triggers.closed_days import OpenDaysTrigger
-
         return OpenDaysTrigger(trigger=trigger_of(schedule, zone), closed=closed, zone=zone)
     match schedule:
         case Daily(times=times):

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.rules.run_stats import Lasted
+from aperture_plugin.rules.run_stats import RunDurations
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.web.page_text import at
 from aperture_plugin.words.duration_display import short_duration
 
-__all__ = ["Bar", "DurationChart", "chart_of"]
+__all__ = ["DurationBar", "DurationChart", "chart_of"]
 
 _LEFT: Final = 26
 _RIGHT: Final = 346
@@ -29,7 +29,7 @@ _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DurationBar:
     """One run."""
 
     x: float
@@ -53,7 +53,7 @@ class DurationChart:
 
     unit: str
     label: str
-    bars: Sequence[Bar]
+    bars: Sequence[DurationBar]
     ticks: Sequence[tuple[float, str]]
     median: tuple[float, str]
     slow: tuple[float, str]
@@ -62,7 +62,7 @@ class DurationChart:
     number: int
 
 
-def chart_of(runs: Sequence[Run], usual: Lasted, zone: ZoneInfo, *, now: datetime) -> DurationChart:
+def chart_of(runs: Sequence[Run], usual: RunDurations, zone: ZoneInfo, *, now: datetime) -> DurationChart:
     """Return the chart of *runs*, oldest first.
 
     Args:
@@ -82,7 +82,9 @@ def chart_of(runs: Sequence[Run], usual: Lasted, zone: ZoneInfo, *, now: datetim
         title = f"{at(run.started_at or run.queued_at, zone, now=now)}: {run.status} after {short_duration(span)}"
         x = _RIGHT - (len(runs) - place) * width
         bars.append(
-            Bar(round(x, 1), round(_BASE - height, 1), round(0.7 * width, 1), round(height, 1), _kind(run), title)
+            DurationBar(
+                round(x, 1), round(_BASE - height, 1), round(0.7 * width, 1), round(height, 1), _kind(run), title
+            )
         )
     step = next((step for step in _STEPS if step * size * 5 >= most), _STEPS[-1])
     ticks = [

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from aperture_plugin.app.slot_strip import LENGTH, DueTime, Fate, Strip
+from aperture_plugin.app.slot_strip import LENGTH, DueTime, SlotFate, Strip
 from aperture_plugin.web.page_text import at, count
 from aperture_plugin.words.duration_display import short_duration
 
@@ -52,7 +52,7 @@ def drawn_strip(strip: Strip, zone: ZoneInfo, *, now: datetime) -> DrawnStrip:
     for place, due in enumerate(strip.dues, first):
         x = place * _STEP + 2.5
         height = _height(due, scale)
-        if due.fate is Fate.RAN:
+        if due.fate is SlotFate.RAN:
             bars.append(f"M{x:g} {_BASE}v-{height:.3g}")
         # Attributes are made of numbers of ours alone.
         shapes = tuple(Markup(f'<{tag} class="{kind}" {rest}/>') for tag, kind, rest in _shapes(due, x, height))  # noqa: S704
@@ -69,28 +69,28 @@ def _height(due: DueTime, scale: timedelta | None) -> float:
 
 def _shapes(due: DueTime, x: float, height: float) -> Iterator[tuple[str, str, str]]:
     match due.fate:
-        case Fate.RAN:
+        case SlotFate.RAN:
             if due.stands_for > 1:
                 yield "path", "l-hold", f'd="M{x - 3.5:g} 17h6v3.5"'
-        case Fate.FAILED:
+        case SlotFate.FAILED:
             yield "rect", "b-bad", f'x="{x - 1:g}" y="3" width="2" height="15"'
             yield "path", "b-bad", f'd="M{x:g} 0l3 3.5-3 3.5-3-3.5z"'
-        case Fate.CUT_OFF:
+        case SlotFate.CUT_OFF:
             yield "path", "b-cut", f'd="M{x - 2.5:g} 18v-4l5-2v6zM{x - 2.5:g} 11v-5h5v3z"'
-        case Fate.SKIPPED:
+        case SlotFate.SKIPPED:
             yield "circle", "l-dim", f'cx="{x:g}" cy="15" r="2.1"'
-        case Fate.PAUSED:
+        case SlotFate.PAUSED:
             yield "path", "l-hold", f'd="M{x - 1.3:g} 12v6M{x + 1.3:g} 12v6"'
-        case Fate.MERGED:
+        case SlotFate.MERGED:
             yield "rect", "b-cu", f'x="{x - 3:g}" y="16" width="6" height="2"'
-        case Fate.MISSED:
+        case SlotFate.MISSED:
             yield "path", "l-bad", f'd="M{x - 2:g} 13l4 4M{x + 2:g} 13l-4 4"'
-        case Fate.WAITING:
+        case SlotFate.WAITING:
             yield "path", "l-wait", f'd="M{x - 1.9:g} 12h3.8l-3.8 5.5h3.8z"'
-        case Fate.RUNNING:
+        case SlotFate.RUNNING:
             top = max(height, 4.8)
             yield "rect", "l-run", f'x="{x - 1.9:g}" y="{17.4 - top:.3g}" width="3.8" height="{top:.3g}"'
-        case Fate.FORGOTTEN:
+        case SlotFate.FORGOTTEN:
             yield "path", "l-dim", f'd="M{x - 2:g} 17h4"'
     if due.late is not None:
         yield "circle", "f-wait", f'cx="{x:g}" cy="21.5" r="1.9"'
@@ -102,21 +102,21 @@ def _told(due: DueTime, zone: ZoneInfo, now: datetime) -> str:
     late = "" if due.late is None else f", {short_duration(due.late)} late"
     after = "" if due.took is None else f" after {short_duration(due.took)}"
     match due.fate:
-        case Fate.RAN if due.stands_for > 1:
+        case SlotFate.RAN if due.stands_for > 1:
             return f"{when}: caught up, stands for {due.stands_for} due times"
-        case Fate.RAN:
+        case SlotFate.RAN:
             return f"{when}: ran{late}"
-        case Fate.FAILED:
+        case SlotFate.FAILED:
             return f"{when}: failed{after}{why}"
-        case Fate.CUT_OFF:
+        case SlotFate.CUT_OFF:
             return f"{when}: cut off{after}{why}"
-        case Fate.MERGED:
+        case SlotFate.MERGED:
             return f"{when}: nothing ran then; merged into a catch-up"
-        case Fate.MISSED:
+        case SlotFate.MISSED:
             return f"{when}: missed, no loop was running"
-        case Fate.RUNNING:
+        case SlotFate.RUNNING:
             return f"{when}: running{late}"
-        case Fate.WAITING:
+        case SlotFate.WAITING:
             return f"{when}: waiting{why}"
         case _:
             return f"{when}: {due.fate}{why}"
@@ -125,7 +125,7 @@ def _told(due: DueTime, zone: ZoneInfo, now: datetime) -> str:
 def _label(strip: Strip, zone: ZoneInfo, now: datetime) -> str:
     if not strip.dues:
         return "no due time yet"
-    fates = [f"{number} {fate}" for fate in Fate if (number := strip.count(fate))]
+    fates = [f"{number} {fate}" for fate in SlotFate if (number := strip.count(fate))]
     if strip.late:
         fates.append(f"{strip.late} late")
     last = _told(strip.dues[-1], zone, now)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aperture_plugin.rules.run_stats import (
-    Lasted,
+    RunDurations,
     closest,
     failures_in_a_row,
     has_grown,
@@ -61,7 +61,7 @@ def minutes(*lengths: float) -> list[timedelta]:
 def test_half_and_nineteen_of_twenty(spans: list[int], typical: int, slow: int) -> None:
     [typical_span, slow_span] = minutes(typical, slow)
 
-    assert lasted(minutes(*spans)) == Lasted(typical=typical_span, slow=slow_span, runs=len(spans))
+    assert lasted(minutes(*spans)) == RunDurations(typical=typical_span, slow=slow_span, runs=len(spans))
 
 
 def test_no_runs_lasted_no_time_at_all() -> None:
@@ -69,7 +69,7 @@ def test_no_runs_lasted_no_time_at_all() -> None:
 
 
 def test_a_run_that_ended_before_it_began_took_no_time() -> None:
-    assert lasted(minutes(-60)) == Lasted(typical=timedelta(0), slow=timedelta(0), runs=1)
+    assert lasted(minutes(-60)) == RunDurations(typical=timedelta(0), slow=timedelta(0), runs=1)
 
 
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(days=3)), min_size=1))

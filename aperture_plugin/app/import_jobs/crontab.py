@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.import_jobs.found_jobs import Dues, Entry, Found, Left, Value, name_of
+from aperture_plugin.app.import_jobs.found_jobs import Dues, ForeignJob, Found, Left, Value, name_of
 from aperture_plugin.app.import_jobs.phrase_candidates import phrases_of_cron
 from aperture_plugin.config.layers.zones import read_zone_name
 from aperture_plugin.triggers.cron_expression import check_cron, cronsim_dues
@@ -45,14 +45,14 @@ _DEFAULTS: Final = MappingProxyType(
 
 
 @dataclass(slots=True)
-class _Reader:
+class _CrontabReader:
     """Goes down the lines of one crontab; what is set holds for the lines below."""
 
     file: str
     has_users: bool
     home: str
     variables: dict[str, str] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ForeignJob] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
 
@@ -95,7 +95,7 @@ class _Reader:
             return
         self.entries.append(self._entry(place, expression, user, rest, above))
 
-    def _entry(self, place: str, expression: str | None, user: str | None, rest: str, above: str) -> Entry:
+    def _entry(self, place: str, expression: str | None, user: str | None, rest: str, above: str) -> ForeignJob:
         line, *given = [part.replace("\\%", "%") for part in _PERCENT.split(rest)]
         notes = [*self._told_once()]
         if given:
@@ -122,7 +122,7 @@ class _Reader:
         if zone is not None and not _is_zone(zone.removeprefix(":")):
             notes.append(f"CRON_TZ={zone} is no time zone that aperture knows")
             zone = None
-        return Entry(
+        return ForeignJob(
             place=place,
             name=name_of(line if not given else rest, "job"),
             phrases=("at start",) if expression is None else phrases_of_cron(expression),
@@ -145,7 +145,7 @@ def read_crontab(texts: Mapping[str, str], *, has_users: bool, home: str) -> Fou
         has_users: True if a user stands before each command, as in /etc/crontab and /etc/cron.d.
         home: The folder in which a person's own crontab runs its commands, unless it sets HOME.
     """
-    readers = [_Reader(file, has_users, home) for file in texts]
+    readers = [_CrontabReader(file, has_users, home) for file in texts]
     for reader, text in zip(readers, texts.values(), strict=True):
         reader.read(text)
     return Found(
@@ -156,9 +156,9 @@ def read_crontab(texts: Mapping[str, str], *, has_users: bool, home: str) -> Fou
     )
 
 
-def _joined(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _joined(entries: Sequence[ForeignJob]) -> Iterator[ForeignJob]:
     """Yield *entries*, of those that run the same command alike one, with the schedules of all of them."""
-    alike: dict[str, list[Entry]] = {}
+    alike: dict[str, list[ForeignJob]] = {}
     for place, entry in enumerate(entries):
         keys = {key: value for key, value in entry.keys.items() if key != "description"}
         who = [note for note in entry.notes if note.startswith("cron runs it")]

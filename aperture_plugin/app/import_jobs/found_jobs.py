@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-__all__ = ["Dues", "Entry", "Found", "Left", "Value", "name_of", "unique_names"]
+__all__ = ["Dues", "ForeignJob", "Found", "Left", "Value", "name_of", "unique_names"]
 
 Dues = Callable[[datetime, datetime, ZoneInfo], Iterator[datetime]]
 """The instants in UTC, ascending, from the first (in) to the second (out), at which the source runs a job whose wall
@@ -29,7 +29,7 @@ _NOT_A_NAME: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ForeignJob:
     """One job of the source.
 
     Attributes:
@@ -71,7 +71,7 @@ class Found:
     """
 
     scheduler: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ForeignJob, ...]
     left: tuple[Left, ...] = ()
     defaults: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 

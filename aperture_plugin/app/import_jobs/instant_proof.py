@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.import_jobs.found_jobs import Dues, Entry
+from aperture_plugin.app.import_jobs.found_jobs import Dues, ForeignJob
 from aperture_plugin.config.schema.value_parsers import read_checked_phrase
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.schedules import Schedule
@@ -49,7 +49,7 @@ class Proof:
         return self.fires is not None and not self.differences
 
 
-def proved(entry: Entry, zone: ZoneInfo, *, since: datetime, until: datetime) -> Proof:
+def proved(entry: ForeignJob, zone: ZoneInfo, *, since: datetime, until: datetime) -> Proof:
     """Return the first way of saying when *entry* is due that is equal to the source over the span.
 
     Where none is, the one that differs least.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.import_jobs.found_jobs import Entry, Found, Left, Value, unique_names
+from aperture_plugin.app.import_jobs.found_jobs import ForeignJob, Found, Left, Value, unique_names
 from aperture_plugin.app.import_jobs.instant_proof import Proof, proved
 from aperture_plugin.config.model import ReadContext
 from aperture_plugin.config.reader import read
@@ -18,7 +18,7 @@ from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.times import time_text
 
-__all__ = ["Imported", "Job", "imported", "imported_json", "reports"]
+__all__ = ["Imported", "ImportedJob", "imported", "imported_json", "reports"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/~.][^#:\n\t'\"\[\]{},&*!|>%@`]*(?::[^\s#:'\"]+)*")
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -29,11 +29,11 @@ _COLUMN: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class ImportedJob:
     """One job of the new file, the entry it came of, and how the two compare."""
 
     name: str
-    entry: Entry
+    entry: ForeignJob
     proof: Proof
     zone: ZoneInfo
 
@@ -56,7 +56,7 @@ class Imported:
     zone: ZoneInfo
     since: datetime
     until: datetime
-    jobs: tuple[Job, ...]
+    jobs: tuple[ImportedJob, ...]
     left: tuple[Left, ...]
 
     @property
@@ -89,7 +89,7 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
             reason = problem.message if isinstance(problem, Unreadable) else str(problem)
             failed.append(Left(place=entry.place, said=entry.name, reason=f"no schedule here says it: {reason}"))
             continue
-        jobs.append(Job(name=name, entry=entry, zone=own, proof=proof))
+        jobs.append(ImportedJob(name=name, entry=entry, zone=own, proof=proof))
     shared = _shared(jobs)
     text = "\n".join([*_head(found, files, zone, len(jobs), shared), *_jobs(jobs, zone, shared)]) + "\n"
     left = (*found.left, *_left_for_letters(found), *failed)
@@ -138,7 +138,7 @@ def imported_json(made: Imported) -> dict[str, Any]:
     }
 
 
-def _differences(job: Job) -> Iterator[str]:
+def _differences(job: ImportedJob) -> Iterator[str]:
     proof = job.proof
     if proof.fires is None:
         yield f"{proof.phrase} is as near as it comes: the source's own times cannot be known beforehand"
@@ -172,7 +172,7 @@ def _head(found: Found, files: Sequence[str], zone: ZoneInfo, jobs: int, shared:
         yield from _key(key, said, "  ")
 
 
-def _jobs(jobs: Sequence[Job], zone: ZoneInfo, shared: Mapping[str, Value]) -> Iterator[str]:
+def _jobs(jobs: Sequence[ImportedJob], zone: ZoneInfo, shared: Mapping[str, Value]) -> Iterator[str]:
     if not jobs:
         return
     yield ""
@@ -188,7 +188,7 @@ def _jobs(jobs: Sequence[Job], zone: ZoneInfo, shared: Mapping[str, Value]) -> I
                 yield from _key(key, value, "    ")
 
 
-def _shared(jobs: Sequence[Job]) -> dict[str, Value]:
+def _shared(jobs: Sequence[ImportedJob]) -> dict[str, Value]:
     """Return the values that all jobs share of where and with what their command runs: they go under defaults."""
     shared: dict[str, Value] = {}
     for key in ("directory", "environment"):
@@ -229,7 +229,7 @@ def _yaml(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _unseen_in(entry: Entry) -> bool:
+def _unseen_in(entry: ForeignJob) -> bool:
     """Return whether a text of *entry* has a character that no file may have."""
     return any(_UNSEEN.search(text) for value in entry.keys.values() for text in _texts(value))
 
@@ -251,7 +251,7 @@ def _texts(value: Value) -> Iterator[str]:
             yield from value
 
 
-def _writable(entry: Entry) -> Entry:
+def _writable(entry: ForeignJob) -> ForeignJob:
     """Return *entry* without variables that have no name a file can give them."""
     environment = entry.keys.get("environment")
     if not isinstance(environment, Mapping):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.import_jobs.found_jobs import Dues, Entry, Found, Left, Value
+from aperture_plugin.app.import_jobs.found_jobs import Dues, ForeignJob, Found, Left, Value
 from aperture_plugin.app.import_jobs.phrase_candidates import phrases_of_times
 from aperture_plugin.app.import_jobs.systemd_calendar import Calendar, read_calendar
 from aperture_plugin.app.import_jobs.systemd_words import Specifiers, shell_text, words_of
@@ -88,7 +88,7 @@ def read_systemd(texts: Mapping[str, str]) -> Found:
     """Return what these unit files hold, by their names: each timer with the service of the same or the named name."""
     units = {file: _unit(file, _with_drop_ins(file, texts)) for file in texts if not file.endswith(".conf")}
     services = {PurePath(file).name: unit for file, unit in units.items() if file.endswith(".service")}
-    entries: list[Entry] = []
+    entries: list[ForeignJob] = []
     left: list[Left] = []
     for file, unit in units.items():
         if file.endswith(".timer"):
@@ -99,7 +99,7 @@ def read_systemd(texts: Mapping[str, str]) -> Found:
                 left.append(Left(place=file, said="", reason="it is a template, which elapses only as an instance"))
                 continue
             for one in _entries(unit, found, service):
-                (entries if isinstance(one, Entry) else left).append(one)  # type: ignore[arg-type]
+                (entries if isinstance(one, ForeignJob) else left).append(one)  # type: ignore[arg-type]
     return Found(scheduler="systemd", entries=tuple(entries), left=tuple(left), defaults=_DEFAULTS)
 
 
@@ -151,7 +151,7 @@ def _unit(file: str, text: str) -> _Unit:
     return _Unit(file, sections)
 
 
-def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[Entry | Left]:
+def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[ForeignJob | Left]:
     place = unit.file
     if service is None:
         yield Left(place=place, said=service_name, reason=f"{service_name}, which it starts, is not among the files")
@@ -171,7 +171,7 @@ def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[
     if len(ways) > 1:
         notes.append("no one schedule says all its OnCalendar lines: each became a job of its own")
     for phrases, dues, zone in ways:
-        yield Entry(
+        yield ForeignJob(
             place=place,
             name=PurePath(place).stem,
             phrases=phrases,

@@ -64,8 +64,8 @@ def shell_text(words: Sequence[str]) -> str:
 
     `$NAME` that is a word of its own is split at spaces, `${NAME}` is not; `$$` is a dollar sign.
 
-    >>> shell_text(["/bin/echo", "a b", "${HOME}", "$ARGS", "*", "5$$"])
-    "/bin/echo 'a b' \\"${HOME}\\" $ARGS '*' '5$'"
+    >>> print(shell_text(["/bin/echo", "a b", "${HOME}", "$ARGS", "*", "5$$"]))
+    /bin/echo 'a b' "${HOME}" $ARGS '*' '5$'
     """
     return " ".join(map(_shell_word, words))
 

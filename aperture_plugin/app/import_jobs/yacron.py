@@ -9,7 +9,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Any, Final
 
-from aperture_plugin.app.import_jobs.found_jobs import Entry, Found, Left, Value
+from aperture_plugin.app.import_jobs.found_jobs import ForeignJob, Found, Left, Value
 from aperture_plugin.app.import_jobs.instant_proof import dues_by_the_minute
 from aperture_plugin.app.import_jobs.phrase_candidates import phrases_of_cron
 from aperture_plugin.config.layers.zones import read_zone_name
@@ -62,7 +62,7 @@ class _NotTaken(ApertureError):
 
 def read_yacron(texts: Mapping[str, str]) -> Found:
     """Return what these files of yacron hold, by their names."""
-    entries: list[Entry] = []
+    entries: list[ForeignJob] = []
     left: list[Left] = []
     for file, text in texts.items():
         try:
@@ -93,7 +93,7 @@ def read_yacron(texts: Mapping[str, str]) -> Found:
     return Found(scheduler="yacron", entries=tuple(entries), left=tuple(left), defaults=_DEFAULTS)
 
 
-def _entry(place: str, job: Any) -> Entry:
+def _entry(place: str, job: Any) -> ForeignJob:
     if not isinstance(job, dict) or not job.get("name") or not job.get("command"):
         raise _NotTaken("a job of yacron has a name and a command")
     expression = _expression(job.get("schedule"))
@@ -112,7 +112,7 @@ def _entry(place: str, job: Any) -> Entry:
         keys["timeout"] = _seconds(job["executionTimeout"])
     if retry := _retry((job.get("onFailure") or {}).get("retry") or {}, notes):
         keys["retry"] = retry
-    return Entry(
+    return ForeignJob(
         place=place,
         name=str(job["name"]),
         phrases=_phrases(expression),

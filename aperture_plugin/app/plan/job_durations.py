@@ -14,7 +14,7 @@ from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import Status
 
-__all__ = ["ASSUMED", "LAST", "Durations", "Lasted", "measured"]
+__all__ = ["ASSUMED", "LAST", "Durations", "JobDuration", "measured"]
 
 LAST: Final = 50
 """Number of a job's latest completed runs that count."""
@@ -24,7 +24,7 @@ _ONE_BY_ONE: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lasted:
+class JobDuration:
     """The durations of a job's runs.
 
     Attributes:
@@ -49,14 +49,14 @@ class Durations:
     """
 
     config: Config
-    measured: Mapping[str, Lasted] = field(default_factory=lambda: MappingProxyType({}))
+    measured: Mapping[str, JobDuration] = field(default_factory=lambda: MappingProxyType({}))
     said: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
     otherwise: timedelta = ASSUMED
 
-    def of(self, job: str) -> Lasted:
+    def of(self, job: str) -> JobDuration:
         """Return how long *job* lasts."""
         if job in self.said:
-            return Lasted(typical=self.said[job], slow=self.said[job])
+            return JobDuration(typical=self.said[job], slow=self.said[job])
         return self.measured.get(job) or self._assumed(job)
 
     def typical(self, job: str) -> timedelta:
@@ -71,12 +71,12 @@ class Durations:
         """Return whether a slow night differs from an ordinary one."""
         return any(self.typical(job) != self.slow(job) for job in jobs)
 
-    def _assumed(self, name: str) -> Lasted:
+    def _assumed(self, name: str) -> JobDuration:
         span = assumed_of(self.config.jobs.get(name), self.otherwise)
-        return Lasted(typical=span, slow=span)
+        return JobDuration(typical=span, slow=span)
 
 
-def measured(store: Store, jobs: Sequence[str], *, last: int = LAST) -> dict[str, Lasted]:
+def measured(store: Store, jobs: Sequence[str], *, last: int = LAST) -> dict[str, JobDuration]:
     """Return how long the *last* completed runs of each of *jobs* took; jobs that never completed are absent."""
     took: defaultdict[str, list[timedelta]] = defaultdict(list)
     completed = [Status.COMPLETED]
@@ -91,9 +91,9 @@ def measured(store: Store, jobs: Sequence[str], *, last: int = LAST) -> dict[str
     return {job: _lasted(took[job]) for job in jobs if took[job]}
 
 
-def _lasted(spans: list[timedelta]) -> Lasted:
+def _lasted(spans: list[timedelta]) -> JobDuration:
     spans = sorted(spans)
-    return Lasted(typical=_share(spans, 50), slow=_share(spans, 95), measured=len(spans))
+    return JobDuration(typical=_share(spans, 50), slow=_share(spans, 95), measured=len(spans))
 
 
 def _share(spans: Sequence[timedelta], percent: int) -> timedelta:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aperture_plugin.app.import_jobs.crontab import read_crontab
-from aperture_plugin.app.import_jobs.found_jobs import Entry, Found, name_of, unique_names
+from aperture_plugin.app.import_jobs.found_jobs import ForeignJob, Found, name_of, unique_names
 from aperture_plugin.app.import_jobs.instant_proof import proved
 from aperture_plugin.app.import_jobs.schedules_file import Imported, imported, reports
 from aperture_plugin.config.model import Config, JobConfig, ReadContext
@@ -220,7 +220,7 @@ def test_every_cron_runs_when_cronsim_runs_it_and_every_command_is_what_it_was(
 @settings(max_examples=40, deadline=None)
 @given(st.text(min_size=1, max_size=40), st.text(max_size=20))
 def test_whatever_a_command_is_made_of_it_is_written_so_that_it_reads_the_same(command: str, value: str) -> None:
-    entry = Entry(
+    entry = ForeignJob(
         place="tab:1",
         name=command,
         phrases=("Daily at 2:00 AM",),

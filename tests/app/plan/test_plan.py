@@ -8,7 +8,7 @@ from typing import Any
 from aperture_plugin.app.plan.collisions import collisions_of
 from aperture_plugin.app.plan.initial_state import EMPTY
 from aperture_plugin.app.plan.job_chains import chains_of
-from aperture_plugin.app.plan.job_durations import Durations, Lasted, measured
+from aperture_plugin.app.plan.job_durations import Durations, JobDuration, measured
 from aperture_plugin.app.plan.plan import Plan, planned
 from aperture_plugin.app.plan.plan_json import plan_json
 from aperture_plugin.testing import World
@@ -22,7 +22,7 @@ def minutes(count: float) -> timedelta:
 
 
 def plan(
-    text: str, hours: float = 24, *, since: datetime = BEGIN, lasts: dict[str, Lasted] | None = None, **more: Any
+    text: str, hours: float = 24, *, since: datetime = BEGIN, lasts: dict[str, JobDuration] | None = None, **more: Any
 ) -> Plan:
     config = config_of(text)
     durations = Durations(config=config, measured=lasts or {}, otherwise=minutes(10))
@@ -112,7 +112,7 @@ class TestChains:
         assert len(chain.steps) == 2000
 
     def test_it_is_told_when_each_is_ready_as_usual_and_in_a_slow_night(self) -> None:
-        lasts = {"scan": Lasted(typical=minutes(60), slow=minutes(90), measured=9)}
+        lasts = {"scan": JobDuration(typical=minutes(60), slow=minutes(90), measured=9)}
 
         made = plan(self.TEXT, lasts=lasts)
 
@@ -135,7 +135,7 @@ class TestDurations:
         with world.beside() as store:
             found = measured(store, ["scan", "never"])
 
-        assert found == {"scan": Lasted(typical=minutes(10), slow=minutes(19), measured=20)}
+        assert found == {"scan": JobDuration(typical=minutes(10), slow=minutes(19), measured=20)}
 
     def test_only_the_latest_runs_count_and_only_those_that_completed(self, aperture_world: World) -> None:
         world = aperture_world.write("schedules:\n  scan: every hour\n")
@@ -148,7 +148,7 @@ class TestDurations:
         with world.beside() as store:
             found = measured(store, ["scan"], last=2)
 
-        assert found["scan"] == Lasted(typical=minutes(1), slow=minutes(2), measured=2)
+        assert found["scan"] == JobDuration(typical=minutes(1), slow=minutes(2), measured=2)
 
     def test_a_job_that_never_ran_is_taken_to_end_before_it_would_time_out(self) -> None:
         config = config_of("schedules:\n  scan:\n    schedule: daily at 2 AM\n    timeout: 4 minutes\n")
@@ -157,14 +157,14 @@ class TestDurations:
 
     def test_what_a_person_says_wins_over_what_was_measured(self) -> None:
         config = config_of("schedules:\n  scan: daily at 2 AM\n")
-        lasted = Lasted(typical=minutes(1), slow=minutes(2), measured=3)
+        lasted = JobDuration(typical=minutes(1), slow=minutes(2), measured=3)
 
         durations = Durations(config=config, measured={"scan": lasted}, said={"scan": minutes(90)})
 
         assert (durations.typical("scan"), durations.slow("scan")) == (minutes(90), minutes(90))
 
     def test_a_measured_job_that_has_too_little_time_by_now_is_expected_to_fail(self) -> None:
-        lasts = {"scan": Lasted(typical=minutes(30), slow=minutes(30), measured=9)}
+        lasts = {"scan": JobDuration(typical=minutes(30), slow=minutes(30), measured=9)}
 
         [run] = plan("schedules:\n  scan:\n    schedule: daily at 2 AM\n    timeout: 20 minutes\n", lasts=lasts).runs
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aperture_plugin.app.plan.job_durations import Durations, Lasted
+from aperture_plugin.app.plan.job_durations import Durations, JobDuration
 from aperture_plugin.app.plan.plan import Plan, planned
 from aperture_plugin.app.plan.svg import picture_of
 from aperture_plugin.app.plan.timeline_blocks import blocks_of, hours_of
@@ -77,7 +77,7 @@ def test_bars_that_cannot_be_told_apart_are_drawn_as_one() -> None:
     text = "queues:\n  default: 2\nschedules:\n  tick: every 10 seconds\n"
     config = config_of(text)
     second = timedelta(seconds=1)
-    durations = Durations(config=config, measured={"tick": Lasted(typical=second, slow=second, measured=1)})
+    durations = Durations(config=config, measured={"tick": JobDuration(typical=second, slow=second, measured=1)})
     since = instant("2026-01-10")
 
     picture = picture_of(planned(config, since=since, until=since + timedelta(hours=4), durations=durations))
