@@ -239,6 +239,12 @@ def _fault(term: str, field: _Field) -> tuple[str, str, str, str | None]:
         if end.isalpha() and number is None and end.upper() not in field.letters:
             near = nearest(end, field.names)
             return end, f"{quoted(end)} is no {field.name}", expected + did_you_mean(end, field.names), near
+    nth = values.partition("#")[2]
+    if field.name == "day of week" and nth.isascii() and nth.isdigit() and not 1 <= int(nth[:9]) <= 5:
+        number = field.number(ends[0])
+        last = "5" if number is None else str(number % 7)
+        hint = f"expected 1 to 5 after the #, since a month has at most five of a weekday; the last one is  {last}L"
+        return f"#{nth}", f"{quoted(term)} is no day of week", hint, None
     numbers = [number for end in ends if (number := field.number(end)) is not None]
     if len(ends) == len(numbers) == 2 and numbers[0] > numbers[1] and not slash:
         around = f"{ends[0]}-{field.around[0]},{field.around[1]}-{ends[1]}"

@@ -45,6 +45,16 @@ def read_cron(text: str) -> Cron:
     '0 3 * * MON-FRI'
     """
     require_ascii_digits(text)
+    try:
+        return _five_fields(text)
+    except Unreadable as problem:
+        from aperture_plugin.words.other_notations import cron_elsewhere  # only what is refused needs it
+
+        problem.hint, problem.instead = cron_elsewhere(text) or (problem.hint, problem.instead)
+        raise
+
+
+def _five_fields(text: str) -> Cron:
     fields = [Piece(found.group(), found.start()) for found in _FIELD.finditer(text)]
     if not fields:
         raise Unreadable("nothing-written", "no cron expression is written", _EXPECTED)

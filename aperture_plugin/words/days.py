@@ -12,7 +12,7 @@ from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quo
 from aperture_plugin.words.schedules import Weekday
 from aperture_plugin.words.tokens import Piece, items_of, lowered
 
-__all__ = ["month_day_text", "read_month_day", "read_weekdays", "weekdays_text"]
+__all__ = ["month_day_text", "names_day", "read_month_day", "read_weekdays", "weekdays_text"]
 
 _WEEK: Final = tuple(Weekday(n) for n in (6, 0, 1, 2, 3, 4, 5))
 """The week as it is printed: it begins with Sunday."""
@@ -52,6 +52,11 @@ def read_weekdays(text: str) -> tuple[Weekday, ...]:
             raise _unknown_day(text, item)
         found |= days
     return tuple(sorted(found))
+
+
+def names_day(word: str) -> bool:
+    """Return whether *word* alone names days of the week."""
+    return lowered(word) in _NAMES
 
 
 def weekdays_text(days: Iterable[Weekday]) -> str:
@@ -102,7 +107,9 @@ def _unknown_day(text: str, item: Piece) -> Unreadable:
         if offer is not None:
             hint = f"join several days with a comma: {offer}"
         else:
-            offer = nearest(item.text, _FULL_NAMES)
+            from aperture_plugin.words.informal_words import english_days  # only what is refused needs it
+
+            offer = english_days(item.text) or nearest(item.text, _FULL_NAMES)
             hint = _EXPECTED + meaning(item.text, offer)
     return Unreadable(
         "unknown-day",

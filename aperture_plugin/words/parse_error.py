@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from aperture_plugin.words.errors import ApertureError
 
-__all__ = ["Unreadable", "offers_what_reads", "quoted", "read_part", "worth_guessing"]
+__all__ = ["Unreadable", "mended", "offers_what_reads", "quoted", "read_part", "worth_guessing"]
 
 _Value = TypeVar("_Value")
 _More = ParamSpec("_More")
@@ -32,7 +32,10 @@ class Unreadable(ApertureError, ValueError):
         start, length: The offending part of the text that was given; *length* is at least 1, and *start* may
             be the end of the text where something is missing there.
         instead: The whole text, corrected so that it can be read; None if no correction is likely.
+        beside: Where the text says more than its key takes: the keys that say all of it, with their values.
     """
+
+    beside: tuple[tuple[str, str], ...] = ()
 
     def __init__(
         self, code: str, message: str, hint: str, *, start: int = 0, length: int = 1, instead: str | None = None
@@ -103,13 +106,17 @@ def offers_what_reads(reader: Callable[Concatenate[str, _More], _Value]) -> Call
         try:
             return reader(text, *more, **named)
         except Unreadable as problem:
-            problem.instead = _mended(lambda offer: reader(offer, *more, **named), problem.instead)
+            offer = problem.instead
+            problem.instead = mended(lambda offer: reader(offer, *more, **named), offer)
+            if offer is not None and problem.instead is None:
+                problem.hint = problem.hint.replace(f'; did you mean "{offer}"?', "")
             raise
 
     return reading
 
 
-def _mended(reader: Callable[[str], object], offer: str | None) -> str | None:
+def mended(reader: Callable[[str], object], offer: str | None) -> str | None:
+    """Return *offer*, or what *reader* offers instead of it, as soon as that reads; None where it does not."""
     for _ in range(_MOST_MENDINGS):
         if offer is None or not worth_guessing(offer):
             return None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from aperture_plugin.words.days import names_day
 from aperture_plugin.words.did_you_mean import meaning, nearest
 from aperture_plugin.words.homoglyphs import odd_letter_clause
 from aperture_plugin.words.parse_error import Unreadable, quoted, read_part, worth_guessing
@@ -41,10 +42,8 @@ _MEANT: Final = {
     **dict.fromkeys(("never", "none", "no", "off", "disabled", "null", "~"), "manual only"),
     "hourly": "every hour",
     "minutely": "every minute",
-    "nightly": "daily at 2:00 AM",
     "midnight": "daily at 12:00 AM",
     "noon": "daily at 12:00 PM",
-    "fortnightly": "every 2 weeks",
     "@hourly": "every hour",
     "@daily": "daily at 12:00 AM",
     "@midnight": "daily at 12:00 AM",
@@ -56,18 +55,13 @@ _MEANT: Final = {
     **dict.fromkeys(("startup", "start", "boot", "reboot"), "at start"),
 }
 _STARTS: Final = frozenset({"start", "startup", "boot", "reboot"})
-_ALONE: Final = {
-    "yearly": "cron 0 0 1 1 *",
-    "annually": "cron 0 0 1 1 *",
-    "quarterly": "cron 0 0 1 */3 *",
-    "biweekly": "every 2 weeks",
-    "weekdays": "weekly on weekdays at 2:00 AM",
-    "weekends": "weekly on weekends at 2:00 AM",
-}
-_EVERY_OTHER_WEEK: Final = frozenset({"biweekly", "fortnightly"})
 _CRON_FIELDS: Final = 5
 _CRON_FIELD: Final = re.compile(r"(?:[0-9*/,?H-]|SUN|MON|TUE|WED|THU|FRI|SAT)+")
-_LONG_NUMBER: Final = 4
+_USER_BEFORE: Final = re.compile(
+    r"(?!(?:ba|da|z)?sh\b|cat\b|cd\b|cp\b|curl\b|env\b|exec\b|find\b|flock\b|git\b|ls\b|make\b|mv\b|nice\b|node\b|perl\b|"
+    r"php\b|python|rm\b|rsync\b|ruby\b|source\b|sudo\b|tar\b|test\b|touch\b)[a-z_][a-z0-9_-]*\s+[/~$]"
+)
+"""What may be the column for the user in a system's crontab, and no program before a path."""
 _HOURS: Final = re.compile(r"\b(?:between|from)\s+(.+?)\s+(?:and|to|until)\s+(.+)", re.IGNORECASE)
 _BEGINNINGS: Final = (
     "daily ",
@@ -102,15 +96,7 @@ def not_a_phrase(text: str, words: list[Piece], read: _Reader) -> Unreadable:
         near = None
     meant = _MEANT.get(first.key)
     instead: str | None = None
-    if len(words) == 1 and first.key in _ALONE:
-        near = instead = _ALONE[first.key]
-    elif len(words) == 1 and first.text.isascii() and first.text.isdigit() and len(first.text) < _LONG_NUMBER:
-        near = f"every {first.text} minutes"
-    elif first.key == "nightly" and len(words) > 1:
-        near = instead = "daily" + text[first.end :]
-    elif len(words) > 1 and first.key.replace("-", "") in _EVERY_OTHER_WEEK:
-        return _every_other_week(first)
-    elif meant is not None and len(words) > 1:
+    if meant is not None and len(words) > 1:
         # The rest must be kept: without it, the schedule would be another one.
         near = instead = next(_read_as_they_are([meant + text[first.end :]], read), None)
     elif meant is not None:
@@ -145,14 +131,14 @@ def not_an_interval(problem: Unreadable, text: str, words: list[Piece], read: _R
     near = nearest(second.text, _INTERVAL_UNITS)
     if second.key in _DAYS:
         more = text[second.end :].strip()
-        offers = [f"daily {more}" if more else "daily at 2:00 AM"]
+        offers = [f"daily {more}"] if more else []
     elif second.key in _ORDINALS and len(words) > 2:
         unit = words[2].text if words[2].text.endswith("s") else f"{words[2].text}s"
         offers = [f"every {_ORDINALS[second.key]} {unit}{text[words[2].end :].rstrip()}"]
     elif near is not None and near != second.key:
         offers = [text[: second.start] + near + text[second.end :]]
     else:
-        offers = [f"{often} on {rest}{at}" for often in ("weekly", "monthly") for at in ("", " at 4:00 AM")]
+        offers = [f"{often} on {rest}" for often in ("weekly", "monthly")]
     instead = next(_readable(offers, read), None)
     if instead is None:
         return problem
@@ -221,7 +207,7 @@ def find_at(text: str, words: list[Piece], *, example: str) -> Piece:
             length=len(words[1].text),
         )
     for before, word in pairwise(words[2:]):
-        if before.key != "day" and (word.text[0].isdigit() or nearest(word.text, ("at",))):
+        if before.key != "day" and (word.text[0].isdigit() or _misspelled(word, "at")):
             raise _wrong_word(text, word, "at", example)
     last = words[-1]
     raise Unreadable(
@@ -303,7 +289,7 @@ def _of_a_crontab(text: str, first: Piece, read: _Reader) -> Unreadable | None:
     hashed = any("H" in field for field in fields[:_CRON_FIELDS])
     if len(fields) < _CRON_FIELDS or not all(map(_CRON_FIELD.fullmatch, fields[:_CRON_FIELDS])):
         return None
-    rest, instead = fields[_CRON_FIELDS:], None
+    rest, instead, command = fields[_CRON_FIELDS:], None, ""
     if hashed:
         nearest_fields = " ".join(re.sub(r"^H(?=/)", "*", field) for field in fields[:_CRON_FIELDS])
         hint = "H is not supported; nearest is * or a number in its place, and  jitter: 5 minutes  beside it"
@@ -316,13 +302,16 @@ def _of_a_crontab(text: str, first: Piece, read: _Reader) -> Unreadable | None:
     elif rest and not next(_read_as_they_are([f"cron {' '.join(fields[:_CRON_FIELDS])}"], read), None):
         return None
     elif rest:
-        hint = (
-            f"a line of a crontab is two keys here, on lines of their own:  schedule: cron "
-            f"{' '.join(fields[:_CRON_FIELDS])}  and  command: {' '.join(rest)}"
-        )
+        command = text.split(maxsplit=_CRON_FIELDS)[_CRON_FIELDS].rstrip()
+        hint = "a line of a crontab is two keys here, on lines of their own"
+        if "%" in command or _USER_BEFORE.match(command):
+            # A per cent sign is a line end to cron, and the user of a system's crontab can be another one.
+            hint += f":  schedule: cron {' '.join(fields[:_CRON_FIELDS])}  and  command: …"
+            hint += ", without the user" if "%" not in command else "; cron reads % as the end of a line"
+            command = ""
     else:
         return None
-    return Unreadable(
+    problem = Unreadable(
         "unknown-phrase",
         f"{quoted(first.text)} begins no schedule",
         hint + (f'; did you mean "{instead}"?' if instead else ""),
@@ -330,22 +319,13 @@ def _of_a_crontab(text: str, first: Piece, read: _Reader) -> Unreadable | None:
         length=len(first.text),
         instead=instead,
     )
-
-
-def _every_other_week(first: Piece) -> Unreadable:
-    return Unreadable(
-        "unknown-phrase",
-        f"{quoted(first.text)} begins no schedule",
-        "a day of every other week has no phrase; it is an interval of two weeks, counted from Saturday 2000-01-01: "
-        "for Monday at 3:00 AM write type: interval, hours: 336 and offset: 2 days 3 hours, or 9 days 3 hours for the "
-        "weeks between",
-        start=first.start,
-        length=len(first.text),
-    )
+    if command:
+        problem.beside = (("schedule", f"cron {' '.join(fields[:_CRON_FIELDS])}"), ("command", command))
+    return problem
 
 
 def _wrong_word(text: str, word: Piece, expected: str, example: str) -> Unreadable:
-    if nearest(word.text, (expected,)) is not None:
+    if _misspelled(word, expected):
         instead = f"{text[: word.start]}{expected}{text[word.end :]}"
     elif expected == "at" and word.key == "on":
         instead = f"weekly {text[word.start :]}"
@@ -359,6 +339,11 @@ def _wrong_word(text: str, word: Piece, expected: str, example: str) -> Unreadab
         length=len(word.text),
         instead=instead,
     )
+
+
+def _misspelled(word: Piece, expected: str) -> bool:
+    """Return whether *word* stands for *expected*: `mon` and `sat` are near to `on` and `at`, and are days."""
+    return not names_day(word.text) and nearest(word.text, (expected,)) is not None
 
 
 def _read_as_they_are(offers: list[str], read: _Reader) -> Iterator[str]:

@@ -6,6 +6,7 @@ reads the rest, and an error points at the word that is wrong. Semicolons join s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final, assert_never
@@ -55,6 +56,9 @@ from aperture_plugin.words.tokens import Piece, lowered, words_of
 
 __all__ = ["joined", "phrase_of", "read_phrase"]
 
+_CRONTAB_LINE: Final = re.compile(r"\s*(?:[0-9*][0-9A-Za-z*/,-]*\s+){5}[^\s;]")
+"""Five fields and the beginning of a command, whose semicolons join no schedules."""
+
 
 @offers_what_reads
 def read_phrase(text: str) -> Schedule:
@@ -66,9 +70,7 @@ def read_phrase(text: str) -> Schedule:
     >>> read_phrase("every 3 hours at :10")
     Interval(every=datetime.timedelta(seconds=10800), offset=datetime.timedelta(seconds=600))
     """
-    if ";" in text:
-        return _several(text)
-    return _single(text)
+    return _several(text, _single) if ";" in text and not _CRONTAB_LINE.match(text) else _single(text)
 
 
 def joined(schedules: Iterable[Schedule]) -> Schedule:
@@ -100,16 +102,32 @@ def joined(schedules: Iterable[Schedule]) -> Schedule:
 
 
 def _single(text: str) -> Single:
+    """Return the one schedule that *text* says; what is refused is told with what it means."""
+    try:
+        return _plain_single(text)
+    except Unreadable as problem:
+        from aperture_plugin.words.schedule_meanings import with_meaning  # only what is refused needs it
+
+        raise with_meaning(problem, text, _plainly, phrase_of) from None
+
+
+@offers_what_reads
+def _plainly(text: str) -> Schedule:
+    """Return the schedule that *text* says; its problem offers what differs from it by a word or two."""
+    return _several(text, _plain_single) if ";" in text else _plain_single(text)
+
+
+def _plain_single(text: str) -> Single:
     words = words_of(text)
     reader = _READERS.get(words[0].key) if words else None
     if reader is None or (words[0].key == "at" and not begins_at_start(words)):
         require_ascii_digits(text)
-        raise not_a_phrase(text, words, read_phrase)
+        raise not_a_phrase(text, words, _plainly)
     return reader(text, words)
 
 
-def _several(text: str) -> Schedule:
-    """Return the schedules of *text*, which semicolons join."""
+def _several(text: str, read: Callable[[str], Single]) -> Schedule:
+    """Return the schedules of *text*, which semicolons join and *read* reads one by one."""
     spans: list[tuple[int, int]] = []
     begin = 0
     for said in text.split(";"):
@@ -125,7 +143,7 @@ def _several(text: str) -> Schedule:
             )
         spans.append((begin + len(said) - len(said.lstrip()), begin + len(said.rstrip())))
         begin = end + 1
-    schedules = [read_part(text, start, end, _single) for start, end in spans]
+    schedules = [read_part(text, start, end, read) for start, end in spans]
     try:
         return joined(schedules)
     except Unreadable as problem:
@@ -223,7 +241,7 @@ def _every(text: str, words: list[Piece]) -> Interval:
 
         offset = part(text, at, len(text), read_offset, what="offset", example="every 3 hours at :10")
     except Unreadable as problem:
-        raise not_an_interval(problem, text, words, read_phrase) from None
+        raise not_an_interval(problem, text, words, _plainly) from None
     return Interval(every=every, offset=offset)
 
 

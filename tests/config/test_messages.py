@@ -91,10 +91,7 @@ def test_an_unusual_line_end_is_told_once_and_spoils_only_its_line(read_file: Re
         'schedules.yaml:3:11: error: backup: "nightly" begins no schedule [unknown-phrase]\n'
         "    3 |   backup: nightly\n"
         "      |           ^^^^^^^\n"
-        "   hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after, at start "
-        "or manual;"
-        ' did you mean "daily at 2:00 AM"?\n'
-        "         Write:  backup: daily at 2:00 AM"
+        "   hint: it says no time of day; write it in full, such as  daily at 2:00 AM"
     )
 
 

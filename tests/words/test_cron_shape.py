@@ -39,15 +39,15 @@ REFUSED = {
         the cron expression has 6 fields [cron-fields]
         * * * * * *
                   ^
-        hint: expected five fields: minute, hour, day of month, month, day of week, such as 0 3 * * 1-5;
-              seconds and years are not taken
+        hint: expected five fields of cron, from the minute to the day of the week, without seconds; nearest
+              is  cron * * * * *
     """,
     "0 3 * * 1-5 2026": """
         the cron expression has 6 fields [cron-fields]
         0 3 * * 1-5 2026
                     ^^^^
-        hint: expected five fields: minute, hour, day of month, month, day of week, such as 0 3 * * 1-5;
-              seconds and years are not taken
+        hint: expected five fields of cron, from the minute to the day of the week, without years; for one
+              moment write  once at 2026-12-24 18:00
     """,
     "@daily": """
         "@daily" is a name for a cron expression [cron-macro]

@@ -70,17 +70,15 @@ REFUSED = {
         "nightly" begins no schedule [unknown-phrase]
         nightly
         ^^^^^^^
-        hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after, at start
-              or manual; did you mean "daily at 2:00 AM"?
-        write: daily at 2:00 AM
+        hint: it says no time of day; write it in full, such as  daily at 2:00 AM
     """,
     "nightly at 2 AM": """
         "nightly" begins no schedule [unknown-phrase]
         nightly at 2 AM
         ^^^^^^^
         hint: expected a phrase that begins with daily, weekly, monthly, every, cron, once, after, at start
-              or manual; did you mean "daily at 2 AM"?
-        write: daily at 2 AM
+              or manual; did you mean "daily at 2:00 AM"?
+        write: daily at 2:00 AM
     """,
     "sunday at 4 AM": """
         "sunday" begins no schedule [unknown-phrase]
@@ -225,7 +223,7 @@ REFUSED = {
         "at" stands where "on" was expected [unexpected-words]
         weekly at 4 AM
                ^^
-        hint: write it as in weekly on sunday at 4:00 AM
+        hint: it says no day of the week; write it in full, such as  weekly on sunday at 4:00 AM
     """,
     "weekly on sunday 4 AM": """
         "4" stands where "at" was expected [unexpected-words]
@@ -311,7 +309,8 @@ REFUSED = {
         "1, 15" is not a day of a month [bad-month-day]
         monthly on day 1, 15 at 4 AM
                        ^^^^^
-        hint: a monthly schedule takes one day; for several, write cron, such as cron 0 4 1,15 * *
+        hint: did you mean "monthly on day 1 at 4:00 AM; monthly on day 15 at 4:00 AM"?
+        write: monthly on day 1 at 4:00 AM; monthly on day 15 at 4:00 AM
     """,
     "monthly on lst day at 4 AM": """
         "lst day" is not a day of a month [bad-month-day]
@@ -415,8 +414,8 @@ REFUSED = {
         "10" is not an offset [bad-offset]
         every 2 hours at 10
                          ^^
-        hint: expected minutes past the hour such as :10, or hours and minutes such as 1:10
-        write: every 2 hours at :10
+        hint: 10 could be an hour of the day or minutes past the hour; write  every 2 hours,  or  every 2
+              hours at :10
     """,
     "every 1 hour at 1:10": """
         "1:10" is not less than the interval of 1 hour [offset-too-long]
@@ -429,7 +428,9 @@ REFUSED = {
         "2:00" is not less than the interval of 2 hours [offset-too-long]
         every 2 hours at 2:00
                          ^^^^
-        hint: expected less than the interval: the offset says how long after midnight the first run is
+        hint: expected less than the interval: the offset says how long after midnight the first run is; did
+              you mean "every 2 hours"?
+        write: every 2 hours
     """,
     "every 30 minutes at 2 AM": """
         "2 AM" is not an offset [bad-offset]
@@ -461,8 +462,8 @@ REFUSED = {
         the cron expression has 6 fields [cron-fields]
         cron * * * * * *
                        ^
-        hint: expected five fields: minute, hour, day of month, month, day of week, such as 0 3 * * 1-5;
-              seconds and years are not taken
+        hint: expected five fields of cron, from the minute to the day of the week, without seconds; nearest
+              is  cron * * * * *
     """,
     "cron @hourly": """
         "@hourly" is a name for a cron expression [cron-macro]
@@ -692,7 +693,8 @@ REFUSED = {
         "weekly on sunday at 3 AM" is not a time [bad-time]
         daily at 2 AM, weekly on sunday at 3 AM
                        ^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: expected a time such as 2:00 AM, 2 AM or 14:00
+        hint: did you mean "daily at 2:00 AM; weekly on sunday at 3:00 AM"?
+        write: daily at 2:00 AM; weekly on sunday at 3:00 AM
     """,
     "at start after 0 minutes": """
         "0 minutes" is no time at all [zero-duration]

@@ -28,6 +28,7 @@ __all__ = [
     "names_behind",
     "no_space",
     "offered",
+    "two_keys",
     "unbraced",
     "unknown_key",
     "write",
@@ -93,6 +94,14 @@ def yaml(text: str) -> str:
     if _PLAIN.fullmatch(text) and not _NEEDS_QUOTES.search(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def two_keys(key: str, said: Iterable[tuple[str, str]]) -> str:
+    """Return the lines to paste for a value that belongs in several keys, the first of which may be *key* itself."""
+    lines = [line(name, value) for name, value in said]
+    if lines[0].startswith(f"{key}:"):
+        return "\nWrite:  " + "\n        ".join(lines)
+    return f"\nWrite:  {yaml(key)}:" + "".join(f"\n          {one}" for one in lines)
 
 
 def keys_behind(key: str, keys: Iterable[str]) -> str:

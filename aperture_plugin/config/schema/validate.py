@@ -30,6 +30,7 @@ from aperture_plugin.words.parse_error import Unreadable, quoted
 _ODD_SPACE: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _CURLY: Final = "“”„‟‘’‚‛«»‹›′″＂＇`´"
 _JOINT: Final = re.compile(r" *, *(?:and +)?| +and +")
+_NTH_WEEKDAY: Final = re.compile(r"[0-9A-Za-z]#[0-9]")
 _LONGEST_LIST: Final = 1000
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -154,6 +155,8 @@ def _read(
             hint, instead = tidied
         if write and instead is not None:
             hint = f"{hint}\nWrite:  {hints.line(key.text, instead)}"
+        elif write and problem.beside:
+            hint += hints.two_keys(key.text, problem.beside)
         elif dash and instead is not None:
             hint = f"{hint}\nWrite:  - {hints.yaml(instead)}"
         elif behind is not None and instead is not None:
@@ -189,7 +192,7 @@ def _tidied(shape: Reads, node: Scalar) -> tuple[str, str] | None:
         (node.text.partition("#")[0].rstrip(), "a comment has a space before its #"),
         (node.text.strip("'\""), "quotes stand at both ends of a value, or at none"),
     ):
-        if tidied == node.text or not tidied:
+        if tidied == node.text or not tidied or _NTH_WEEKDAY.search(node.text):
             continue
         try:
             shape.reader(tidied)

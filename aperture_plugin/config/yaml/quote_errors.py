@@ -161,6 +161,12 @@ def asterisk(case: BrokenText) -> Fault | None:
         if key is None or key[1] == "cron":
             return Fault("asterisk", spot, message, f'put the cron expression in quotes\nWrite:  cron: "{text}"')
         return Fault("asterisk", spot, message, f"write cron before it\nWrite:  {key[1]}: cron {text}")
+    offer, hint = _phrase_for(text)
+    key = _KEY_BEFORE.match(case.line(spot[0]))
+    if offer is not None and key is not None and key[1] != "cron":
+        return Fault("asterisk", spot, f"{quoted(text)} begins no schedule", f"{hint}\nWrite:  {key[1]}: {yaml(offer)}")
+    if text.startswith(("* ", "*/")):
+        return Fault("asterisk", spot, "a value that begins with * needs quotes", hint)
     return Fault(
         "alias",
         spot,
@@ -238,7 +244,7 @@ def odd_start(case: BrokenText) -> Fault | None:
             f"write {text[0]} alone at the end of the line, and the text on the lines below; or put the value in quotes"
         )
         return Fault("bad-text-block", spot, f"{quoted(text)} does not begin a text over several lines", hint)
-    offer = _phrase_for(text) if text[0] == "@" else None
+    offer = _phrase_for(text)[0] if text[0] == "@" else None
     key = _KEY_BEFORE.match(case.line(spot[0]))
     if offer is not None and key is not None:
         hint = f'did you mean "{offer}"?\nWrite:  {key[1]}: {offer}'
@@ -251,13 +257,13 @@ def odd_start(case: BrokenText) -> Fault | None:
     )
 
 
-def _phrase_for(text: str) -> str | None:
-    """Return the phrase that says what *text*, a name for a cron expression, means."""
+def _phrase_for(text: str) -> tuple[str | None, str]:
+    """Return the phrase that says what *text*, which is none, means, if there is one, and the hint that says so."""
     try:
         read_phrase(text)
     except Unreadable as problem:
-        return problem.instead
-    return None
+        return problem.instead, problem.hint
+    return None, ""
 
 
 def _keyed(case: BrokenText, text: str) -> str:
