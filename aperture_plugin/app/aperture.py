@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -130,9 +131,12 @@ class Aperture:
 
     # ── start and stop ──────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> Self:
+    def start(self, *, uninterrupted: Callable[[], AbstractContextManager[object]] = nullcontext) -> Self:
         """Load the plugins and the file, open the store and begin to tick, in a thread of its own.
 
+        Args:
+            uninterrupted: Entered while the loop begins and threads start, after the plugins were loaded: a caller
+                whose signal handler raises puts that off meanwhile.
         Returns:
             Itself, once the schedule is in force.
         Raises:
@@ -145,13 +149,14 @@ class Aperture:
         with self._lock:
             loop = self.open()
             try:
-                loop.begin()
-                self._thread = LoopThread(loop)
-                self._thread.start()
-                if self._fires and self._alert_delivery is not None:
-                    self._alert_delivery.begin()
-                if self._wants_watch:
-                    self._watch_file()
+                with uninterrupted():
+                    loop.begin()
+                    self._thread = LoopThread(loop)
+                    self._thread.start()
+                    if self._fires and self._alert_delivery is not None:
+                        self._alert_delivery.begin()
+                    if self._wants_watch:
+                        self._watch_file()
             except BaseException:
                 self.stop(grace=0)
                 raise

@@ -7,13 +7,25 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
-__all__ = ["SIGNALS", "Stop", "StoppedWhileStarting"]
+__all__ = ["SIGNALS", "Stop", "StoppedWhileStarting", "end_cleanly_before_start"]
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def end_cleanly_before_start() -> None:
+    """Let SIGTERM end the process with 0 while nothing has begun; `Stop` takes its place later."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _end_at_once)
+
+
+def _end_at_once(_number: int, _frame: FrameType | None) -> None:
+    with suppress(OSError):
+        os.write(2, b"stopped before it had begun\n")
+    os._exit(0)
 
 
 class StoppedWhileStarting(BaseException):
@@ -41,7 +53,7 @@ class Stop:
         self.number: int | None = None
         self._on_hangup = on_hangup
         self._terminals = [stream for stream in (sys.stdin, sys.stdout, sys.stderr) if _is_terminal(stream)]
-        self._is_starting = False
+        self._is_starting = self._is_kept = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -49,7 +61,7 @@ class Stop:
             before = signal.getsignal(number)
             if before is signal.SIG_IGN:
                 continue  # As `nohup` leaves it: the caller wants it ignored.
-            self._before[number] = before
+            self._before[number] = signal.SIG_DFL if before is _end_at_once else before
             signal.signal(number, self._heard)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # A restart has them wait until they are counted again.
         return self
@@ -68,7 +80,13 @@ class Stop:
                 raise StoppedWhileStarting
             yield
         finally:
-            self._is_starting = False
+            self._is_starting = self._is_kept = False
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """From this block on, which is inside of `starting`, a signal to stop is counted: jobs may have begun."""
+        self._is_kept = True
+        yield
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP and self._on_hangup is not None and not self._terminal_is_gone():
@@ -82,7 +100,7 @@ class Stop:
             return
         self.number = number
         self.asked.set()
-        if self._is_starting:
+        if self._is_starting and not self._is_kept:
             raise StoppedWhileStarting
 
     def _terminal_is_gone(self) -> bool:

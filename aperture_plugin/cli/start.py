@@ -146,7 +146,7 @@ class _Foreground:
     def begin(self, stop: Stop) -> str:
         """Start the loop, then the page; return where that is, as a remark."""
         with stop.starting():
-            self.aperture.start()
+            self.aperture.start(uninterrupted=stop.uninterrupted)
         for server in self.servers:
             server.start()
         self.manager.ready(self._status())

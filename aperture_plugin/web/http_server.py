@@ -83,6 +83,9 @@ class HttpServer:
     def stop(self) -> None:
         """Serve no more, and return when the thread has ended; streams that are open end with it."""
         self._server.should_exit = True
+        if self._thread.ident is None:  # It was stopped before it had begun.
+            self._socket.close()
+            return
         self._thread.join(2 * _STOP_SECONDS)
         if self._thread.is_alive():
             self._server.force_exit = True

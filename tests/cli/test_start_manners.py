@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
+from aperture_plugin import Aperture
 from aperture_plugin.cli.service_manager import ServiceManager
+from aperture_plugin.cli.signals import Stop
+from aperture_plugin.loop.loop import Loop
+from aperture_plugin.testing import World
 from tests.cli.conftest import Terminal
 
 FILE = "schedules:\n  tick:\n    schedule: manual\n    command: echo tock\n"
@@ -104,16 +108,48 @@ def test_a_hangup_has_the_file_looked_at_and_stops_nothing(terminal: Terminal) -
     assert log.splitlines()[-1].endswith("stopped")
 
 
-def test_a_signal_while_it_still_starts_ends_it(terminal: Terminal) -> None:
+@pytest.mark.parametrize("words", [[], ["--web", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]], ids=["alone", "web"])
+def test_a_signal_while_it_still_starts_ends_it(terminal: Terminal, words: list[str]) -> None:
     terminal.write(FILE)
     terminal.write("import time\n\nopen('begun', 'w').close()\ntime.sleep(600)\n", "hooks/slow.py")
-    loop = terminal.begin("start")
+    loop = terminal.begin("start", *words)
     terminal.until((terminal.folder / "begun").exists)
 
     loop.terminate()
     _, log = loop.communicate(timeout=20)
 
     assert (loop.returncode, log.splitlines()[-1]) == (0, "stopped before it had begun")
+
+
+def test_a_signal_that_comes_once_the_loop_has_begun_stops_it_cleanly(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(FILE)
+    begin = Loop.begin
+
+    def begin_and_be_stopped(loop: Loop) -> None:
+        begin(loop)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Loop, "begin", begin_and_be_stopped)
+    aperture = Aperture(world.file, watch=False)
+    with Stop() as stop, stop.starting():
+        aperture.start(uninterrupted=stop.uninterrupted)
+        was_asked, runs = stop.asked.is_set(), aperture.is_running
+        aperture.stop(1)
+
+    assert (was_asked, runs, aperture.is_running) == (True, True, False)
+
+
+def test_a_signal_that_comes_before_anything_is_loaded_ends_it_with_0(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\nfrom aperture_plugin import cli\nsys.argv = ['aperture', 'start']\n"
+        "cli.cli.main = lambda: os.kill(os.getpid(), signal.SIGTERM)\ncli.main()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "stopped before it had begun\n")
 
 
 def test_a_hook_that_hangs_holds_up_no_stop(terminal: Terminal) -> None:
