@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         run_json,
         store_worker,
     )
+    from aperture_plugin.app.run_params import ParamRefused
     from aperture_plugin.clock.system import SystemClock
     from aperture_plugin.config.model import Config, JobConfig
     from aperture_plugin.config.problems import Problem
@@ -70,6 +71,7 @@ __all__ = [
     "NotRunning",
     "Outcome",
     "OutcomeStatus",
+    "ParamRefused",
     "PluginError",
     "Problem",
     "Progressed",
@@ -117,6 +119,7 @@ _HOMES = {
     "NotRunning": "app",
     "Outcome": "rules.jobs",
     "OutcomeStatus": "rules.jobs",
+    "ParamRefused": "app.run_params",
     "PluginError": "plugins.plugin_problems",
     "Problem": "config.problems",
     "Progressed": "ports",

@@ -30,6 +30,7 @@ from aperture_plugin.app.log_filter import SecretsFilter, SecretsInForce
 from aperture_plugin.app.plugin_watch import PluginWatch
 from aperture_plugin.app.reschedule import reschedule
 from aperture_plugin.app.run_handle import RunHandle, Waiters, answered, latest_attempt
+from aperture_plugin.app.run_params import asked_note, asked_params
 from aperture_plugin.app.saved_file import Judged, judged, nothing
 from aperture_plugin.app.source import ConfigRefused, Source, mailbox_of, store_of
 from aperture_plugin.app.status import Overview, look
@@ -247,19 +248,35 @@ class Aperture:
         """
         return self._running_loop().in_force.config
 
-    def run(self, job: str, *, by: str | None = None) -> RunHandle:
+    def run(
+        self,
+        job: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        note: str | None = None,
+        by: str | None = None,
+    ) -> RunHandle:
         """Run *job* now, or queue it; it does not wait for needs or windows.
 
         Args:
+            params: Parameters of this run alone, over those of the file; they are kept with it, as JSON.
+            note: Why, for the record.
             by: The person who asks, for the record; None for the user this process belongs to.
         Raises:
             NoSuchJob: There is no such job; it is a KeyError too.
+            ParamRefused: The job has no such parameter, or the value has the wrong type; it is a ValueError too.
             NotRunning: It is not running; it is a RuntimeError too.
         """
         loop = self._running_loop()
-        if loop.in_force.job_config(job) is None:
+        if (words := loop.in_force.job_config(job)) is None:
             raise self._no_such_job(job, loop)
-        message = RunAsked(job=job, by=by or whoever(), at=self.clock.now())
+        message = RunAsked(
+            job=job,
+            by=by or whoever(),
+            at=self.clock.now(),
+            params=asked_params(words, loop.in_force.jobs.get(job), params or {}),
+            note=None if note is None else asked_note(note, self._environ),
+        )
         promise = self._waiters.of(message.answer)
         loop.inbox.put(message)
         return RunHandle(job, message.answer, promise, is_running=lambda: self._loop is loop, cancel=self._cancel_run)

@@ -27,6 +27,7 @@ from aperture_plugin.files.bounded_read import Content, look_at
 from aperture_plugin.plugins.plugin_problems import PluginError
 from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Clock, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.jobs import Job
 
 __all__ = ["Installation"]
 
@@ -148,6 +149,11 @@ class Installation:
             return config.jobs[name]
         plugins = self.plugins()
         return config.unlisted(name) if plugins is not None and name in plugins.jobs else None
+
+    def registered(self, name: str) -> Job | None:
+        """Return what a plugin registers under the job's name; None for a command, and where no plugin is here."""
+        plugins = self.plugins()
+        return None if plugins is None else plugins.jobs.get(name)
 
     def names(self) -> list[str]:
         """Return the names of all jobs that the file, the plugins or the store know of."""

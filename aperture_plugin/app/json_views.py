@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.loop_files import file_of_loop
+from aperture_plugin.app.value_text import shown_params
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
@@ -86,6 +87,8 @@ def run_json(run: Run, zone: ZoneInfo) -> dict[str, Any]:
         "items_total": run.items_total,
         "error": run.error,
         "result": run.result,
+        "params": shown_params(run.params),
+        "note": run.note,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,7 @@ from aperture_plugin.app.liveness import ticking
 from aperture_plugin.config.model import Config, JobConfig, Overlap
 from aperture_plugin.loop.stages.receive import lift
 from aperture_plugin.ports import LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.rules.jobs import Json
 from aperture_plugin.rules.new_runs import asked_run
 from aperture_plugin.rules.runs import RAN, WAITING, Run, Status
 
@@ -93,17 +94,28 @@ def config_in_force(store: Store, config: Config | None, *, reread: Callable[[st
         return next((reread(text) for _, _, _, text in ledger.generations()[:1]), None)
 
 
-def ask_run(store: Store, job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:
+def ask_run(
+    store: Store,
+    job: JobConfig,
+    *,
+    run_id: str,
+    now: datetime,
+    by: str,
+    params: Mapping[str, Json] | None = None,
+    note: str | None = None,
+) -> Run:
     """Queue a run of *job* for whichever loop has a seat; it does not wait for needs or windows.
 
     Args:
         run_id: The new run's id.
         by: The person who asks, for the record.
+        params: The result of `asked_params`: what it is asked for with, over the parameters of the file.
+        note: Why, for the record.
     Returns:
         The run as the store has it: `queued`, or `skipped` with the reason.
     """
     with store.transaction() as ledger:
-        run = asked_run(job, run_id=run_id, now=now, by=by)
+        run = asked_run(job, run_id=run_id, now=now, by=by, params=params, note=note)
         reason = refusal(job, [other for other in ledger.in_hand() if other.job == job.name])
         if reason is not None:
             run = replace(run, status=Status.SKIPPED, reason=reason, finished_at=now)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from aperture_plugin.config.model import Command, Freeze, Retry
+from aperture_plugin.rules.jobs import Json
 from aperture_plugin.words.calendars import DateRange, HolidaysOf, YearlyDays, days_text
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.mask import MASK, masked_address
@@ -26,7 +28,7 @@ from aperture_plugin.words.schedules import (
 from aperture_plugin.words.secrets import Filled, looks_secret
 from aperture_plugin.words.windows import Window, window_text
 
-__all__ = ["as_shown", "as_written"]
+__all__ = ["as_shown", "as_written", "params_text", "shown_params"]
 
 
 def as_written(value: Any) -> str | None:  # noqa: PLR0912  # one case for each kind of value
@@ -82,6 +84,29 @@ def as_shown(key: str, value: Any) -> str | None:
     return None if text is None else masked_address(text)
 
 
+def shown_params(params: Mapping[str, Json] | None) -> dict[str, Json] | None:
+    """Return the parameters of a run as they may be shown: what is named like a secret is masked.
+
+    >>> shown_params({"depth": 3, "api_key": "hunter22"})
+    {'depth': 3, 'api_key': '•••'}
+    """
+    return (
+        None if params is None else {name: _shown_param(one, hides=looks_secret(name)) for name, one in params.items()}
+    )
+
+
+def params_text(params: Mapping[str, Json]) -> str:
+    """Return the parameters of a run on one line, as they may be shown.
+
+    >>> params_text({"depth": 3, "kinds": ["film", "series"], "api_key": "hunter22"})
+    'depth: 3, kinds: ["film", "series"], api_key: •••'
+    """
+    shown = shown_params(params) or {}
+    return ", ".join(
+        f"{name}: {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}" for name, one in shown.items()
+    )
+
+
 def _hidden(value: Any, *, hides: bool) -> Any:
     match value:
         case str() if not value or isinstance(value, Filled):
@@ -93,6 +118,19 @@ def _hidden(value: Any, *, hides: bool) -> Any:
         case tuple() | list():
             return tuple(_hidden(one, hides=hides) for one in value)
     return value
+
+
+def _shown_param(value: Json, *, hides: bool) -> Json:
+    match value:
+        case dict():
+            return {name: _shown_param(one, hides=hides or looks_secret(name)) for name, one in value.items()}
+        case list():
+            return [_shown_param(one, hides=hides) for one in value]
+        case None | bool() | "":
+            return value
+        case str():
+            return MASK if hides else masked_address(value)
+    return MASK if hides else value
 
 
 def _retry(retry: Retry) -> str | None:

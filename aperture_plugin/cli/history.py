@@ -14,7 +14,7 @@ from aperture_plugin.app.json_views import run_json
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
 from aperture_plugin.cli.output import TEXT, in_color, say, show_json, terminal_width
-from aperture_plugin.cli.run_text import came_of_it, items, took
+from aperture_plugin.cli.run_text import asked_with, came_of_it, items, took
 from aperture_plugin.cli.store_session import looked_into, require_jobs
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.runs import Run, Status
@@ -95,6 +95,8 @@ def _show(
             rows += [row, f"    {said}"] if said else [row]
         else:
             rows.append((*row, said))
+        if asked := asked_with(run):
+            rows.append(f"    {asked}")
     headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", *(() if is_narrow else ("WHAT CAME OF IT",)))
     for line in columns(headings, rows, right=("TOOK", "ITEMS"), width=width, color=in_color()):
         say(line)

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -14,17 +14,20 @@ from zoneinfo import ZoneInfo
 import click
 
 from aperture_plugin.app.json_views import run_json
+from aperture_plugin.app.run_params import ParamRefused, Written, asked_note, asked_params
 from aperture_plugin.app.store_commands import ask_run, config_in_force, preset_in_force, running_loops, whoever
 from aperture_plugin.cli import file_session, options
-from aperture_plugin.cli.exit_codes import CommandRefused, unknown
+from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, plain, say, show_json
 from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.cli.store_session import entered
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.ids import RunIds
+from aperture_plugin.rules.jobs import Job, Json
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.tokens import join_with_and
 
 if TYPE_CHECKING:
@@ -41,37 +44,60 @@ _CARE_SECONDS: Final = 2.0
 _LAST_LINES: Final = 15
 
 
-@click.command("run", epilog="Try it:  aperture run library-scan --wait")
+@click.command("run", epilog='Try it:  aperture run library-scan --param depth=2 --note "new disk" --wait')
 @click.argument("job", metavar="JOB", shell_complete=complete_jobs)
 @click.option("--wait", is_flag=True, help="Follow it to its end, and exit with 1 unless it completed.")
+@click.option(
+    "--param",
+    "written",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A parameter of this run alone, over that of the file; may be given several times.",
+)
+@click.option("--note", metavar="TEXT", help="Why, for the record: history shows it.")
 @options.file_option
 @options.plugins
 @options.state
 @options.output_format
-def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
+def command(
+    file: Path,
+    job: str,
+    wait: bool,
+    written: tuple[str, ...],
+    note: str | None,
+    modules: tuple[str, ...],
+    state: str | None,
+    output_format: str,
+) -> None:
     """Run a job now, or queue it behind what runs.
 
     The loop on the store takes it within a second; where none is running, it runs here, to its end. It waits for its
     turn in its queue, but neither for what the job needs nor for its window. What it logs and how far it is goes to
     stderr; its result to stdout.
+
+    A value of --param has the type of the default that the job's plugin registers. Where there is none, it is read as
+    YAML: 3, 1.5, true, [a, b]. A command is given it as APERTURE_PARAM_NAME.
     """
+    params = _params(written)
     source = file_session.source_of(file)
     with entered(source, url=state) as (in_force, store):
         zone = file_session.zone_of(in_force, source)
         if running_loops(store, now=file_session.now()):
-            config = _job(store, source, job, modules)
+            config, registered = _job(store, source, job, modules, asks_plugin=bool(params))
             run = ask_run(
                 store,
                 config,
                 run_id=RunIds(os.urandom(4)).new(file_session.now()),
                 now=file_session.now(),
                 by=whoever(),
+                params=_accepted(config, registered, params),
+                note=None if note is None else asked_note(note, os.environ),
             )
             _remark(config)
             if wait and run.status is not Status.SKIPPED:
                 run = _followed(store, run, config.zone)
         else:
-            run, zone = _here(store, source, job, modules, state)
+            run, zone = _here(store, source, job, modules, state, params=params, note=note)
     _show(run, zone, output_format)
     if run.status is Status.SKIPPED or ((wait or run.finished_at) and run.status is not Status.COMPLETED):
         raise CommandRefused()
@@ -80,8 +106,10 @@ def command(file: Path, job: str, wait: bool, modules: tuple[str, ...], state: s
 # ── by the loop ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _job(store: Store, source: Source, name: str, modules: tuple[str, ...]) -> JobConfig:
-    """Return the words of the job that the loop has in force."""
+def _job(
+    store: Store, source: Source, name: str, modules: tuple[str, ...], *, asks_plugin: bool
+) -> tuple[JobConfig, Job | None]:
+    """Return the words of the job that the loop has in force, and what its plugin registers where that matters."""
     read = file_session.judged(source)
     if read.config is not None and read.config.preset_is_auto:
         in_force = preset_in_force(store, now=file_session.now())
@@ -93,12 +121,33 @@ def _job(store: Store, source: Source, name: str, modules: tuple[str, ...]) -> J
     if config is None:
         say_problems([problem for problem in read.problems if problem.is_error], read.text)
         raise CommandRefused()
-    if name in config.jobs:
-        return config.jobs[name]
+    words = config.jobs.get(name)
+    if words is not None and (words.command is not None or not asks_plugin):
+        return words, None
     registered = file_session.plugins_of(source.path, modules).jobs
-    if name in registered:
-        return config.unlisted(name)
+    if words is not None or name in registered:
+        return words or config.unlisted(name), registered.get(name)
     raise unknown("job", name, dict.fromkeys([*config.jobs, *registered]), where=source.name)
+
+
+def _params(written: tuple[str, ...]) -> dict[str, Written]:
+    """Return the parameters that were typed, each still as text."""
+    params: dict[str, Written] = {}
+    for one in written:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
+            raise WrongUsage(f"--param: {quoted(one)} is not NAME=VALUE", hint="write such as --param depth=2")
+        if name in params:
+            raise WrongUsage(f"--param {name}: it is given twice", hint="give each parameter once")
+        params[name] = Written(value)
+    return params
+
+
+def _accepted(job: JobConfig, registered: Job | None, params: Mapping[str, Written]) -> dict[str, Json] | None:
+    try:
+        return asked_params(job, registered, params)
+    except ParamRefused as refused:
+        raise WrongUsage(f"--param {refused}", hint=refused.hint) from None
 
 
 def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
@@ -129,7 +178,16 @@ def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
 # ── here ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _here(store: Store, source: Source, job: str, modules: tuple[str, ...], state: str | None) -> tuple[Run, ZoneInfo]:
+def _here(
+    store: Store,
+    source: Source,
+    job: str,
+    modules: tuple[str, ...],
+    state: str | None,
+    *,
+    params: Mapping[str, Written],
+    note: str | None,
+) -> tuple[Run, ZoneInfo]:
     """Run the job in this process, by the same engine, and return how it ended."""
     from aperture_plugin.app.aperture import Aperture
     from aperture_plugin.cli.follow_run import follow
@@ -142,7 +200,9 @@ def _here(store: Store, source: Source, job: str, modules: tuple[str, ...], stat
         try:
             config = aperture.config
             try:
-                handle = aperture.run(job)
+                handle = aperture.run(job, params=params, note=note)
+            except ParamRefused as refused:
+                raise WrongUsage(f"--param {refused}", hint=refused.hint) from None
             except KeyError:
                 names = dict.fromkeys([*config.jobs, *file_session.plugins_of(source.path, modules).jobs])
                 raise unknown("job", job, names, where=source.name) from None

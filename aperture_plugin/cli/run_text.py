@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from aperture_plugin.app.value_text import params_text
 from aperture_plugin.cli.output import plain
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.time_display import away
 
-__all__ = ["came_of_it", "items", "last_run", "took"]
+__all__ = ["asked_with", "came_of_it", "items", "last_run", "took"]
 
 _MOST_RESULT: Final = 60
 _NOTHING_TO_TELL: Final = {"exit_code": 0}
@@ -50,6 +51,13 @@ def came_of_it(run: Run) -> str:
         said = str(run.result)
     said = " ".join(plain(said).split())
     return said if len(said) <= _MOST_RESULT else said[: _MOST_RESULT - 1] + "…"
+
+
+def asked_with(run: Run) -> str:
+    """Return the parameters and the note that a run was asked for with, on one line; nothing where there are none."""
+    told = [f"with {plain(params_text(run.params))}"] if run.params else []
+    told += [f"note: {plain(run.note)}"] if run.note else []
+    return "; ".join(told)
 
 
 def last_run(run: Run | None, *, now: datetime) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.job_list import next_words
 from aperture_plugin.cli.output import plain
 from aperture_plugin.cli.rich_tables import bar, grid, status_text
-from aperture_plugin.cli.run_text import came_of_it, took
+from aperture_plugin.cli.run_text import asked_with, came_of_it, took
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.time_display import away, dated
 
@@ -115,7 +115,7 @@ def waiting(seen: Overview) -> Iterator[RenderableType]:
             Text(f"  {run.job}", style="yellow"),
             status_text(str(run.status)),
             f"{_called_for(run)} {dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)}",
-            plain(run.reason or "its turn"),
+            "; ".join(filter(None, (plain(run.reason or "its turn"), asked_with(run)))),
         )
         for run in seen.queue
     )

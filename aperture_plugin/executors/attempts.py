@@ -9,9 +9,9 @@ from typing import Protocol
 
 from aperture_plugin.executors.commands import CommandRun
 from aperture_plugin.executors.live_run import WorkerRun
-from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+from aperture_plugin.rules.params import WrongParam, params_of
 
 __all__ = ["Execution", "Handle", "HandlerCall", "Key", "begin", "carry_out", "failed", "masked"]
 

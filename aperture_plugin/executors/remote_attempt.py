@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from aperture_plugin.executors.attempts import Key, failed, masked
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
-from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.executors.worker_protocol import Message, outcome_from, outcome_to, run_from, run_to
 from aperture_plugin.ports import (
     Clock,
@@ -30,6 +29,7 @@ from aperture_plugin.ports import (
     Work,
 )
 from aperture_plugin.rules.jobs import Job, Outcome
+from aperture_plugin.rules.params import WrongParam, params_of
 
 __all__ = ["Errand", "apply_message", "ended", "order_of", "outcome_to", "raise_spent", "spent"]
 

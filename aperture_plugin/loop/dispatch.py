@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import assert_never
+from types import MappingProxyType
+from typing import assert_never, cast
 
+from aperture_plugin.config.model import Param
 from aperture_plugin.loop.bursts.bursts import BurstDoor
 from aperture_plugin.loop.effects import (
     Answer,
@@ -145,6 +148,8 @@ class Dispatcher:
         in_force = self._state.in_force
         words = in_force.job_config(run.job)
         assert words is not None, "only a job with words is admitted"
+        if run.params:
+            words = replace(words, params=MappingProxyType({**words.params, **cast(Mapping[str, Param], run.params)}))
         return Work(
             run=run,
             job=in_force.jobs.get(run.job),

@@ -10,7 +10,7 @@ from datetime import datetime
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.ports import Ended, Event, Logged, Pause, Progressed, Spawned
-from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.jobs import Job, Json
 from aperture_plugin.rules.runs import Run
 
 __all__ = [
@@ -42,6 +42,8 @@ class RunAsked:
     job: str
     by: str
     at: datetime
+    params: Mapping[str, Json] | None = None
+    note: str | None = None
     answer: Future[Run] = field(default_factory=Future)
 
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.due_slots import HeldBack, Pass, Queue, held_back_at
 from aperture_plugin.rules.jitter import jitter_of
+from aperture_plugin.rules.jobs import Json
 from aperture_plugin.rules.runs import Run, RunTrigger, Status, but
 from aperture_plugin.words.times import time_text
 
 __all__ = ["asked_run", "following_run", "slot_run"]
 
 
-def asked_run(job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:
+def asked_run(
+    job: JobConfig,
+    *,
+    run_id: str,
+    now: datetime,
+    by: str,
+    params: Mapping[str, Json] | None = None,
+    note: str | None = None,
+) -> Run:
     """Return the run that a person asks for; its place in the queue is the moment of asking."""
     return Run(
         id=run_id,
@@ -26,6 +35,8 @@ def asked_run(job: JobConfig, *, run_id: str, now: datetime, by: str) -> Run:
         order=job.order,
         queued_at=now,
         requested_by=by,
+        params=params,
+        note=note,
     )
 
 

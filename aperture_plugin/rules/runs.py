@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,6 +65,8 @@ class Run:
             and after it ended.
         cancel_reason: Set once somebody asked it to stop: who and why.
         requested_by: The person who asked for a manual run.
+        params: The parameters that were asked for, over those of the file; None for none.
+        note: Why it was asked for, in the person's own words.
         items_done, items_total: Progress as `run.track` counts it.
         deaths: Number of attempts in a row, up to the one before this, that ended because their process died; attempts
             that a clean stop cut off are passed over.
@@ -88,6 +90,8 @@ class Run:
     owner: str | None = None
     cancel_reason: str | None = None
     requested_by: str | None = None
+    params: Mapping[str, Json] | None = None
+    note: str | None = None
     queued_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -40,6 +40,8 @@ MIGRATIONS: Final[Mapping[int, Sequence[str]]] = MappingProxyType(
         5: ("ALTER TABLE runs ADD COLUMN deaths INTEGER DEFAULT 0 NOT NULL",),
         # Notifications have a table of their own.
         6: (),
+        # A run keeps the parameters and the note that it was asked for with.
+        7: ("ALTER TABLE runs ADD COLUMN params TEXT", "ALTER TABLE runs ADD COLUMN note TEXT"),
     }
 )
 """The statements that lead to each version from the one before it, after its new tables are created."""

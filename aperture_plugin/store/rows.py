@@ -117,6 +117,8 @@ RUN_COLUMNS: Final = (
     "result",
     "group",
     "deaths",
+    "params",
+    "note",
 )
 
 
@@ -153,6 +155,8 @@ def run_row(run: Run) -> Row:
         None if run.result is None else json_text(run.result),
         run.group,
         run.deaths,
+        None if run.params is None else json_text(dict(run.params)),
+        run.note,
     )
 
 
@@ -224,6 +228,8 @@ def run_of(row: RowMapping) -> Run:
         result=None if row["result"] is None else _JSON.decode(row["result"]),
         group=row["group"],
         deaths=row["deaths"],
+        params=None if row["params"] is None else json.loads(row["params"]),
+        note=row["note"],
     )
 
 

@@ -43,7 +43,7 @@ __all__ = [
     "worker_events",
 ]
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """The version of the tables; a change increments it, and adds its statements to `migrations`."""
 
 metadata = MetaData()
@@ -98,6 +98,8 @@ runs = Table(
     Column("result", Text),
     Column("group", BigInteger),
     Column("deaths", Integer, nullable=False, server_default=text("0")),
+    Column("params", Text),
+    Column("note", Text),
     UniqueConstraint("id", "attempt"),
     Index("runs_of_job", "job", "seq"),
     Index("runs_by_status", "status", "seq"),

@@ -166,9 +166,9 @@ class World:
 
     # ── requests ──
 
-    def run(self, job: str) -> Run:
+    def run(self, job: str, *, params: Mapping[str, object] | None = None, note: str | None = None) -> Run:
         """Run *job* by hand; return the run when it has ended, or waits for something."""
-        handle = self.aperture.run(job, by="a test")
+        handle = self.aperture.run(job, params=params, note=note, by="a test")
         self.drain()
         with self.beside() as store:
             return store.history(RunQuery(run_id=handle.id))[0]

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from aperture_plugin.app.json_views import run_json
+from aperture_plugin.app.run_params import ParamRefused, Written, asked_note, asked_params
 from aperture_plugin.app.store_commands import ask_cancel, ask_pause, ask_resume, ask_run, running_loops
 from aperture_plugin.app.time_arguments import Towards, read_instant
 from aperture_plugin.ports import Pause
@@ -34,15 +35,24 @@ def run(call: Call) -> Response:
     """Queue a run of the job: 202 with the run."""
     job = known(call, call.names["job"])
     installation, now = call.installation, call.installation.now()
-    if not call.is_form and call.json.get("params") not in (None, {}):
-        raise Refused(422, "bad-params", "Bad parameters", "a run asked for here takes the parameters of the file")
     words = installation.job(job)
     if words is None:
         raise Refused(409, "not-in-file", "Not in the file", f"{job} is not in the file any more")
+    try:
+        params = asked_params(words, installation.registered(job), _params(call))
+    except ParamRefused as refused:
+        return conflicted(call, Refused(422, "bad-params", "Bad parameters", f"{refused}; {refused.hint}"))
     note = call.text("note")
-    by = call.visitor.by + (f": {note[:500]}" if note else "")
     store = installation.store(to_write=True)
-    queued = ask_run(store, words, run_id=RunIds(os.urandom(4)).new(now), now=now, by=by)
+    queued = ask_run(
+        store,
+        words,
+        run_id=RunIds(os.urandom(4)).new(now),
+        now=now,
+        by=call.visitor.by,
+        params=params,
+        note=None if note is None else asked_note(note, installation.environ),
+    )
     _log.info("%s asked for a run of %s (run %s)", call.visitor.by, job, queued.id)
     if queued.status is Status.SKIPPED:
         said = f"{job} is not run: {queued.reason}"
@@ -122,6 +132,17 @@ def conflicted(call: Call, refusal: Refused) -> Response:
     if not call.is_form:
         raise refusal
     return back_to_page(call, refusal.detail, is_bad=True)
+
+
+def _params(call: Call) -> dict[str, object]:
+    """Return the parameters that were sent: of JSON each as it is, of a form the text of its field `param.NAME`."""
+    if call.is_form:
+        fields = ((name.removeprefix("param."), name) for name in call.form if name.startswith("param."))
+        return {param: Written(value) for param, name in fields if (value := call.field(name)) is not None}
+    sent = call.json.get("params")
+    if sent is not None and not isinstance(sent, dict):
+        raise Refused(422, "bad-params", "Bad parameters", "params is not an object of names and values")
+    return sent or {}
 
 
 def _note(call: Call) -> str | None:

@@ -180,6 +180,7 @@ def _queue_line(run: Run, mark: str, titles: dict[str, str], seen: Overview, for
         return QueueLine(mark, run.job, title, f"running for {elapsed(run.started_at or now, now=now)}", when)
     if run.requested_by:
         called = f"asked for at {at(run.queued_at, zone, now=now)} by {run.requested_by}"
+        called += "" if run.note is None else f": {run.note}"
     elif run.due is not None:
         called = f"due {at(run.due, zone, now=now)}"
     else:

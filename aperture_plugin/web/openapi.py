@@ -139,7 +139,11 @@ def _runs() -> dict[str, Any]:
 def _jobs() -> dict[str, Any]:
     job = {"name": "job", "in": "path", "required": True, "schema": ref("JobName")}
     note = {"type": ["string", "null"], "description": "Why, for the record."}
-    ask = {"type": "object", "properties": {"params": {"type": ["object", "null"], "maxProperties": 0}, "note": note}}
+    params = {
+        "type": ["object", "null"],
+        "description": "Parameters of this run alone. Those that the job does not know are refused.",
+    }
+    ask = {"type": "object", "properties": {"params": params, "note": note}}
     hold = {
         "type": "object",
         "properties": {"until": {"anyOf": [_INSTANT, {"type": "null"}], "description": _MOMENT}, "note": note},

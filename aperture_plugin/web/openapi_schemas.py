@@ -53,6 +53,8 @@ SCHEMAS: Final[dict[str, Any]] = {
         items_total=_WHOLE_OR_NULL,
         error=_TEXT_OR_NULL,
         result={},
+        params={"type": ["object", "null"], "description": "What it was asked for with; secrets are masked."},
+        note=_TEXT_OR_NULL,
     ),
     "Slot": _shape(job=ref("JobName"), fires_at=_INSTANT, utc=_INSTANT, nominal=_TEXT),
     "Pause": _shape(since=_INSTANT, until=_INSTANT_OR_NULL, note=_TEXT_OR_NULL, by=_TEXT_OR_NULL),

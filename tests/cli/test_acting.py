@@ -137,3 +137,92 @@ def test_a_pause_until_two_hours_ago_is_past(world: World, shell: Shell) -> None
 
     assert answer.code == 2
     assert answer.err.startswith("error: --until: yesterday 10:00 PM is past already: it is 12:00 AM in UTC\n")
+
+
+ASKED = """\
+schedules:
+  scan:
+    schedule: manual only
+    params:
+      depth: 1
+      api_token: none
+"""
+
+
+def test_a_run_may_be_asked_for_with_parameters_and_a_note(world: World, shell: Shell) -> None:
+    world.handlers["scan"] = lambda run: dict(run.params)
+    world.write(ASKED).start(at="2026-01-10 00:30")
+
+    code = shell("run", "scan", "--param", "depth=3", "--param", "api_token=hunter22", "--note", "new disk").code
+    waiting = shell("status").out
+    world.stop().start()
+    [row] = shell("history", "--format", "json").json
+    shown = shell("history").out
+
+    assert (code, row["status"], row["error"]) == (0, "completed", None)
+    assert "with depth: 3, api_token: •••; note: new disk" in waiting
+    assert (row["params"], row["note"]) == ({"depth": 3, "api_token": "•••"}, "new disk")
+    assert row["result"]["depth"] == 3
+    assert "    with depth: 3, api_token: •••; note: new disk\n" in shown
+    assert "hunter22" not in waiting + shown
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["dpeth=3"], '--param scan has no parameter "dpeth"\n   hint: did you mean "depth"?'),
+        (["depth"], '--param: "depth" is not NAME=VALUE\n   hint: write such as --param depth=2'),
+        (["depth=1", "depth=2"], "--param depth: it is given twice\n   hint: give each parameter once"),
+        (["depth=[1"], '--param depth: "[1" is no YAML'),
+    ],
+)
+def test_a_parameter_that_the_job_cannot_take_is_wrong_usage(
+    world: World, shell: Shell, words: list[str], told: str
+) -> None:
+    world.write(ASKED + "    command: 'true'\n").start(at="2026-01-10 00:30")
+
+    answer = shell("run", "scan", *[part for word in words for part in ("--param", word)])
+
+    assert (answer.code, answer.out, world.history()) == (2, "", [])
+    assert answer.err.startswith(f"error: {told}")
+
+
+def test_a_command_that_runs_here_is_given_its_parameters(world: World, shell: Shell) -> None:
+    world.write(
+        "schedules:\n  dump:\n    command: echo $APERTURE_PARAM_TABLE_NAME $APERTURE_PARAM_ZIP\n    schedule: manual\n"
+    )
+
+    answer = shell("run", "dump", "--param", "table-name=films", "--param", "zip=007", "--note", "by hand")
+    [row] = shell("history", "--format", "json").json
+
+    assert answer.code == 0
+    assert "films 007" in shell("logs", "dump").out
+    assert (row["status"], row["params"], row["note"]) == (
+        "completed",
+        {"table-name": "films", "zip": "007"},
+        "by hand",
+    )
+
+
+def test_what_does_not_fit_is_refused_where_no_loop_runs_too(world: World, shell: Shell) -> None:
+    (world.folder / "hooks").mkdir()
+    (world.folder / "hooks" / "jobs.py").write_text(PLUGIN, encoding="utf-8")
+    world.write("schedules:\n  scan: manual\n")
+
+    wrong = shell("run", "scan", "--param", "depth=many")
+    right = shell("run", "scan", "--param", "depth=4", "--format", "json")
+
+    assert (wrong.code, wrong.err) == (
+        2,
+        'error: --param depth: "many" is not a whole number\n   hint: write one such as 7\n',
+    )
+    assert (right.json["result"], right.json["params"]) == ({"depth": 4}, {"depth": 4})
+
+
+PLUGIN = """\
+from aperture_plugin import Job, hookimpl
+
+@hookimpl
+def aperture_jobs():
+    yield Job("scan", lambda run: {"depth": run.params["depth"]}, params={"depth": 1})
+"""

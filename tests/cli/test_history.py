@@ -11,7 +11,8 @@ from tests.cli.conftest import Shell
 FILE = "schedules:\n  scan: daily at 2 AM\n  sync: every 6 hours\n"
 KEYS = [
     "id", "job", "slot", "trigger", "missed", "status", "reason", "attempt", "queued_at", "started_at",
-    "finished_at", "duration", "items_done", "items_total", "error", "result",
+    "finished_at", "duration", "items_done", "items_total", "error", "result", "params",
+    "note",
 ]  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from aperture_plugin.config.model import Param
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.log_quota import Quota, storable
-from aperture_plugin.executors.params import WrongParam, params_of
 from aperture_plugin.ports import Event, Logged, Progressed, RunCancelled, Spender
+from aperture_plugin.rules.params import WrongParam, params_of
 
 from .conftest import a_run
 

@@ -33,6 +33,8 @@ def odd_run() -> Run:
         owner=ODD,
         cancel_reason=ODD,
         requested_by=ODD,
+        params={ODD: ODD},
+        note=ODD,
         error=ODD,
         result={ODD: ODD},
         items_done=2**80,
@@ -61,6 +63,7 @@ def test_every_text_and_number_is_kept_as_near_as_can_be(store: Store) -> None:
     with store.snapshot() as ledger:
         pause, era, generation = ledger.pauses()[KEPT], ledger.eras()[KEPT], ledger.generations()[0]
     texts = {run.id, run.job, run.queue, run.reason, run.owner, run.cancel_reason, run.requested_by, run.error}
+    texts |= {run.note}
     texts |= {line.level, line.text, pause.note, pause.by, era.schedule, era.zone, generation[2], generation[3]}
     assert texts == {KEPT}
     assert (run.status, run.items_done, run.group) == (Status.QUEUED, 2**63 - 1, 2**63 - 1)

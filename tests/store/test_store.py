@@ -58,6 +58,8 @@ def test_a_run_comes_back_as_it_was_written(store: Store) -> None:
         result={"added": 12, "names": ["a", None, 1.5, True]},
         group=4711,
         requested_by="ada",
+        params={"depth": 3, "kinds": ["film", None, 1.5, True]},
+        note="a new disk: grün",
         cancel_reason="cancelled by ada",
         owner="me",
         missed=4,

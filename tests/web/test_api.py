@@ -81,6 +81,21 @@ def test_a_run_is_asked_for_and_its_attempts_and_log_are_there(lived: World, pag
     assert log.headers["content-type"].startswith("text/plain")
 
 
+def test_a_run_may_be_asked_for_with_parameters(world: World, page: Browser) -> None:
+    world.write("schedules:\n  scan:\n    schedule: manual\n    params:\n      depth: 1\n    command: 'true'\n").start()
+
+    run = page.post("/api/jobs/scan/run", {"params": {"depth": 3}, "note": "a look"}).json()
+    page.submit("/api/jobs/scan/run", **{"param.depth": "4"})
+    refused = page.post("/api/jobs/scan/run", {"params": {"dpeth": 3}})
+
+    assert (run["params"], run["note"]) == ({"depth": 3}, "a look")
+    assert page.json("/api/history")[0]["params"] == {"depth": 4}
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        'scan has no parameter "dpeth"; did you mean "depth"?',
+    )
+
+
 def test_a_log_that_is_followed_ends_with_the_run(lived: World, page: Browser) -> None:
     lived.handlers["scan"] = lambda run: run.log.info("one \x1b[31mred\x1b[0m line")
     run = lived.run("scan")
@@ -129,6 +144,7 @@ def test_cancelling_nothing_is_a_conflict(lived: World, page: Browser) -> None:
         ("POST", "/api/jobs/scan/pause", {"until": "someday"}, 422),
         ("POST", "/api/jobs/scan/pause", {"until": 7}, 422),
         ("POST", "/api/jobs/scan/run", [], 400),
+        ("POST", "/api/jobs/scan/run", {"params": ["depth"]}, 422),
         ("POST", "/api/jobs/scan/run", {"note": "x" * 70_000}, 413),
         ("PUT", "/api/jobs/scan/schedule", {"version": "0"}, 422),
         ("PUT", "/api/jobs/scan/schedule", {"schedule": "daily at 3 AM"}, 409),

@@ -122,7 +122,7 @@ def _queue_asked(tick: Tick, message: RunAsked) -> Run:
         reason = f"{message.job} is not in {tick.in_force.config.file}"
         run = _run_of_no_job(message, run_id)
     else:
-        run = asked_run(job, run_id=run_id, now=message.at, by=message.by)
+        run = asked_run(job, run_id=run_id, now=message.at, by=message.by, params=message.params, note=message.note)
         if job.overlap is Overlap.SKIP and in_hand:
             reason = f"{message.job} was still in hand (overlap: skip)"
         elif job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
@@ -143,6 +143,8 @@ def _run_of_no_job(message: RunAsked, run_id: str) -> Run:
         priority_nominal=message.at.replace(tzinfo=None),
         queued_at=message.at,
         requested_by=message.by,
+        params=message.params,
+        note=message.note,
     )
 
 
