@@ -108,6 +108,8 @@ def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_no
     places = {
         "aperture_plugin.store.connect": {"app/source.py", "testing/world.py"},
         "aperture_plugin.store.sqlite_path": {"app/store_access.py"},
+        "aperture_plugin.store.memory": {"app/store_access.py", "app/plan/rehearsal_store.py"},
+        "aperture_plugin.store.memory_ledger": {"app/plan/rehearsal_store.py"},
         "aperture_plugin.executors.threads": {"app/wiring.py"},
         "aperture_plugin.executors.processes": {"app/wiring.py"},
         "aperture_plugin.executors.inline": {"testing/world.py"},

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
 
 from aperture_plugin.app.source import Source, address_of, store_of
 from aperture_plugin.clock.process_liveness import holders
 from aperture_plugin.config.model import Reading
-from aperture_plugin.ports import Ledger, LogLine, PastSlot, RunQuery, Store, StoreRefused, StoreUnavailable
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
+from aperture_plugin.store.memory import MemoryStore
 from aperture_plugin.store.sqlite_path import file_of
 
 __all__ = ["StoreAstray", "empty_store", "opened", "opened_to_look", "require_not_astray", "store_file"]
@@ -87,62 +86,12 @@ class StoreAstray(StoreUnavailable):
 
 def empty_store() -> Store:
     """Return what stands in for a store that is not there, or that cannot be read."""
-    return cast(Store, _NoStore())
+    store = MemoryStore(url="(nothing has run yet)")
+    store.open()
+    return store
 
 
 def store_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
     """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
     address = address_of(source, reading, url=url)
     return None if address is None else file_of(address, directory=source.directory)
-
-
-class _NoLedger:
-    """A store nobody has written to, in one transaction."""
-
-    foreign = False
-
-    def in_hand(self) -> list[Run]:
-        return []
-
-    def loops(self) -> list[Any]:
-        return []
-
-    def generations(self) -> list[Any]:
-        return []
-
-    def pick(self) -> None:
-        return None
-
-    def eras(self) -> dict[str, Any]:
-        return {}
-
-    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Any]]:  # noqa: ARG002
-        return {}
-
-    def pauses(self) -> dict[str, Any]:
-        return {}
-
-    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:  # noqa: ARG002
-        return {}
-
-    def completed(self) -> dict[str, frozenset[str]]:
-        return {}
-
-
-class _NoStore:
-    """A store nobody has written to; it can only be looked at."""
-
-    url = "(nothing has run yet)"
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Ledger]:
-        yield cast(Ledger, _NoLedger())
-
-    def history(self, query: RunQuery) -> list[Run]:  # noqa: ARG002
-        return []
-
-    def past_slots(self, job: str, most: int) -> list[PastSlot]:  # noqa: ARG002
-        return []
-
-    def log_lines(self, *_: object, **__: object) -> list[tuple[int, LogLine]]:
-        return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from itertools import islice
 from typing import Any, Final
 
@@ -36,6 +35,7 @@ from aperture_plugin.store.bulk_statements import (
 )
 from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
 from aperture_plugin.store.claim_writes import write_claims
+from aperture_plugin.store.generations import GENERATIONS_KEPT, GENERATIONS_KNOWN, forgotten_text
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
 from aperture_plugin.store.rows import (
@@ -77,11 +77,8 @@ from aperture_plugin.store.tables import (
     spends,
 )
 
-__all__ = ["GENERATIONS_KEPT", "SqlLedger", "forgotten_text"]
+__all__ = ["SqlLedger"]
 
-GENERATIONS_KEPT: Final = 20
-GENERATIONS_KNOWN: Final = 1000
-"""Texts before those: only their digest is kept, so that a start with one of them is no news."""
 _CHUNK: Final = 500
 """The most names in one IN list: SQLite may be built to allow 999 variables."""
 _LOOKED_AT: Final = 1000
@@ -412,11 +409,6 @@ class SqlLedger:
     def _latest_instants(self, column: Any, jobs: Collection[str] | None) -> dict[str, datetime]:
         found = ((job, instant_of(value)) for job, value in self._latest_of(column, jobs).items())
         return {job: instant for job, instant in found if instant is not None}
-
-
-def forgotten_text(text: str) -> str:
-    """Return what stands in place of the text of an accepted file that is not kept any more."""
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def _later_of_both(before: Row, row: Row) -> Row:

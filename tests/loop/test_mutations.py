@@ -29,9 +29,9 @@ from aperture_plugin.ports import Claim, Ended, Executor, Report, Work
 from aperture_plugin.rules import admission, completion, due_slots, new_runs
 from aperture_plugin.rules.admission import Admission, Surroundings
 from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.store.memory_ledger import MemoryLedger
 from tests.loop.simulation.machines import Machine
 from tests.loop.test_simulation import in_memory, live_through
-from tests.store.memory import MemoryLedger
 
 Patch = pytest.MonkeyPatch
 Mutation = Callable[[Patch], None]

@@ -18,10 +18,11 @@ import pytest
 
 from aperture_plugin.ports import Store, StoreUnavailable
 from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.memory import MemoryStore
+from aperture_plugin.store.memory_ledger import Tables
 from tests.loop.simulation.lives import Life
 from tests.loop.simulation.promises import Broken
 from tests.loop.simulation.stores import Crash, Fault
-from tests.store.memory import MemoryStore, Tables
 
 BLOCK = 50
 ON_SQLITE = 40

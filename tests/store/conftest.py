@@ -12,8 +12,9 @@ import pytest
 
 from aperture_plugin.ports import Store
 from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.memory import MemoryStore
+from aperture_plugin.store.memory_ledger import Tables
 from tests.store.databases import database
-from tests.store.memory import MemoryStore, Tables
 
 CONTRACT = {"test_store", "test_promises", "test_accounts", "test_retention"}
 

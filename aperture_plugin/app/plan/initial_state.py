@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from aperture_plugin.app.plan.memory_store import MemoryStore
+from aperture_plugin.app.plan.rehearsal_store import RehearsalStore
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Era, Pause, Store
 from aperture_plugin.rules.limits import window_start
@@ -44,19 +44,21 @@ class Beginning:
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
     spent: Mapping[str, Mapping[datetime, int]] = field(default_factory=lambda: MappingProxyType({}))
 
-    def fill(self, store: MemoryStore) -> None:
-        """Put all of it into an empty store."""
-        store.runs.update((run.key, run) for run in self.in_hand)
+    def fill(self, store: RehearsalStore) -> None:
+        """Write all of it to an empty store: first `last`, then `in_hand`."""
         for run in self.in_hand:
             if run.reason is not None:
                 store.spells[run.key].append((run.queued_at, run.reason))
-        store.last.update(self.last)
-        store.done.update(self.done)
-        store.marks.update(self.marks)
-        store.in_force.update(self.eras)
-        store.held_back.update(self.pauses)
-        for limit, bins in self.spent.items():
-            store.calls[limit] = dict(bins)
+        with store.transaction() as ledger:
+            ledger.add([*self.last.values(), *self.in_hand])
+            ledger.keep_completed(self.done)
+            ledger.begin_eras(list(self.eras.values()))
+            for pause in self.pauses.values():
+                ledger.set_pause(pause)
+            for limit, bins in self.spent.items():
+                for begin, calls in bins.items():
+                    ledger.spend(limit, begin, calls, forget=min(bins))
+        store.set_watermarks(self.marks)
 
 
 EMPTY: Final = Beginning()

@@ -15,8 +15,8 @@ from aperture_plugin.app.plan.collisions import Collision, collisions_of
 from aperture_plugin.app.plan.initial_state import Beginning, steady
 from aperture_plugin.app.plan.job_chains import Chain, chains_of
 from aperture_plugin.app.plan.job_durations import Durations
-from aperture_plugin.app.plan.memory_store import Spell
 from aperture_plugin.app.plan.rehearsal import Key, Rehearsed, rehearse
+from aperture_plugin.app.plan.rehearsal_store import Spell
 from aperture_plugin.config.model import Config
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.triggers.clock_changes import ClockChange, changes

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aperture_plugin.app.plan.initial_state import EMPTY, Beginning
-from aperture_plugin.app.plan.memory_store import MemoryStore, Spell
+from aperture_plugin.app.plan.rehearsal_store import RehearsalStore, Spell
 from aperture_plugin.app.plan.virtual_time import VirtualClock, VirtualExecutor
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
@@ -80,21 +80,21 @@ def rehearse(
         TooMuch: There are more.
     """
     clock = VirtualClock(since)
-    store = MemoryStore(clock)
+    store = RehearsalStore(clock)
     beginning.fill(store)
     # Nobody counts items in a rehearsal, so no run may be taken for stalled.
     calm = {name: replace(job, stalled_after=None) if job.stalled_after else job for name, job in config.jobs.items()}
     config = replace(config, jobs=MappingProxyType(calm))
-    executor = VirtualExecutor(clock, store.as_store(), config, takes=takes, calls=calls)
+    executor = VirtualExecutor(clock, store, config, takes=takes, calls=calls)
     loop = _loop(config, clock, store, executor, environ)
     _adopt(loop, store, executor, takes)
     loop.begin()
-    span = _Span(config, store, until)
+    span = _Span(config, store, until, past=len(beginning.last))
     while True:
         executor.go_on()
         seconds = loop.tick()
         span.look()
-        if len(store.runs) > most:
+        if len(store.runs) - len(beginning.last) > most:
             raise TooMuch
         if seconds <= 0:
             continue
@@ -108,13 +108,17 @@ def rehearse(
 
 
 class _Span:
-    """The runs that belong to the span: due in it, queued in it, or set off by one that does."""
+    """The runs that belong to the span: due in it, queued in it, or set off by one that does.
 
-    def __init__(self, config: Config, store: MemoryStore, until: datetime) -> None:
+    Args:
+        past: Number of runs in the store, the first ones, that ended before the rehearsal.
+    """
+
+    def __init__(self, config: Config, store: RehearsalStore, until: datetime, *, past: int) -> None:
         self._config = config
         self._store = store
         self._until = until
-        self._seen = 0
+        self._past = self._seen = past
         self._set_off_by: dict[Key, Key] = {}
         self._late: set[str] = set()
 
@@ -136,7 +140,7 @@ class _Span:
 
     def rehearsed(self) -> Rehearsed:
         """Return the runs of the span."""
-        runs = [run for run in self._store.runs.values() if self._holds(run)]
+        runs = [run for run in islice(self._store.runs.values(), self._past, None) if self._holds(run)]
         keys = {run.key for run in runs}
         spells = {key: tuple(found) for key, found in self._store.spells.items() if key in keys}
         return Rehearsed(runs=runs, spells=spells, set_off_by=self._set_off_by)
@@ -148,7 +152,7 @@ class _Span:
         """Return the run that completed when *run* was queued."""
         job = self._config.jobs.get(run.job)
         names = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()
-        ended = (self._store.last.get(name) for name in names)
+        ended = (self._store.last_run(name) for name in names)
         return next((last for last in ended if last is not None and last.finished_at == run.priority_at), None)
 
 
@@ -184,7 +188,7 @@ class _Nobody:
 
 
 def _loop(
-    config: Config, clock: VirtualClock, store: MemoryStore, executor: VirtualExecutor, environ: Mapping[str, str]
+    config: Config, clock: VirtualClock, store: RehearsalStore, executor: VirtualExecutor, environ: Mapping[str, str]
 ) -> Loop:
     now = clock.now()
     record = LoopRecord(
@@ -194,7 +198,7 @@ def _loop(
         config,
         {},
         clock=clock,
-        store=store.as_store(),
+        store=store,
         lease=Lease(record=record, is_alive=lambda _: True),
         executor=executor,
         listeners=_Nobody(),
@@ -206,12 +210,13 @@ def _loop(
     )
 
 
-def _adopt(loop: Loop, store: MemoryStore, executor: VirtualExecutor, takes: Callable[[str], timedelta]) -> None:
+def _adopt(loop: Loop, store: RehearsalStore, executor: VirtualExecutor, takes: Callable[[str], timedelta]) -> None:
     """Go on with what runs already, as if it were ours."""
-    state = loop.state
-    for run in list(store.runs.values()):
-        if run.status is not Status.RUNNING or run.started_at is None:
-            continue
-        ours = replace(run, owner=_OWNER, group=None)
-        store.runs[run.key] = state.live[run.key] = ours
-        executor.adopt(run.key, loop.inbox.put, ends_at=run.started_at + takes(run.job))
+    with store.transaction() as ledger:
+        for run in ledger.in_hand():
+            if run.status is not Status.RUNNING or run.started_at is None:
+                continue
+            ours = replace(run, owner=_OWNER, group=None)
+            ledger.update([ours])
+            loop.state.live[run.key] = ours
+            executor.adopt(run.key, loop.inbox.put, ends_at=run.started_at + takes(run.job))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,10 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 from aperture_plugin.app.plan.initial_state import Beginning, known, steady
-from aperture_plugin.app.plan.memory_store import MemoryStore
 from aperture_plugin.app.plan.rehearsal import Rehearsed, TooMuch, rehearse
 from aperture_plugin.config.model import Config
-from aperture_plugin.loop import loop
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.testing import World
 from tests.app.plan.samples import SINCE, Sample, config_of, instant, samples
@@ -132,14 +129,6 @@ def test_a_stalled_run_is_not_foretold_since_nobody_counts_items() -> None:
     [run] = rehearsed("schedules:\n  scan:\n    schedule: daily at 2 AM\n    stalled after: 1 minute\n").runs
 
     assert run.status is Status.COMPLETED
-
-
-def test_the_store_in_memory_has_all_that_the_loop_asks_of_a_store() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in Path(loop.__file__).parent.rglob("*.py")]
-    asked = {name for text in sources for name in re.findall(r"\bledger\.([a-z_]+)", text)}
-
-    assert {name for name in asked if not hasattr(MemoryStore, name)} == set()
-    assert {"claim", "add", "update", "completed"} <= asked
 
 
 class TestLimits:

@@ -1,13 +1,8 @@
-"""The store in dictionaries: the same contract as SQLite's and PostgreSQL's, at a hundredth of the cost.
-
-What the simulation lives through thousands of histories on. Several handles may share one set of tables, as
-processes share a database; a transaction that fails is taken back, entry by entry.
-"""
+"""One transaction of a store in memory, and the tables that it changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -17,23 +12,16 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import (
     Claim,
     Era,
-    Ledger,
     LogLine,
     LoopRecord,
     Notice,
-    PastSlot,
     Pause,
-    RunQuery,
-    StoreFacts,
-    StoreUnavailable,
-    UnreadableRow,
 )
 from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken
-from aperture_plugin.store.ledger import GENERATIONS_KEPT, forgotten_text
-from aperture_plugin.store.tables import SCHEMA_VERSION
+from aperture_plugin.store.generations import GENERATIONS_KEPT, forgotten_text
 
-__all__ = ["MemoryStore", "Tables"]
+__all__ = ["Latest", "MemoryLedger", "Tables"]
 
 Key = tuple[str, int]
 V = TypeVar("V")
@@ -41,7 +29,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """What is known of a job's past without looking through it."""
+    """The latest events of a job, so that nobody has to look through its past."""
 
     claimed: datetime | None = None
     ran: Key | None = None
@@ -50,7 +38,7 @@ class Latest:
 
 @dataclass(slots=True)
 class Tables:
-    """What stands in the store; shared by every handle on it."""
+    """The content of a store; shared by every handle on it."""
 
     runs: dict[Key, Run] = field(default_factory=dict)
     in_hand: dict[Key, Run] = field(default_factory=dict)
@@ -69,127 +57,6 @@ class Tables:
     writes: int = 0
 
 
-class MemoryStore:
-    """One handle on *tables*, as one process has it."""
-
-    def __init__(self, tables: Tables | None = None, url: str = "memory:") -> None:
-        self.tables = tables or Tables()
-        self.url = url
-        self._seen: int | None = None
-        self._news = False
-        self._is_open = False
-
-    def open(self) -> None:
-        """Begin to be of use."""
-        self._is_open = True
-        self._seen = None
-
-    def open_to_look(self) -> bool:
-        """Begin to be of use."""
-        self.open()
-        return True
-
-    def close(self) -> None:
-        """Be of use no more."""
-        self._is_open = False
-
-    @contextmanager
-    def transaction(self) -> Iterator[Ledger]:
-        """Enter the one exclusive transaction."""
-        self._look()
-        tables = self.tables
-        self._news = self._news or self._seen != tables.writes
-        ledger = MemoryLedger(tables, foreign=self._news)
-        self._seen = tables.writes
-        try:
-            yield ledger
-        except BaseException:
-            ledger.take_back()
-            raise
-        finally:
-            self._news = self._news and not ledger.foreign_was_read
-        if ledger.wrote:
-            tables.writes += 1
-        self._seen = tables.writes
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Ledger]:
-        """Enter a read of it."""
-        self._look()
-        yield MemoryLedger(self.tables, foreign=False)
-
-    def changed(self) -> bool:
-        """Say whether another handle has written since a transaction of this one last asked."""
-        self._look()
-        return self._news or self._seen != self.tables.writes
-
-    def loops(self) -> list[LoopRecord]:
-        """Return every process that has a record."""
-        self._look()
-        return list(self.tables.loops.values())
-
-    def listen(self, ring: Callable[[], object]) -> Callable[[], bool]:
-        """Tell nothing by itself."""
-        return lambda: False
-
-    def history(self, query: RunQuery) -> list[Run]:
-        """Return attempts, newest first."""
-        self._look()
-        found = [run for run in reversed(self.tables.runs.values()) if _is_asked_for(run, query)]
-        if query.begins is not None:
-            found.sort(key=lambda run: (run.id, run.attempt), reverse=True)
-        return found[: query.limit]
-
-    def past_slots(self, job: str, most: int) -> list[PastSlot]:
-        """Return the latest claims of *job*, oldest first."""
-        self._look()
-        claims = sorted((one for (name, _), one in self.tables.claims.items() if name == job), key=lambda one: one.due)
-        return [self._past_slot(claim) for claim in claims[-most:]]
-
-    def _past_slot(self, claim: Claim) -> PastSlot:
-        attempts = [run for run in self.tables.runs.values() if run.id == claim.run_id]
-        run = max(attempts, key=lambda one: one.attempt, default=None)
-        return PastSlot(
-            due=claim.due,
-            first_due=claim.first_due,
-            number=claim.count,
-            run_id=claim.run_id,
-            attempt=0 if run is None else run.attempt,
-            status=None if run is None else run.status,
-            started_at=None if run is None else run.started_at,
-            finished_at=None if run is None else run.finished_at,
-            reason=None if run is None else run.reason,
-        )
-
-    def log_lines(self, run_id: str, *, attempt: int | None = None, after: int = 0) -> list[tuple[int, LogLine]]:
-        """Return a run's log lines, numbered."""
-        return [
-            (number, line)
-            for number, line in self.tables.logs.items()
-            if line.run_id == run_id and number > after and attempt in {None, line.attempt}
-        ]
-
-    def last_words(self, run_id: str, attempt: int) -> LogLine | None:
-        """Return the latest line of an attempt's log."""
-        return next((line for _, line in reversed(self.log_lines(run_id, attempt=attempt))), None)
-
-    def unreadable(self, most: int | None) -> list[UnreadableRow]:
-        """Return nothing: what is in memory can be read."""
-        return []
-
-    def mend(self) -> list[UnreadableRow]:
-        """Mend nothing."""
-        return []
-
-    def facts(self) -> StoreFacts:
-        """Return what it is like."""
-        return StoreFacts(schema=SCHEMA_VERSION, knows=SCHEMA_VERSION, size=None, attempts=len(self.tables.runs))
-
-    def _look(self) -> None:
-        if not self._is_open:
-            raise StoreUnavailable(f"{self.url}: it is closed")
-
-
 class MemoryLedger:
     """The tables within one transaction."""
 
@@ -202,7 +69,7 @@ class MemoryLedger:
 
     @property
     def foreign(self) -> bool:
-        """Whether another handle has written since anybody here last asked."""
+        """True if another handle has written since a transaction here last read this."""
         self.foreign_was_read = True
         return self._foreign
 
@@ -240,7 +107,7 @@ class MemoryLedger:
         return sorted(spanning, key=lambda claim: claim.due)
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
-        """Return the same claims by job, each with what became of its run."""
+        """Return the same claims by job, each with the fate of its run."""
         found: dict[str, list[Taken]] = {}
         for job in jobs:
             for claim in self.claims(job, since, until):
@@ -302,7 +169,7 @@ class MemoryLedger:
         return dict(self._tables.completed)
 
     def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
-        """Write that for the jobs in it, in place of what stood there."""
+        """Replace those completions for the jobs in *completed*."""
         for follower, jobs in completed.items():
             if jobs:
                 self._put(self._tables.completed, follower, jobs)
@@ -325,7 +192,7 @@ class MemoryLedger:
             self._put(self._tables.logs, next(self._tables.numbers), line)
 
     def loops(self) -> list[LoopRecord]:
-        """Return every process that has a record."""
+        """Return the record of every loop."""
         return list(self._tables.loops.values())
 
     def keep_loop(self, loop: LoopRecord) -> None:
@@ -333,16 +200,16 @@ class MemoryLedger:
         self._put(self._tables.loops, loop.id, loop)
 
     def beat(self, loop: LoopRecord) -> bool:
-        """Write the beat of the loop's record; say whether the record was there."""
+        """Write the beat of the loop's record; return whether the record was there."""
         known = self._tables.loops.get(loop.id)
         if known is not None:
             counts = self.wrote
             self._put(self._tables.loops, loop.id, replace(known, beat=loop.beat, beat_at=loop.beat_at))
-            self.wrote = counts  # A beat alone is nothing for which others read the store anew.
+            self.wrote = counts  # For a beat alone other processes do not read the store anew.
         return known is not None
 
     def drop_loop(self, loop_id: str) -> None:
-        """Take the record of a loop off the store."""
+        """Delete the record of a loop."""
         self._take_out(self._tables.loops, loop_id)
 
     def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
@@ -378,8 +245,8 @@ class MemoryLedger:
             self._put(self._tables.notices, notice.key, (taken, True))
         return found
 
-    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
-        """Write what became of messages."""
+    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:  # noqa: ARG002  # no display reads it
+        """Write that messages were sent, given up, or are to be tried again."""
         for key in keys:
             notice, _ = self._tables.notices[key]
             changed = replace(notice, not_before=not_before or notice.not_before)
@@ -419,7 +286,7 @@ class MemoryLedger:
     # ── the past that is not kept ──
 
     def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
-        """Forget the oldest attempts of *job*, with their logs and claims; say whether there may be more."""
+        """Forget the oldest attempts of *job*, with their logs and claims; return whether there may be more."""
         attempts = [run for run in self._tables.runs.values() if run.job == job]
         known, ahead = self._latest(job), now + timedelta(days=1)
         oldest = attempts[: max(len(attempts) - keep, 0)][:most]
@@ -448,7 +315,7 @@ class MemoryLedger:
         return bool(going) and len(going) == most
 
     def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return up to when each job's past is forgotten."""
+        """Return the instant up to which each job's past is forgotten."""
         return self._of_latest(lambda known: known.forgotten, jobs)
 
     def known_jobs(self, after: str, most: int) -> list[str]:
@@ -513,14 +380,3 @@ def _fate(statuses: Sequence[Status]) -> Fate:
     if any(status in IN_HAND for status in statuses):
         return Fate.IN_HAND
     return Fate.SKIPPED if all(status is Status.SKIPPED for status in statuses) else Fate.RAN
-
-
-def _is_asked_for(run: Run, query: RunQuery) -> bool:
-    return (
-        (query.jobs is None or run.job in query.jobs)
-        and (query.statuses is None or run.status in query.statuses)
-        and (query.triggers is None or run.trigger in query.triggers)
-        and (query.since is None or run.queued_at >= query.since)
-        and (query.run_id is None or run.id == query.run_id)
-        and (query.begins is None or run.id.startswith(query.begins))
-    )
