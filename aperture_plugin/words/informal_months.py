@@ -1,4 +1,4 @@
-"""What informal schedules of months and years mean: the last day, the first Monday, every January 1."""
+"""Informal schedules of months and years: the last day, the first Monday, every January 1."""
 
 from __future__ import annotations
 

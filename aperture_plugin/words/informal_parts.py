@@ -21,7 +21,7 @@ _CLEAR_FROM: Final = 13
 
 @dataclass(slots=True)
 class Said:
-    """What the tokens of a text say, whatever their order."""
+    """The parts that the tokens of a text name, in any order."""
 
     times: list[time] = field(default_factory=list)
     hours: list[int] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Said:
 
     @property
     def says_times(self) -> bool:
-        """Whether a time of day is said, clear or not."""
+        """True if a time of day is named, clear or not."""
         return bool(self.times or self.hours)
 
 

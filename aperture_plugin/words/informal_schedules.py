@@ -1,4 +1,4 @@
-"""What a schedule in words of one's own means: `mondays at 9 PM`, `twice a day`, `every hour on the half hour`.
+"""Schedules in words of one's own, and their meaning: `mondays at 9 PM`, `twice a day`, `every hour on the half hour`.
 
 The order of the words does not matter here, but each of them has to be understood: of a phrase with a word that is not
 known nothing is guessed. What is understood and cannot be said exactly is answered by a sentence that names what comes

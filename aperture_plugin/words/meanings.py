@@ -1,4 +1,4 @@
-"""What a text that is no phrase can mean: one schedule, one of several, one with a part missing, or none there is."""
+"""Possible meanings of a text that is no phrase: one schedule, one of several, one with a part missing, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a schedule in another program's notation means: six cron fields, `@every 5m`, `PT1H30M`, `rate(5 minutes)`.
+"""Schedules in another program's notation: six cron fields, `@every 5m`, `PT1H30M`, `rate(5 minutes)`.
 
 Each is the same schedule here, or a sentence says what this one lacks.
 """

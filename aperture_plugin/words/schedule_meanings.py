@@ -1,4 +1,4 @@
-"""What a phrase that cannot be read means, and how its problem says so: a line to paste, or what comes nearest.
+"""Says for a phrase that cannot be read what it probably means: a line to paste, or what comes nearest.
 
 A line is offered only where the text has one meaning. This module is loaded when a phrase is refused.
 """
