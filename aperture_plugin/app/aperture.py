@@ -22,6 +22,7 @@ from typing import Any, Final, Self, TypeVar
 from aperture_plugin.app.alert_delivery import AlertDelivery
 from aperture_plugin.app.config_history import last_good
 from aperture_plugin.app.errors import NoSuchJob, NotRunning
+from aperture_plugin.app.executor_problems import executor_problem
 from aperture_plugin.app.executor_router import Executors
 from aperture_plugin.app.installation import Installation
 from aperture_plugin.app.json_views import overview_json
@@ -56,6 +57,7 @@ from aperture_plugin.loop.state import Substitute
 from aperture_plugin.loop.thread import LoopThread
 from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.plugins.plugin_loader import Plugins, load_plugins
+from aperture_plugin.plugins.plugin_problems import NoSuchExecutor
 from aperture_plugin.ports import Clock, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run
 
@@ -461,7 +463,10 @@ class Aperture:
                 substitute=substitute,
             )
             # An executor that nobody provides is found out before anything starts.
-            self._executors.named_by(config)
+            try:
+                self._executors.named_by(config)
+            except NoSuchExecutor as error:
+                raise ConfigRefused([executor_problem(error, config)], config.text) from None
         except BaseException:
             self.close()
             raise

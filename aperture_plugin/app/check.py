@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from aperture_plugin.app.executor_problems import check_executor
 from aperture_plugin.app.source import Source
 from aperture_plugin.config.model import Config, Reading
 from aperture_plugin.config.problem_report import problem_json
@@ -85,6 +86,8 @@ def check(
     try:
         plugins = None if load is None else load()
         reading = read(replace(alone, plugins=plugins))
+        if plugins is not None and reading.config is not None:
+            reading = reading.with_problems(check_executor(reading.config, plugins))
     except PluginError as error:
         broken = error.as_problems(source.name)
         reading = read(alone)

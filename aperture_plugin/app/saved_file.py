@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from aperture_plugin.app.executor_problems import executor_problem
 from aperture_plugin.app.executor_router import Executors
 from aperture_plugin.app.source import Source
 from aperture_plugin.config.problems import Problem
@@ -13,7 +14,7 @@ from aperture_plugin.files.bounded_read import Content
 from aperture_plugin.loop.inbox import Inbox
 from aperture_plugin.loop.messages import ConfigRead
 from aperture_plugin.plugins.plugin_loader import Plugins
-from aperture_plugin.plugins.plugin_problems import PluginError
+from aperture_plugin.plugins.plugin_problems import NoSuchExecutor, PluginError
 
 __all__ = ["Judged", "judged", "nothing"]
 
@@ -35,6 +36,9 @@ def judged(
         reading = source.judge(content, now=now, starting=True)
         if reading.config is not None and executors is not None:
             executors.named_by(reading.config)
+    except NoSuchExecutor as error:
+        assert reading.config is not None, "only a valid file is asked for its executor"
+        return False, [executor_problem(error, reading.config)], nothing
     except PluginError as error:
         return False, error.as_problems(source.name), nothing
     if reading.config is None:

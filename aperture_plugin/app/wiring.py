@@ -133,6 +133,7 @@ def loop_of(
         pace=pace,
         fires=fires,
         asks_ready=plugins.asks_ready,
+        looked_in=plugins.looked_in,
         substitute=substitute,
     )
 

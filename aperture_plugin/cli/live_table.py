@@ -20,7 +20,16 @@ from rich.text import Text
 
 from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.output import is_terminal
-from aperture_plugin.cli.status_view import comes_next, headline, now_running, plugins_changed, recent, refused, waiting
+from aperture_plugin.cli.status_view import (
+    comes_next,
+    headline,
+    nobody_offers,
+    now_running,
+    plugins_changed,
+    recent,
+    refused,
+    waiting,
+)
 from aperture_plugin.cli.streams import forget_if_gone, takes_text
 from aperture_plugin.rules.runs import Run
 
@@ -109,7 +118,7 @@ class LiveTable:
         room = max(12, self._console.height) - 3
         first = headline(seen)
         yield first if note is None else Text.assemble(first, " · ", note)
-        sections: list[list[RenderableType]] = [[*refused(seen), *plugins_changed(seen)]]
+        sections: list[list[RenderableType]] = [[*refused(seen), *plugins_changed(seen), *nobody_offers(seen)]]
         running, queued = _shortened(seen, room // 3)
         sections += [list(now_running(running)), list(waiting(queued))]
         used = len(running.running) + len(queued.queue) + 3 * len(sections[0]) + len(ended) + 8

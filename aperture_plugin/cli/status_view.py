@@ -19,7 +19,17 @@ from aperture_plugin.cli.run_text import asked_with, came_of_it, took
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.time_display import away, dated
 
-__all__ = ["comes_next", "headline", "now_running", "plugins_changed", "recent", "refused", "sections", "waiting"]
+__all__ = [
+    "comes_next",
+    "headline",
+    "nobody_offers",
+    "now_running",
+    "plugins_changed",
+    "recent",
+    "refused",
+    "sections",
+    "waiting",
+]
 
 _MOST_PROBLEMS: Final = 5
 _MOST_RUNS: Final = 50
@@ -76,6 +86,13 @@ def plugins_changed(seen: Overview) -> Iterator[Text]:
     files = () if seen.loop is None else seen.loop.details.get("plugins_changed", ())
     if files:
         yield Text(f"{plain(files_changed(files))}: restart it", style="yellow")
+
+
+def nobody_offers(seen: Overview) -> Iterator[Text]:
+    """Yield that jobs of the file in force have nobody who runs them."""
+    sentence = None if seen.loop is None else seen.loop.details.get("nobody_offers")
+    if sentence:
+        yield Text(plain(sentence), style="bold red")
 
 
 def loops_behind(seen: Overview) -> Iterator[Text]:
@@ -154,7 +171,7 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
     yield pulse(seen)
     shortened = replace(seen, running=seen.running[:_MOST_RUNS], queue=seen.queue[:_MOST_RUNS])
     for section in (
-        [*refused(seen), *plugins_changed(seen), *loops_behind(seen)],
+        [*refused(seen), *plugins_changed(seen), *nobody_offers(seen), *loops_behind(seen)],
         list(now_running(shortened)),
         list(waiting(shortened)),
     ):

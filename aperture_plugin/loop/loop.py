@@ -82,6 +82,7 @@ class Loop:
         pace: Pace,
         fires: bool = True,
         asks_ready: bool = False,
+        looked_in: str = "",
         substitute: Substitute | None = None,
     ) -> None:
         self.inbox = Inbox()
@@ -98,6 +99,7 @@ class Loop:
             able_since=clock.now(),
             only=None if fires else set(),
             asks_ready=asks_ready,
+            looked_in=looked_in,
         )
         self._store = store
         self._pace = pace
@@ -362,7 +364,8 @@ class Loop:
         """Renew the lease, and publish what `status` and `doctor` show where that has changed."""
         details = None
         if publishes:
-            details = details_of(tick.in_force, draining=self.state.draining, noticed=self._wakeups.noticed)
+            state, noticed = self.state, self._wakeups.noticed
+            details = details_of(tick.in_force, draining=state.draining, noticed=noticed, looked_in=state.looked_in)
         tick.lease_record = self.state.lease.write(tick.ledger, now=tick.now, details=details)
 
     def _forget(self, now: datetime, at: float) -> None:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from aperture_plugin import __version__
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.loop.state import InForce
 
-__all__ = ["details_of"]
+__all__ = ["details_of", "nobody_offers"]
+
+_MOST_NAMES: Final = 5
 
 
-def details_of(in_force: InForce, *, draining: bool, noticed: tuple[datetime, str] | None) -> Mapping[str, Any]:
+def nobody_offers(jobs: Sequence[str], looked_in: str) -> str | None:
+    """Return the sentence that nobody offers *jobs*; None where there are none, or plugins were not looked for.
+
+    >>> nobody_offers(["scan"], "looked for in hooks")
+    'nobody offers scan, whose runs will fail: no plugin was found (looked for in hooks)'
+    """
+    if not jobs or not looked_in:
+        return None
+    more = f" and {len(jobs) - _MOST_NAMES} more" if len(jobs) > _MOST_NAMES else ""
+    found = f"no plugin was found ({looked_in})"
+    return f"nobody offers {', '.join(jobs[:_MOST_NAMES])}{more}, whose runs will fail: {found}"
+
+
+def details_of(
+    in_force: InForce, *, draining: bool, noticed: tuple[datetime, str] | None, looked_in: str
+) -> Mapping[str, Any]:
     """Return what `status` shows of the file and `doctor` of the clock.
 
     Args:
         draining: True once the loop claims nothing any more.
         noticed: The last odd behavior of the clock, and when.
+        looked_in: Where plugins were looked for, as a clause.
     """
     config, substitute, refused = in_force.config, in_force.substitute, in_force.rejected
     loaded_at = in_force.loaded_at
@@ -47,5 +65,6 @@ def details_of(in_force: InForce, *, draining: bool, noticed: tuple[datetime, st
         "categories": {name: job.category for name, job in in_force.jobs.items() if job.category},
         "draining": draining,
         "plugins_changed": list(in_force.changed_plugins),
+        "nobody_offers": nobody_offers(in_force.nobodys, looked_in),
         "clock": None if noticed is None else {"at": noticed[0].isoformat(), "found": noticed[1]},
     }

@@ -94,6 +94,15 @@ class InForce:
         needed = frozenset(need for job in config.jobs.values() for need in job.needs)
         return cls(config=config, jobs=jobs, followers=followers, needed=needed, loaded_at=loaded_at)
 
+    @property
+    def nobodys(self) -> list[str]:
+        """The jobs that would run a handler, and that no plugin offers: their runs will fail."""
+        return [
+            job.name
+            for job in self.config.jobs.values()
+            if job.enabled and job.command is None and job.name not in self.jobs
+        ]
+
     def job_config(self, name: str) -> JobConfig | None:
         """Return a job's words; for one that plugins register and the file does not name, those it has by default."""
         job = self.config.jobs.get(name)
@@ -132,6 +141,7 @@ class State:
         is_alone: True while no other process ticks on the store.
         draining: True once nothing is claimed or started any more.
         asks_ready: True if any plugin answers `aperture_ready`.
+        looked_in: Where plugins were looked for, as a clause.
     """
 
     id: str
@@ -163,6 +173,7 @@ class State:
     is_alone: bool = False
     draining: bool = False
     asks_ready: bool = False
+    looked_in: str = ""
 
     def __post_init__(self) -> None:
         self.timetable.listed_one_by_one = self.listed_one_by_one

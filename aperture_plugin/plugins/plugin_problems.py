@@ -17,7 +17,7 @@ from aperture_plugin.rules.sanitize import storable
 from aperture_plugin.words.errors import ApertureError
 from aperture_plugin.words.mask import mask_of_environment
 
-__all__ = ["PluginError", "PluginProblem", "line_of", "one_line", "shown", "where_raised"]
+__all__ = ["NoSuchExecutor", "PluginError", "PluginProblem", "line_of", "one_line", "shown", "where_raised"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,15 @@ class PluginError(ApertureError):
                 )
             )
         return found
+
+
+class NoSuchExecutor(PluginError):
+    """No plugin provides the executor that a file names."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        message = f'no plugin provides an executor "{name}"'
+        super().__init__([PluginProblem(plugin="built-in", message=message, hint=hint)])
+        self.name = name
 
 
 def shown(path: str | Path) -> str:

@@ -25,7 +25,15 @@ from aperture_plugin.plugins.hookspecs import PROJECT, Hooks
 from aperture_plugin.plugins.job_collector import JobsAsked
 from aperture_plugin.plugins.outcomes import checked, outcome_of_error
 from aperture_plugin.plugins.plugin_files import changed_since, file_prints, files_below, files_of
-from aperture_plugin.plugins.plugin_problems import PluginError, PluginProblem, line_of, one_line, where_raised
+from aperture_plugin.plugins.plugin_problems import (
+    NoSuchExecutor,
+    PluginError,
+    PluginProblem,
+    line_of,
+    one_line,
+    shown,
+    where_raised,
+)
 from aperture_plugin.ports import Executor, LiveRun, Mailbox, Spender
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
@@ -259,9 +267,26 @@ class Plugins:
                 hint = "see Executor in aperture_plugin.ports for what an executor has to have"
                 raise PluginError([PluginProblem(plugin=plugin, where=where, message=message, hint=hint)])
             return answer  # type: ignore[no-any-return]  # Just looked at, part by part.
-        hint = f"expected one of {', '.join(built_in)}, or a plugin that knows it{did_you_mean(name, built_in)}"
-        message = f'no plugin provides an executor "{name}"'
-        raise PluginError([PluginProblem(plugin="built-in", message=message, hint=hint)])
+        raise NoSuchExecutor(name, self._who_provides(name, tuple(built_in)))
+
+    def _who_provides(self, name: str, built_in: tuple[str, ...]) -> str:
+        """Return the hint for an executor that nobody provides: the built-in ones, and the plugins that were asked."""
+        hooks = self._manager.hook.aperture_executor.get_hookimpls()
+        asked = [one.plugin_name for one in hooks if one.plugin_name != "built-in"]
+        others = f"one that a plugin provides by aperture_executor; asked were {', '.join(asked)}"
+        if not asked:
+            others = f"one that a plugin provides by aperture_executor; none of those found has it ({self.looked_in})"
+        return f"expected {', '.join(built_in)}, or {others}{did_you_mean(name, built_in)}"
+
+    @property
+    def looked_in(self) -> str:
+        """Where plugins were looked for, as a clause."""
+        where = ["installed distributions"] if self._recipe.get("entry_points") else []
+        if directory := self._recipe.get("directory"):
+            folder = Path(directory, HOOKS_FOLDER)
+            where.append(shown(folder) + ("" if folder.is_dir() else ", which is not there"))
+        where += self._recipe.get("modules") or []
+        return f"looked for in {'; '.join(where)}" if where else "looked for nowhere"
 
     # ── asked while the loop runs ──
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.cli.status_view import nobody_offers
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.ports import LiveRun, RunQuery
@@ -212,7 +213,7 @@ class Faulty(Host):
         ("jobs", "threads", "plugin Faulty: aperture_jobs raised {}"),
         ("lint", "threads", "plugin Faulty: aperture_lint raised {}"),
         ("elsewhere", "elsewhere", "plugin Faulty: aperture_executor raised {}"),
-        ("", "elsewhere", 'plugin built-in: no plugin provides an executor "elsewhere"'),
+        ("", "elsewhere", '"elsewhere" is an executor that nobody provides'),
     ],
 )
 @pytest.mark.parametrize("error", [ValueError("no"), SystemExit(2)])
@@ -287,3 +288,30 @@ def test_a_pause_until_no_instant_to_come_is_refused_at_the_call(
 def test_a_history_since_a_naive_time_is_refused_at_the_call() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         RunQuery(since=datetime(2030, 1, 1))  # noqa: DTZ001  # that is the mistake
+
+
+def test_a_job_that_nobody_offers_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "schedules.yaml"
+    file.write_text("schedules:\n  scan: daily at 4 AM\n  off:\n    schedule: manual\n    enabled: no\n", "utf-8")
+    sentence = "nobody offers scan, whose runs will fail: no plugin was found (looked for in "
+
+    with Aperture(file, entry_points=False) as aperture:
+        loop = aperture.overview().loop
+        assert loop is not None
+        told = loop.details["nobody_offers"]
+        shown = [str(line) for line in nobody_offers(aperture.overview())]
+        aperture.judge(b"schedules:\n  scan:\n    schedule: manual\n    command: echo\n")
+
+    assert told.startswith(sentence)
+    assert told.endswith("hooks, which is not there)")
+    assert shown == [told]
+
+
+def test_a_job_that_nobody_offers_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "schedules.yaml"
+    file.write_text("schedules:\n  scan: daily at 4 AM\n", "utf-8")
+
+    with caplog.at_level("WARNING", logger="aperture"), Aperture(file, entry_points=False):
+        pass
+
+    assert [one.levelname for one in caplog.records if one.message.startswith("nobody offers scan")] == ["WARNING"]

@@ -247,3 +247,58 @@ def test_a_file_may_come_in_on_stdin(world: World) -> None:
 
     assert result.exit_code == 1
     assert "\nstdin:2:9: error: scan: " in result.stdout
+
+
+ROCKETS = "executor: rockets\nschedules:\n  a:\n    schedule: daily at 4 AM\n    command: 'true'\n"
+PROVIDER = """
+from aperture_plugin import hookimpl
+
+class Rockets:
+    name = "rockets"
+
+    def start(self, work, report): ...
+
+    def cancel(self, key, reason): ...
+
+    def kill(self, key): ...
+
+    def stop(self, timeout): ...
+
+@hookimpl
+def aperture_executor(name):
+    return Rockets() if name == "rockets" else None
+"""
+
+
+def test_an_executor_that_nobody_provides_is_told_at_its_place(world: World, shell: Shell) -> None:
+    world.write(ROCKETS)
+
+    checked, started = shell("check"), shell("start")
+
+    report = (
+        'schedules.yaml:1:11: error: "rockets" is an executor that nobody provides [unknown-executor]\n'
+        "    1 | executor: rockets\n"
+        "      |           ^^^^^^^\n"
+        "   hint: expected threads, processes, celery, or one that a plugin provides by aperture_executor; none of "
+        "those found has it (looked for in installed distributions; hooks, which is not there)\n"
+    )
+    assert (checked.code, checked.out.partition("\n\n")[0] + "\n") == (1, report)
+    assert started.code == 1
+    assert report in started.out + started.err
+
+
+def test_an_executor_that_a_plugin_provides_is_one(world: World, shell: Shell) -> None:
+    hooks = world.folder / "hooks"
+    hooks.mkdir()
+    (hooks / "rockets.py").write_text(PROVIDER, encoding="utf-8")
+    world.write(ROCKETS)
+
+    assert shell("check").code == 0
+    world.write(ROCKETS.replace("rockets", "sledges"))
+    assert "asked were hooks/rockets.py" in shell("check").out
+
+
+def test_an_executor_is_not_judged_where_no_code_is_imported(world: World, shell: Shell) -> None:
+    world.write(ROCKETS)
+
+    assert shell("check", "--no-plugins").code == 0

@@ -380,8 +380,8 @@ def test_an_executor_that_nobody_knows_or_that_is_none_is_told(folder: Folder) -
     plugins = folder.load(Host())
 
     for name, told in {
-        "thread": 'no plugin provides an executor "thread"\n   hint: expected one of threads, or a plugin that '
-        'knows it; did you mean "threads"?',
+        "thread": 'no plugin provides an executor "thread"\n   hint: expected threads, or one that a plugin provides '
+        'by aperture_executor; asked were Host; did you mean "threads"?',
         "raises": "aperture_executor raised OSError: no broker",
         "celery": "its executor str has no name, start, cancel, kill, stop",
     }.items():

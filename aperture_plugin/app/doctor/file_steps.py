@@ -70,6 +70,10 @@ def plugins_step(case: Case) -> Iterator[Finding]:
     if changed:
         yield problem("plugins", files_changed(changed), advice="restart it, or have it start anew by itself: --reload")
     assert case.plugins is not None, "plugins that do not load have problems"
+    nobodys = None if case.loop is None else case.loop.details.get("nobody_offers")
+    if nobodys:
+        yield problem("plugins", nobodys, advice="put the plugin there, or name it by --plugin, and start again")
+        return
     registered = list(case.registered)
     known = set(registered)
     nobodys = [name for name in case.jobs if name not in known and _needs_a_handler(case, name)]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.effects import ConfigLoaded, ConfigRejected
 from aperture_plugin.loop.messages import ConfigRead, ConfigRefusedMessage, Message
+from aperture_plugin.loop.published import nobody_offers
 from aperture_plugin.loop.stages.complete import skip_waiting
 from aperture_plugin.loop.state import InForce, Rejected
 from aperture_plugin.loop.tick import Tick
@@ -59,9 +60,17 @@ def put_in_force(tick: Tick, config: Config, jobs: Mapping[str, Job], *, startin
     begun = _begin_eras(tick, unchanged, starting=starting)
     tick.predecessors.forget(begun)
     tick.timetable = _timetable_changes(tick, begun | reworded)
+    _tell_nobodys(tick)
     _skip_jobs_that_are_gone(tick)
     _move_to_queues(tick)
     tick.queue.requeue_all()
+
+
+def _tell_nobodys(tick: Tick) -> None:
+    """Warn of jobs that nobody offers: nothing else tells of them before their first run fails."""
+    sentence = nobody_offers(tick.in_force.nobodys, tick.state.looked_in)
+    if sentence is not None:
+        tick.log(logging.WARNING, sentence)
 
 
 def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool) -> set[str]:
