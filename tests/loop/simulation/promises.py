@@ -240,8 +240,8 @@ class Promises(Watching):
         self.check(was.status not in ENDED, 2, f"{said(was)} had ended, and was overwritten as {run.status}")
         if was.status is Status.RUNNING and was.owner == process.id and run.status is Status.INTERRUPTED:
             outcome = self.outcomes.get(was.key)
-            done = outcome is not None and outcome.status is OutcomeStatus.COMPLETED
-            self.check(not done, 9, f"{said(was)} completed, and its own process calls it cut off")
+            has_ended = outcome is not None and outcome.status in (OutcomeStatus.COMPLETED, OutcomeStatus.FAILED)
+            self.check(not has_ended, 9, f"{said(was)} came back, and its own process calls it cut off")
         if was.status is Status.RUNNING and was.owner != process.id and run.status is not Status.RUNNING:
             self._check_taken_for_dead(process, was, run)
 
