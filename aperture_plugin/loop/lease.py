@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from aperture_plugin.ports import Ledger, LoopRecord
+from aperture_plugin.ports import LoopRecord, Loops
 
 __all__ = ["BEAT_SECONDS", "HERE_BEAT_SECONDS", "LEASE_SECONDS", "LONE_BEAT_SECONDS", "Lease"]
 
@@ -43,7 +43,7 @@ class Lease:
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     is_alone: bool = False
 
-    def write(self, ledger: Ledger, *, now: datetime, details: Mapping[str, Any] | None = None) -> LoopRecord:
+    def write(self, ledger: Loops, *, now: datetime, details: Mapping[str, Any] | None = None) -> LoopRecord:
         """Write the next heartbeat, and the whole record if there are new *details*; return the record."""
         record = replace(
             self.record,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aperture_plugin.config.model import Config
-from aperture_plugin.ports import Ledger
+from aperture_plugin.ports import Runs
 from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status
 from aperture_plugin.words.schedules import After
 
@@ -74,7 +74,7 @@ class Predecessors:
             if self._done.pop(job, None):
                 self._changed.add(job)
 
-    def write(self, ledger: Ledger) -> None:
+    def write(self, ledger: Runs) -> None:
         """Write what has changed."""
         if self._changed:
             ledger.keep_completed({job: self._done.get(job, frozenset()) for job in self._changed})

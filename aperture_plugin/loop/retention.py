@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aperture_plugin.ports import Ledger
+from aperture_plugin.ports import Runs
 
 __all__ = ["MEASURES", "Measure", "Retention"]
 
@@ -70,7 +70,7 @@ class Retention:
         """Try again in a while: the store is away."""
         self.next_at = at + _FIRST
 
-    def step(self, ledger: Ledger, *, now: datetime, at: float) -> None:
+    def step(self, ledger: Runs, *, now: datetime, at: float) -> None:
         """Forget a little, of the jobs whose turn it is."""
         if not self._left:
             jobs = ledger.known_jobs(self._after, _JOBS)

@@ -16,7 +16,7 @@ from aperture_plugin.loop.predecessors import Predecessors
 from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.run_queue import RunQueue
 from aperture_plugin.loop.timetable import EACH_HAS_A_ROW, LISTED_ONE_BY_ONE, Timetable
-from aperture_plugin.ports import Clock, Era, Ledger, Pause
+from aperture_plugin.ports import Clock, Era, Ledger, Pause, Runs
 from aperture_plugin.rules.due_slots import HeldBack
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
@@ -199,7 +199,7 @@ class State:
         recorded = name in self.pauses or self.config.freezes or (job is not None and job.missed is Missed.SKIP)
         return EACH_HAS_A_ROW if recorded else LISTED_ONE_BY_ONE
 
-    def last_run(self, name: str, ledger: Ledger) -> Run | None:
+    def last_run(self, name: str, ledger: Runs) -> Run | None:
         """Return a job's latest run that ran and ended, asking the store the first time."""
         if name not in self.last:
             self.last[name] = ledger.last_runs([name]).get(name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aperture_plugin.ports.clock import Clock
 from aperture_plugin.ports.executors import Ended, Event, Executor, Logged, Progressed, Report, Spawned, Work
+from aperture_plugin.ports.ledger import Claims, Ledger, Limits, Loops, Notices, Runs
 from aperture_plugin.ports.mailbox import Mailbox, Order, OrderState, StopRequest, WorkerEvent
 from aperture_plugin.ports.records import (
     Claim,
@@ -23,12 +24,13 @@ from aperture_plugin.ports.records import (
     UnreadableRow,
 )
 from aperture_plugin.ports.runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
-from aperture_plugin.ports.store import Ledger, Store
+from aperture_plugin.ports.store import Store
 
 __all__ = [
     "RUN_LOGGER",
     "RUN_VARIABLE",
     "Claim",
+    "Claims",
     "Clock",
     "Dispatch",
     "Ended",
@@ -36,12 +38,15 @@ __all__ = [
     "Event",
     "Executor",
     "Ledger",
+    "Limits",
     "LiveRun",
     "LogLine",
     "Logged",
     "LoopRecord",
+    "Loops",
     "Mailbox",
     "Notice",
+    "Notices",
     "Order",
     "OrderState",
     "PastSlot",
@@ -51,6 +56,7 @@ __all__ = [
     "Report",
     "RunCancelled",
     "RunQuery",
+    "Runs",
     "Spawned",
     "Spender",
     "StopRequest",

@@ -1,212 +1,23 @@
-"""The one database of claims, runs and logs, and a transaction in it."""
+"""The one database of claims, runs and logs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Protocol
 
-from aperture_plugin.config.model import Preset
+from aperture_plugin.ports.ledger import Ledger
 from aperture_plugin.ports.records import (
-    Claim,
-    Era,
     LogLine,
     LoopRecord,
-    Notice,
     PastSlot,
-    Pause,
     RunQuery,
     StoreFacts,
     UnreadableRow,
 )
 from aperture_plugin.rules.runs import Run
-from aperture_plugin.rules.slot_accounting import Taken
 
-__all__ = ["Ledger", "Store"]
-
-
-class Ledger(Protocol):
-    """One exclusive transaction of the store; its writes take effect together or not at all.
-
-    While one process has it, no other writes, so what is read here stays true until the commit. Every method takes a
-    whole batch, and costs one statement instead of one for each row.
-    """
-
-    @property
-    def foreign(self) -> bool:
-        """True if another process has written since this was last read (true for the first time).
-
-        Reading this clears it. A transaction that does not read it leaves it for the next one.
-        """
-        ...
-
-    def claim(self, claims: Sequence[Claim]) -> list[bool]:
-        """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
-        ...
-
-    def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return each job's latest claimed due instant (all jobs if None); jobs without a claim are absent."""
-        ...
-
-    def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
-        """Return the claims of *job* that include a slot due in the span, oldest first."""
-        ...
-
-    def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
-        """Return the same claims by job, each with the status of its run; jobs without claims are absent."""
-        ...
-
-    def eras(self) -> dict[str, Era]:
-        """Return the era in force of every job that ever had one."""
-        ...
-
-    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
-        """Return every era by job (of all jobs if None), oldest first; jobs that never had one are absent."""
-        ...
-
-    def begin_eras(self, eras: Sequence[Era]) -> None:
-        """Let each job's new era begin."""
-        ...
-
-    def add(self, runs: Sequence[Run]) -> None:
-        """Write new attempts."""
-        ...
-
-    def update(self, runs: Sequence[Run]) -> None:
-        """Write the present state of attempts that exist."""
-        ...
-
-    def in_hand(self) -> list[Run]:
-        """Return every attempt that is queued, waiting or running, over all processes."""
-        ...
-
-    def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
-        """Return each job's latest attempt that ran and ended (completed, failed, cancelled, interrupted)."""
-        ...
-
-    def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
-        """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted.
-
-        What was cancelled or cut off neither counts nor ends the row. A run whose retry was skipped has failed.
-
-        Args:
-            but: The id of a run that is passed over.
-        """
-        ...
-
-    def completed(self) -> dict[str, frozenset[str]]:
-        """Return, for each job that runs after several others, which of them completed since its own last run."""
-        ...
-
-    def keep_completed(self, completed: Mapping[str, frozenset[str]]) -> None:
-        """Replace those completions for the jobs in *completed*."""
-        ...
-
-    def pauses(self) -> dict[str, Pause]:
-        """Return the pauses in force by job (those with an `until` in the past included)."""
-        ...
-
-    def set_pause(self, pause: Pause) -> None:
-        """Pause a job, or change its pause."""
-        ...
-
-    def log(self, lines: Sequence[LogLine]) -> None:
-        """Add lines to runs' logs."""
-        ...
-
-    def loops(self) -> list[LoopRecord]:
-        """Return the record of every loop on this store, including those that died without removing it."""
-        ...
-
-    def keep_loop(self, loop: LoopRecord) -> None:
-        """Write the loop's record: at its start, and when its details change."""
-        ...
-
-    def beat(self, loop: LoopRecord) -> bool:
-        """Write only the beat of the loop's record; return whether the record was there."""
-        ...
-
-    def drop_loop(self, loop_id: str) -> None:
-        """Delete the record of a loop that stopped or was found dead."""
-        ...
-
-    def forget(self, job: str, *, before: datetime, now: datetime, keep: int, most: int) -> bool:
-        """Delete the oldest attempts of *job*, with their logs and the claims of their slots.
-
-        Only attempts that ended, and none that `last_runs` returns. The latest claim of a job is kept for ever.
-
-        Args:
-            before: Only attempts that were queued before it.
-            keep: Number of the latest attempts that stay.
-            most: The most attempts to delete; at most ten times as many log lines go with them.
-        Returns:
-            Whether there may be more to delete.
-        """
-        ...
-
-    def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
-        """Return the instant up to which each job's history was deleted (all jobs if None); others are absent."""
-        ...
-
-    def known_jobs(self, after: str, most: int) -> list[str]:
-        """Return the names of the jobs that have a history, sorted, from *after* on."""
-        ...
-
-    def spent(self, limit: str, since: datetime) -> dict[datetime, int]:
-        """Return the calls spent of *limit* in bins that begin at *since* or later, by their beginning."""
-        ...
-
-    def spend(self, limit: str, at: datetime, calls: int, *, forget: datetime) -> None:
-        """Count *calls* in the bin that begins at *at*; bins before *forget* are not needed any more."""
-        ...
-
-    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
-        """Keep the text of an accepted file, and return its number and when it was accepted.
-
-        The last 20 texts are kept; of the 1,000 before them it is known that they were accepted.
-
-        Args:
-            saved: A save brought the text, so that it is the newest even if it was accepted before. At a start, a
-                text that was accepted before keeps its number.
-        """
-        ...
-
-    def post(self, notices: Sequence[Notice]) -> None:
-        """Write messages that are to be sent; one whose key is known already is passed over."""
-        ...
-
-    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
-        """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*."""
-        ...
-
-    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
-        """Write that messages were sent (or, with neither, given up), or when they are to be tried again."""
-        ...
-
-    def next_notice_at(self) -> datetime | None:
-        """Return when the next message may be sent; None where none waits."""
-        ...
-
-    def alarmed(self) -> set[tuple[str, str]]:
-        """Return each channel and job of which the latest message is that the job failed."""
-        ...
-
-    def results(self, job: str, most: int) -> list[bool]:
-        """Return whether each of the job's latest runs completed, newest first; only runs that did or failed count."""
-        ...
-
-    def pick(self) -> Preset | None:
-        """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""
-        ...
-
-    def keep_pick(self, pick: Preset | None) -> None:
-        """Write which preset `preset: auto` has picked; None for a file without `preset: auto`."""
-        ...
-
-    def generations(self) -> list[tuple[int, datetime, str, str]]:
-        """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
-        ...
+__all__ = ["Store"]
 
 
 class Store(Protocol):

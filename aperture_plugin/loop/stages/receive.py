@@ -24,7 +24,7 @@ from aperture_plugin.loop.messages import (
 )
 from aperture_plugin.loop.stages.complete import ask_to_stop, begin, cancel_waiting, finish, give_up
 from aperture_plugin.loop.tick import Tick
-from aperture_plugin.ports import Ended, Ledger, Logged, Pause, Progressed, Spawned
+from aperture_plugin.ports import Claims, Ended, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.new_runs import asked_run
 from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
 from aperture_plugin.rules.sanitize import recordable_count
@@ -82,7 +82,7 @@ def _receive(tick: Tick, message: Message) -> None:  # noqa: PLR0912  # one bran
             assert_never(message)
 
 
-def lift(ledger: Ledger, job: str, *, now: datetime) -> Pause | None:
+def lift(ledger: Claims, job: str, *, now: datetime) -> Pause | None:
     """End a job's pause at *now*; return it as it stands then, None if there was none in force.
 
     What was due in it is held back even if it is claimed only later: while nothing ran, or since the last tick.
