@@ -22,7 +22,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.app.liveness import SCHEDULE
-from aperture_plugin.ports import Claims, Era, LoopRecord, Store
+from aperture_plugin.ports import Claims, Era, Ledger, LoopRecord, Store
 from aperture_plugin.rules.slot_accounting import Account, Fate, account, account_moved
 from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.triggers.slots import Slot
@@ -141,7 +141,7 @@ def _counts(counted: Account) -> dict[str, int]:
 
 
 def _audited(
-    eras: dict[str, list[Era]], ledger: Claims, since: datetime, end: datetime, ticked: datetime | None
+    eras: dict[str, list[Era]], ledger: Ledger, since: datetime, end: datetime, ticked: datetime | None
 ) -> Iterator[JobAudit]:
     marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
     taken = ledger.taken(list(eras), since, end) if since < end else {}
