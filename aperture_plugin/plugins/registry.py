@@ -280,7 +280,7 @@ class Plugins:
 
     @property
     def looked_in(self) -> str:
-        """Where plugins were looked for, as a clause."""
+        """The places where plugins were looked for, as a clause."""
         where = ["installed distributions"] if self._recipe.get("entry_points") else []
         if directory := self._recipe.get("directory"):
             folder = Path(directory, HOOKS_FOLDER)

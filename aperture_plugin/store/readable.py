@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Integer, RowMapping, Table
 from aperture_plugin.ports import UnreadableRow
 from aperture_plugin.store.rows import GREATEST_INSTANT, LEAST_INSTANT
 from aperture_plugin.store.tables import completed, eras, latest, logs, notices, runs, spends, worker_events
+from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["UNREADABLE", "UnreadableValue", "is_instant", "is_number", "key_of", "problem_of", "readable"]
 
@@ -56,7 +57,7 @@ _reported: Final[set[tuple[str, str]]] = set()
 _known: Final[dict[str, set[tuple[type, ...]]]] = {}
 
 
-class UnreadableValue(ValueError):
+class UnreadableValue(ApertureError, ValueError):
     """A value of a row is not of the kind that its column keeps."""
 
 

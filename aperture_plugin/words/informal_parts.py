@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Final
 
+from aperture_plugin.words.errors import ApertureError
 from aperture_plugin.words.informal_lexicon import LAST, WORKDAYS, Kind, Token
 from aperture_plugin.words.schedules import Weekday
 
@@ -56,7 +57,7 @@ def said_in(tokens: Sequence[Token]) -> Said | None:
     return _Collector(tokens).collected()
 
 
-class _Nonsense(Exception):
+class _Nonsense(ApertureError):
     """The tokens do not fit together."""
 
 
