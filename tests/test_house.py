@@ -22,7 +22,7 @@ NOUNS = {"wiring"}
 OPENINGS = re.compile(r"(?:What|Who|Whose|Whom|Whoever|Whatever|Whether|When|Where|Why|How|Which|That|So many)\b")
 
 LONGEST_FILE = 460
-LONGER_FILES = {"app/aperture.py": 600, "config/schema/validate.py": 500}
+LONGER_FILES = {"app/aperture.py": 600}
 LONGEST_FUNCTION = 60
 """Lines of its statements, without the docstring."""
 

@@ -23,7 +23,7 @@ from aperture_plugin.config.layers.settings import state_of
 from aperture_plugin.config.layers.zones import zone_of
 from aperture_plugin.config.model import ReadContext, Reading
 from aperture_plugin.config.problems import Problem, Problems
-from aperture_plugin.config.schema.validate import FAULTY
+from aperture_plugin.config.schema.parsed_values import FAULTY
 from aperture_plugin.config.yaml.decode import decode
 
 __all__ = ["read"]

@@ -11,8 +11,8 @@ from aperture_plugin.config.layers.entries import FileWords
 from aperture_plugin.config.layers.incremental import ReadingCache, job_in_lines
 from aperture_plugin.config.layers.sections import read_words
 from aperture_plugin.config.problems import Problems
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.config.schema.schema import FILE, JOBS
-from aperture_plugin.config.schema.validate import ParsedValue
 from aperture_plugin.config.yaml.chunks import Scanner, read_piece
 from aperture_plugin.config.yaml.decode import decode
 from aperture_plugin.config.yaml.nodes import NOWHERE, Doubt, Mapping, Node, Scalar, YamlRefused

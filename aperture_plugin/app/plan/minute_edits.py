@@ -19,8 +19,8 @@ from aperture_plugin.config.layers.entries import LayerValue
 from aperture_plugin.config.layers.schedule_builder import Parts, parts_of
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problems
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.config.schema.schema import UNITS
-from aperture_plugin.config.schema.validate import ParsedValue
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.intervals import offset_text
 from aperture_plugin.words.parse_error import Unreadable

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.layers.document import Document
 from aperture_plugin.config.layers.zones import zone_of
 from aperture_plugin.config.problems import Problem
-from aperture_plugin.config.schema.validate import FAULTY
+from aperture_plugin.config.schema.parsed_values import FAULTY
 from aperture_plugin.words.datetimes import moment_text, read_moment
 from aperture_plugin.words.parse_error import Unreadable
 

@@ -14,7 +14,7 @@ from aperture_plugin.config.layers.schedule_builder import parts_of
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.schema import hints
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.words.did_you_mean import Neighbors
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.schedules import After

@@ -27,8 +27,8 @@ from aperture_plugin.config.layers.entries import JobWords
 from aperture_plugin.config.layers.schedule_builder import parts_of
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.config.schema.schema import SCHEDULE_KEYS, UNITS
-from aperture_plugin.config.schema.validate import ParsedValue
 from aperture_plugin.config.yaml.chunks import Chunk, cut
 from aperture_plugin.config.yaml.nodes import Spot
 from aperture_plugin.words.datetimes import moment_text

@@ -16,7 +16,7 @@ from aperture_plugin.config.layers.presets import declared, picked
 from aperture_plugin.config.layers.settings import broker_of, celery_app_of, celery_queues_of, executor_of
 from aperture_plugin.config.layers.zones import LOCAL
 from aperture_plugin.config.model import Channel, Config, JobConfig, ReadContext
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.words.secrets import secrets_of_address
 
 __all__ = ["configured"]

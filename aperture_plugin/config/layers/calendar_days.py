@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.layers.entries import FileWords
 from aperture_plugin.config.model import Freeze, JobConfig
-from aperture_plugin.config.schema.validate import FAULTY
+from aperture_plugin.config.schema.parsed_values import FAULTY
 from aperture_plugin.words.calendars import Days
 
 __all__ = ["calendars_of", "freezes_of", "with_closed_days"]

@@ -8,7 +8,7 @@ from aperture_plugin.config.layers.entries import FileWords, place_of
 from aperture_plugin.config.layers.environment import Environment
 from aperture_plugin.config.model import Channel, NotifyEvent, Page, Streak
 from aperture_plugin.config.problems import Problems
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.words.parse_error import quoted
 
 __all__ = ["channels_of", "loop_ping_of", "page_of"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from aperture_plugin.config.problems import Place
-from aperture_plugin.config.schema.validate import ParsedValue
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.config.yaml.nodes import Spot
 
 __all__ = ["DEFAULTS", "SCHEDULES", "FileWords", "JobWords", "LayerValue", "PresetWords", "place_of"]

@@ -13,7 +13,7 @@ from typing import Final
 
 from aperture_plugin.config.layers.entries import place_of
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.schema.validate import ParsedValue
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.config.yaml.nodes import Spot
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.secrets import Filled, FoundSecret, SecretOf

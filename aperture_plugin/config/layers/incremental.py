@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.layers.entries import JobWords
 from aperture_plugin.config.model import JobConfig
+from aperture_plugin.config.schema.parsed_values import Fault, ParsedValue
 from aperture_plugin.config.schema.schema import JOB, JOBS, SCHEDULE_KEYS
 from aperture_plugin.config.schema.schema_types import OneOrMany, Reads, Schedules
-from aperture_plugin.config.schema.validate import Fault, ParsedValue, misnamed, said_by
+from aperture_plugin.config.schema.validate import misnamed, said_by
 from aperture_plugin.config.yaml.nodes import Doubt, Node, Scalar, Sequence
 from aperture_plugin.config.yaml.yaml_subset import compose
 from aperture_plugin.words.schedules import Schedule

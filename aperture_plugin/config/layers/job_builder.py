@@ -27,8 +27,8 @@ from aperture_plugin.config.model import (
     Retry,
 )
 from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.config.schema.schema import SCHEDULE_KEYS
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.schedules import Manual, Once, Schedule
 

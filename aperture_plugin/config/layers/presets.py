@@ -11,7 +11,7 @@ from aperture_plugin.config.layers.entries import FileWords, PresetWords, place_
 from aperture_plugin.config.model import Preset
 from aperture_plugin.config.problems import Place, Problems
 from aperture_plugin.config.schema.hints import offered
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.config.yaml.nodes import DEEPEST
 from aperture_plugin.words.library_sizes import Sizes
 from aperture_plugin.words.parse_error import quoted

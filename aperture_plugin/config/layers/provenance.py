@@ -19,7 +19,7 @@ from aperture_plugin.config.layers.settings import BUILT_IN_EXECUTORS, DEFAULT_S
 from aperture_plugin.config.layers.zones import LOCAL
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.schema.validate import ParsedValue
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.words.calendars import days_text
 from aperture_plugin.words.mask import MASK
 from aperture_plugin.words.phrases import phrase_of

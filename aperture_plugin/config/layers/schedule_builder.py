@@ -14,8 +14,8 @@ from typing import Any, Final, assert_never
 from aperture_plugin.config.layers.entries import JobWords, LayerValue
 from aperture_plugin.config.layers.incremental import shared
 from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
 from aperture_plugin.config.schema.schema import SCHEDULE_KEYS, TYPES, UNITS
-from aperture_plugin.config.schema.validate import FAULTY, ParsedValue
 from aperture_plugin.config.yaml.nodes import Spot
 from aperture_plugin.words.days import read_month_day, read_weekdays
 from aperture_plugin.words.errors import ApertureError

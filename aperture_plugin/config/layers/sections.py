@@ -13,9 +13,10 @@ from typing import Final, NoReturn
 from aperture_plugin.config.layers.entries import DEFAULTS, SCHEDULES, FileWords, JobWords, PresetWords, place_of
 from aperture_plugin.config.layers.incremental import ChunkRead, ReadingCache, job_in_lines
 from aperture_plugin.config.problems import Place, Problems
+from aperture_plugin.config.schema.parsed_values import FAULTY, Fault, ParsedValue, duplicate, moved
 from aperture_plugin.config.schema.schema import FILE, JOB, JOBS, PRESET, PRESETS
 from aperture_plugin.config.schema.schema_types import Keys, Named
-from aperture_plugin.config.schema.validate import FAULTY, Fault, ParsedValue, duplicate, misnamed, moved
+from aperture_plugin.config.schema.validate import misnamed
 from aperture_plugin.config.yaml.chunks import Chunk, Scanner, cut, read_piece, strayed
 from aperture_plugin.config.yaml.nodes import Spot
 from aperture_plugin.words.errors import ApertureError

@@ -9,7 +9,7 @@ from aperture_plugin.config.layers.entries import FileWords, place_of
 from aperture_plugin.config.layers.environment import Environment
 from aperture_plugin.config.problems import Problems
 from aperture_plugin.config.schema.hints import offered
-from aperture_plugin.config.schema.validate import FAULTY
+from aperture_plugin.config.schema.parsed_values import FAULTY
 from aperture_plugin.words.did_you_mean import nearest
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.tokens import join_with_and

@@ -7,11 +7,12 @@ the piece of text that was read (see `nodes`), so what was found once holds wher
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aperture_plugin.config.schema import hints
+from aperture_plugin.config.schema.parsed_values import FAULTY, Fault, ParsedValue, duplicate
+from aperture_plugin.config.schema.scalar_reader import empty_fault, illegible, odd_space, read_scalar
 from aperture_plugin.config.schema.schema_types import (
     Keys,
     Named,
@@ -23,58 +24,13 @@ from aperture_plugin.config.schema.schema_types import (
     Schedules,
     Shape,
 )
-from aperture_plugin.config.schema.value_parsers import read_text
 from aperture_plugin.config.yaml.nodes import NOWHERE, Mapping, Node, Scalar, Sequence, Spot
 from aperture_plugin.words.parse_error import Unreadable, quoted
 
-_ODD_SPACE: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_CURLY: Final = "“”„‟‘’‚‛«»‹›′″＂＇`´"
 _JOINT: Final = re.compile(r" *, *(?:and +)?| +and +")
-_NTH_WEEKDAY: Final = re.compile(r"[0-9A-Za-z]#[0-9]")
 _LONGEST_LIST: Final = 1000
-_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
-LONGEST_WORDS: Final = 100_000
-"""Characters of one value that is more than a text of the person's own: reading such words takes a while."""
-
-__all__ = ["FAULTY", "LONGEST_WORDS", "Fault", "ParsedValue", "duplicate", "misnamed", "moved", "said_by"]
-
-FAULTY: Final = object()
-"""The value of a text that could not be read: it has been reported, and nothing more is to be made of it."""
-
-
-class ParsedValue(NamedTuple):
-    """Something the file says.
-
-    Attributes:
-        value: Its meaning. Of a list, a tuple of `ParsedValue`; of keys, a dict of `ParsedValue`.
-        spot: The place of the value.
-        key: The place of its key; the value's own place where there is no key.
-        text: Its text; empty for lists and keys. Of one value where there might be a list, that value's.
-    """
-
-    value: Any
-    spot: Spot
-    key: Spot
-    text: str = ""
-
-    def moved(self, lines: int) -> ParsedValue:
-        """Return the same words, all of them so many *lines* further down."""
-        value = self.value
-        if isinstance(value, dict):
-            value = {key: said.moved(lines) for key, said in value.items()}
-        elif isinstance(value, tuple):
-            value = tuple(said.moved(lines) if isinstance(said, ParsedValue) else said for said in value)
-        return ParsedValue(value, moved(self.spot, lines), moved(self.key, lines), self.text)
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong, with its place in the piece of text."""
-
-    code: str
-    spot: Spot
-    message: str
-    hint: str
+__all__ = ["misnamed", "said_by"]
 
 
 def said_by(shape: Shape, node: Node, key: Scalar) -> tuple[ParsedValue | None, list[Fault]]:
@@ -90,18 +46,8 @@ def misnamed(shape: Keys | Named, key: Scalar) -> list[Fault]:
     """Return what is wrong with *key* as a name that the person gives."""
     findings: list[Fault] = []
     if isinstance(shape, Named):
-        _read(shape.name, key, key, findings, behind=Mapping([], key.spot))
+        read_scalar(shape.name, key, key, findings, behind=Mapping([], key.spot))
     return findings
-
-
-def moved(spot: Spot, lines: int) -> Spot:
-    """Return the place so many *lines* further down."""
-    return spot[0] + lines, spot[1], spot[2]
-
-
-def duplicate(name: str, spot: Spot, first: Spot) -> Fault:
-    """Return what is wrong with the key at *spot* that already stands at *first*."""
-    return Fault("duplicate-key", spot, *hints.duplicate(name, spot[0] - first[0]))
 
 
 def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
@@ -111,133 +57,14 @@ def _reads(shape: Reads, node: Node, key: Scalar, findings: list[Fault]) -> Pars
             expected += "; keys stand beside the others of the job, without the line of schedule"
         findings.append(_wrong_kind(node, key, expected))
         return None
-    return _read(shape, node, key, findings, write=True)
-
-
-def _read(
-    shape: Reads,
-    node: Scalar,
-    key: Scalar,
-    findings: list[Fault],
-    *,
-    write: bool = False,
-    dash: bool = False,
-    behind: Node | None = None,
-) -> ParsedValue | None:
-    """Return what *node*, a value behind *key* or a name, says.
-
-    Args:
-        write: True if a line can be offered that has another value behind *key*.
-        dash: True if one can be offered that has another value behind a dash.
-        behind: The node behind *node* if that is a name: another one can be offered before it.
-    """
-    text = node.text
-    if not text and node.plain:
-        findings.append(_empty(key, f"write a value, such as  {hints.line(key.text, shape.example)}"))
-        return None
-    if _illegible(node, findings):
-        return None
-    if len(text) > LONGEST_WORDS and shape.read_anew not in (read_text, str):
-        message = f"the value has {len(text):,} characters"
-        hint = f"expected at most {LONGEST_WORDS:,}; write a list, or several jobs"
-        findings.append(Fault("value-too-long", node.spot, message, hint))
-        return None
-    try:
-        return ParsedValue(shape.reader(text), node.spot, key.spot, text)
-    except Unreadable as problem:
-        start, length, instead = problem.start, problem.length, problem.instead
-        code, message, hint = problem.code, problem.message, problem.hint
-        disguised = _disguised(shape, node)
-        if disguised is not None:
-            start, length, instead = 0, len(text), _straight(text)
-            code, message, hint = disguised
-        elif (tidied := _tidied(shape, node)) is not None:
-            hint, instead = tidied
-        if write and instead is not None:
-            hint = f"{hint}\nWrite:  {hints.line(key.text, instead)}"
-        elif write and problem.beside:
-            hint += hints.two_keys(key.text, problem.beside)
-        elif dash and instead is not None:
-            hint = f"{hint}\nWrite:  - {hints.yaml(instead)}"
-        elif behind is not None and instead is not None:
-            hint += hints.write(instead, behind)
-        findings.append(Fault(code, node.part(start, length), message, hint))
-        return None
-
-
-def _disguised(shape: Reads, node: Scalar) -> tuple[str, str, str] | None:
-    """Return what is wrong with a text that would read but for characters that only look like quotes or spaces."""
-    straight = _straight(node.text)
-    if node.text.isascii() or straight == node.text or len(straight) > LONGEST_WORDS:
-        return None
-    try:
-        shape.reader(straight)
-    except Unreadable:
-        return None
-    odd = odd_space(node.text)
-    if odd is not None:
-        return odd
-    return (
-        "curly-quotes",
-        f"{quoted(node.text)} is in quotes that YAML takes for letters",
-        "write straight quotes, or none",
-    )
-
-
-def _tidied(shape: Reads, node: Scalar) -> tuple[str, str] | None:
-    """Return what to say of a text that would read without the comment that is stuck to it, or a single quote."""
-    if not node.plain or len(node.text) > LONGEST_WORDS:
-        return None
-    for tidied, hint in (
-        (node.text.partition("#")[0].rstrip(), "a comment has a space before its #"),
-        (node.text.strip("'\""), "quotes stand at both ends of a value, or at none"),
-    ):
-        if tidied == node.text or not tidied or _NTH_WEEKDAY.search(node.text):
-            continue
-        try:
-            shape.reader(tidied)
-        except Unreadable:
-            continue
-        return hint, tidied
-    return None
-
-
-def odd_space(text: str) -> tuple[str, str, str] | None:
-    """Return what is wrong with a name or value for a character in it that looks like a space and is none to YAML."""
-    found = _ODD_SPACE.search(text)
-    if found is None:
-        return None
-    number, name = ord(found.group()), unicodedata.name(found.group()).lower()
-    where = "the text begins with" if found.start() == 0 else "the text has"
-    message = f"{where} a character that only looks like a space: U+{number:04X}, {name}"
-    return "odd-space", message, "write spaces of the space bar in its place"
-
-
-def _straight(text: str) -> str:
-    return " ".join(_ODD_SPACE.sub(" ", text).strip(_CURLY + " ").split(" "))
-
-
-def _illegible(node: Scalar, findings: list[Fault]) -> bool:
-    """Report of a text that means something else to YAML, or has characters that nobody can see."""
-    if node.plain:
-        if node.text != "=":
-            return False
-        findings.append(Fault("lone-equals-sign", node.spot, '"=" alone is no text in YAML', 'put it in quotes: "="'))
-        return True
-    found = _UNSEEN.search(node.text) if node.inner == NOWHERE else None
-    if found is None:
-        return False
-    message = f"the text has a character that cannot be seen: U+{ord(found.group()):04X}"
-    hint = "take its escape out; only line ends and tabs may be in a text beside what can be seen"
-    findings.append(Fault("unseen-character", node.spot, message, hint))
-    return True
+    return read_scalar(shape, node, key, findings, write=True)
 
 
 def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
     item = shape.item
     if type(node) is Scalar:
         found: list[Fault] = []
-        said = _read(item, node, key, found, write=True)
+        said = read_scalar(item, node, key, found, write=True)
         if found and _like_a_list(node):
             found = [_unclear_list(node, item)]
         findings += (_joined(item, node, key) or found) if found else ()
@@ -258,7 +85,7 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault
             findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
             continue
         found = []
-        said = _read(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
+        said = read_scalar(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
         findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
         if said is None:
             continue
@@ -336,7 +163,7 @@ def _named(shape: Named, node: Node, key: Scalar, findings: list[Fault]) -> Pars
         return None
     values: dict[str, ParsedValue] = {}
     for name, value in _once_each(node, findings):
-        if _read(shape.name, name, name, findings, behind=value) is None:
+        if read_scalar(shape.name, name, name, findings, behind=value) is None:
             continue
         before = len(findings)
         said = _WALKS[type(shape.value)](shape.value, value, name, findings)
@@ -352,7 +179,7 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fau
         return _keys(shape.keys, node, key, findings)
     if type(node) is Scalar:
         found: list[Fault] = []
-        said = _read(shape.schedules.phrase, node, key, found, write=True)
+        said = read_scalar(shape.schedules.phrase, node, key, found, write=True)
         findings += (_unspaced(shape.keys, node) or found) if found else ()
         return said
     return _schedules(shape.schedules, node, key, findings)
@@ -371,7 +198,7 @@ def _schedules(shape: Schedules, node: Node, key: Scalar, findings: list[Fault])
     items: list[ParsedValue | None] = []
     for part in node.items:
         if type(part) is Scalar:
-            items.append(_read(shape.phrase, part, part if part.text else key, findings, dash=True))
+            items.append(read_scalar(shape.phrase, part, part if part.text else key, findings, dash=True))
         elif type(part) is Mapping and not part.flow:
             items.append(_keys(shape.keys, part, key, findings))
         else:
@@ -414,14 +241,14 @@ def _reasoned(shape: Reasoned, node: Node, key: Scalar, findings: list[Fault]) -
     for part in node.items if type(node) is Sequence else [node]:
         if type(part) is Mapping and not part.flow and len(part.pairs) == 1:
             [(name, behind)] = part.pairs
-            value = _read(shape.item, name, name, findings, behind=behind)
+            value = read_scalar(shape.item, name, name, findings, behind=behind)
             if value is None:
                 findings[-1] = findings[-1]._replace(hint=findings[-1].hint.replace("\nWrite:  ", "\nWrite:  - "))
             reason = _reads(shape.reason, behind, name, findings)
             if value is not None and reason is not None:
                 items.append(ParsedValue((value.value, reason.value), name.spot, key.spot, value.text))
         elif type(part) is Scalar:
-            value = _read(shape.item, part, part if part.text else key, findings, dash=type(node) is Sequence)
+            value = read_scalar(shape.item, part, part if part.text else key, findings, dash=type(node) is Sequence)
             if value is not None:
                 items.append(ParsedValue((value.value, None), part.spot, key.spot, value.text))
         else:
@@ -435,7 +262,7 @@ def _reasoned(shape: Reasoned, node: Node, key: Scalar, findings: list[Fault]) -
 
 def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Fault]) -> ParsedValue | None:
     if type(node) is Scalar:
-        return None if _illegible(node, findings) else ParsedValue(node.text, node.spot, key.spot, node.text)
+        return None if illegible(node, findings) else ParsedValue(node.text, node.spot, key.spot, node.text)
     if type(node) is Sequence:
         items = (_nested(shape, item, key, findings) for item in node.items)
         return ParsedValue(tuple(item for item in items if item is not None), node.spot, key.spot)
@@ -473,13 +300,9 @@ def _once_each(node: Mapping, findings: list[Fault]) -> Iterable[tuple[Scalar, N
     return pairs.values()
 
 
-def _empty(key: Scalar, hint: str) -> Fault:
-    return Fault("empty-value", key.spot, f"nothing stands behind {quoted(key.text)}", hint)
-
-
 def _no_keys(node: Node, key: Scalar, hint: str) -> Fault:
     if type(node) is Scalar and not node.text and node.plain:
-        return _empty(key, hint)
+        return empty_fault(key, hint)
     return _wrong_kind(node, key, hint)
 
 

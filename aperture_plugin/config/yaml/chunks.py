@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aperture_plugin.config.schema import hints
+from aperture_plugin.config.schema.parsed_values import FAULTY, Fault, ParsedValue, duplicate, moved
 from aperture_plugin.config.schema.schema_types import Keys, Named, PhraseOr, Shape
-from aperture_plugin.config.schema.validate import FAULTY, Fault, ParsedValue, duplicate, misnamed, moved, said_by
+from aperture_plugin.config.schema.validate import misnamed, said_by
 from aperture_plugin.config.yaml.nodes import TOO_LONG, TOO_MUCH, Doubt, Mapping, Node, Scalar, YamlRefused
 from aperture_plugin.config.yaml.yaml_subset import compose, key_on
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aperture_plugin.config.schema.hints import yaml
-from aperture_plugin.config.schema.validate import Fault
+from aperture_plugin.config.schema.parsed_values import Fault
 from aperture_plugin.config.yaml.nodes import COLLECTION_AS_KEY, Spot, YamlRefused
 from aperture_plugin.words.parse_error import Unreadable, quoted
 from aperture_plugin.words.phrases import read_phrase

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from aperture_plugin.config.schema import hints
+from aperture_plugin.config.schema.parsed_values import Fault
 from aperture_plugin.config.schema.schema import JOB
-from aperture_plugin.config.schema.validate import Fault
 from aperture_plugin.config.yaml import quote_errors
 from aperture_plugin.config.yaml.nodes import MOST, MOST_IN_ALL, TOO_DEEP, TOO_LONG, TOO_MUCH, Spot, YamlRefused
 from aperture_plugin.config.yaml.quote_errors import BrokenText, indent_of, line_above

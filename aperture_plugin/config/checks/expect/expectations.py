@@ -10,7 +10,7 @@ from aperture_plugin.config.checks.expect.proof import Refuted, proved
 from aperture_plugin.config.layers.entries import FileWords, place_of
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Place, Problems
-from aperture_plugin.config.schema.validate import ParsedValue
+from aperture_plugin.config.schema.parsed_values import ParsedValue
 from aperture_plugin.triggers.walltime import due_of, offset_at, utc_of, wall_at
 from aperture_plugin.words.expectations import AtMost, Before, Expectation, Nothing, ReadyBy
 from aperture_plugin.words.parse_error import quoted

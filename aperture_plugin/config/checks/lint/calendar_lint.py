@@ -8,7 +8,7 @@ from typing import Final
 from aperture_plugin.config.checks.lint.lint_context import LintContext
 from aperture_plugin.config.layers.entries import place_of
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.config.schema.validate import FAULTY
+from aperture_plugin.config.schema.parsed_values import FAULTY
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.schedules import AtStart, Once, Several, has_slots, schedules_in
 
