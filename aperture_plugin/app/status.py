@@ -30,7 +30,7 @@ from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.schedules import Schedule, has_slots
 from aperture_plugin.words.times import time_text
 
-__all__ = ["IDLE", "JobView", "Overview", "look"]
+__all__ = ["IDLE", "JobView", "Overview", "look", "paused_text"]
 
 IDLE: Final = "idle"
 """The state of a job with no run in hand."""
@@ -287,11 +287,12 @@ def _state(job: _Words, runs: Iterable[Run], pause: Pause | None) -> tuple[str, 
         first = min(runs, key=lambda run: (_ORDER.index(run.status), run.place))
         return str(first.status), None if first.status is Status.RUNNING else first.reason
     if pause is not None:
-        return IDLE, _paused(pause, job.zone)
+        return IDLE, paused_text(pause, job.zone)
     return IDLE, None if job.enabled else "it is switched off in the file (enabled: no)"
 
 
-def _paused(pause: Pause, zone: ZoneInfo) -> str:
+def paused_text(pause: Pause, zone: ZoneInfo) -> str:
+    """Return the sentence that a job is paused, by whom and until when."""
     until = ""
     if pause.until is not None:
         local = pause.until.astimezone(zone)

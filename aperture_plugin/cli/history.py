@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -16,12 +16,15 @@ from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
 from aperture_plugin.cli.output import TEXT, in_color, say, show_json, terminal_width
 from aperture_plugin.cli.run_text import asked_with, came_of_it, items, took
 from aperture_plugin.cli.store_session import looked_into, require_jobs
-from aperture_plugin.ports import RunQuery
+from aperture_plugin.config.model import JobConfig
+from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.words.cell_width import cell_width
 from aperture_plugin.words.time_display import dated
 
 __all__ = ["command"]
 
+_HEADINGS: Final = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN")
 _WIDE: Final = 120
 """Columns from which a line has room for what came of a run; below it, that stands in the next line."""
 
@@ -68,16 +71,23 @@ def command(
         )
         require_jobs(jobs, config, store, source)
         runs = store.history(query)
+        titles = _titles_of(store, configured)
         never_ran = [job for job in jobs if not store.history(RunQuery(jobs=[job], limit=1))] if not runs else []
     zones = {job.name: job.zone for job in configured.values()}
     if output_format == TEXT:
-        _show(runs, zones, local, now, never_ran=never_ran)
+        _show(runs, zones, local, now, never_ran=never_ran, titles=titles)
     else:
         show_json([run_json(run, zones.get(run.job, local)) for run in runs])
 
 
 def _show(
-    runs: list[Run], zones: dict[str, ZoneInfo], local: ZoneInfo, now: datetime, *, never_ran: Sequence[str]
+    runs: list[Run],
+    zones: dict[str, ZoneInfo],
+    local: ZoneInfo,
+    now: datetime,
+    *,
+    never_ran: Sequence[str],
+    titles: Mapping[str, str],
 ) -> None:
     for job in never_ran:
         say(f"{job} has not run yet")
@@ -88,18 +98,39 @@ def _show(
     width = terminal_width()
     is_narrow = width is not None and width < _WIDE
     rows: list[Row | str] = []
-    for run in runs:
-        said = came_of_it(run)
-        row = _row(run, zones.get(run.job, local), now)
+    seen = [_row(run, zones.get(run.job, local), now) for run in runs]
+    # A run's id is what other commands take: where a line has no room for all of it, it begins the next one.
+    id_below = is_narrow and _width_of(seen) > (width or 0)
+    for run, row in zip(runs, seen, strict=True):
+        said, title = came_of_it(run), titles.get(run.job)
         if is_narrow:
-            rows += [row, f"    {said}"] if said else [row]
+            below = [_id_of(run)] if id_below else []
+            below += [part for part in (title, said) if part]
+            rows += [row[:-1] if id_below else row, *([f"    {': '.join(below)}"] if below else [])]
         else:
-            rows.append((*row, said))
+            name = Cell(f"{run.job} ({title})", "bold") if title else row[1]
+            rows.append((row[0], name, *row[2:], said))
         if asked := asked_with(run):
             rows.append(f"    {asked}")
-    headings = ("WHEN", "JOB", "STATUS", "TOOK", "ITEMS", "BY", "RUN", *(() if is_narrow else ("WHAT CAME OF IT",)))
+    last = () if id_below else ("RUN",) if is_narrow else ("RUN", "WHAT CAME OF IT")
+    headings = (*_HEADINGS[:-1], *last)
     for line in columns(headings, rows, right=("TOOK", "ITEMS"), width=width, color=in_color()):
         say(line)
+
+
+def _titles_of(store: Store, configured: Mapping[str, JobConfig]) -> dict[str, str]:
+    """Return the titles of jobs, from the plugins of the loops on the store and from the file, which wins."""
+    titles: dict[str, str] = {}
+    for loop in sorted(store.loops(), key=lambda loop: loop.beat_at):
+        titles |= loop.details.get("titles", {})
+    return titles | {name: job.title for name, job in configured.items() if job.title}
+
+
+def _width_of(rows: Sequence[Sequence[Cell | str]]) -> int:
+    """Return the width that columns of *rows* take."""
+    texts = [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in rows]
+    widths = [max(map(cell_width, column)) for column in zip(_HEADINGS, *texts, strict=True)]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _row(run: Run, zone: ZoneInfo, now: datetime) -> tuple[Cell | str, ...]:
@@ -110,8 +141,12 @@ def _row(run: Run, zone: ZoneInfo, now: datetime) -> tuple[Cell | str, ...]:
         took(run, now=now),
         items(run),
         _trigger(run),
-        Cell(run.id if run.attempt == 1 else f"{run.id} (attempt {run.attempt})", "dim"),
+        Cell(_id_of(run), "dim"),
     )
+
+
+def _id_of(run: Run) -> str:
+    return run.id if run.attempt == 1 else f"{run.id} (attempt {run.attempt})"
 
 
 def _trigger(run: Run) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from aperture_plugin.app.status import IDLE, JobView, Overview
-from aperture_plugin.cli.columns import Cell, columns, state_cell
-from aperture_plugin.cli.run_text import last_run
+from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
+from aperture_plugin.cli.run_text import came_of_it, last_run
+from aperture_plugin.rules.runs import Status
 from aperture_plugin.words.time_display import next_run, scheduled_for
 
 __all__ = ["job_lines", "next_words"]
@@ -25,7 +26,7 @@ def job_lines(seen: Overview, *, width: int | None, color: bool) -> Iterator[str
     """
     if width is None or width >= _WIDE:
         headings: tuple[str, ...] = ("JOB", "SCHEDULE", "STATE", "NEXT RUN", "", "LAST RUN")
-        rows = [_one_line(job, seen) for job in seen.jobs]
+        rows: list[Row | str] = [_one_line(job, seen) for job in seen.jobs]
     else:
         headings = ("JOB", "NEXT RUN", "STATE AND LAST RUN")
         rows = [row for job in seen.jobs for row in _two_lines(job, seen)]
@@ -42,24 +43,35 @@ def next_words(job: JobView, *, now: datetime) -> tuple[str, str]:
 def _one_line(job: JobView, seen: Overview) -> tuple[Cell | str, ...]:
     distance, clock = next_words(job, now=seen.now)
     ended, ago = _last(job, seen)
+    why = f": {said}" if (said := _why_failed(job, seen)) else ""
     return (
         Cell(job.name if job.title is None else f"{job.name} ({job.title})", "bold"),
         job.schedule,
         _state(job, seen),
         distance,
         Cell(clock, "dim"),
-        Cell(f"{ended} {ago}".rstrip(), state_cell(ended).style),
+        Cell(f"{ended} {ago}".rstrip() + why, state_cell(ended).style),
     )
 
 
-def _two_lines(job: JobView, seen: Overview) -> Iterator[tuple[Cell | str, ...]]:
+def _two_lines(job: JobView, seen: Overview) -> Iterator[Row | str]:
     distance, clock = next_words(job, now=seen.now)
     ended, ago = _last(job, seen)
     yield Cell(job.name, "bold"), distance or "—", _state(job, seen)
     if job.title is not None:
         yield Cell(f"{job.title}: {job.schedule}", "dim"), Cell(clock, "dim"), _ended(ended, ago)
-        return
-    yield Cell(job.schedule, "dim"), Cell(clock, "dim"), _ended(ended, ago)
+    else:
+        yield Cell(job.schedule, "dim"), Cell(clock, "dim"), _ended(ended, ago)
+    if said := _why_failed(job, seen):
+        yield f"    {said}"
+
+
+def _why_failed(job: JobView, seen: Overview) -> str:
+    """Return why the last run of a job failed; nothing where it did not."""
+    run = job.last_run
+    if seen.is_blind or run is None or run.status is not Status.FAILED:
+        return ""
+    return " ".join(came_of_it(run).split())
 
 
 def _ended(ended: str, ago: str) -> Cell:

@@ -56,7 +56,8 @@ class LiveTable:
         )
         self._has_begun = False
         self._seen: tuple[Overview, Sequence[Run]] | None = None
-        self._drawn = ""
+        self.drawn = ""
+        """The text of what was drawn last."""
 
     def __enter__(self) -> Self:
         with self._as_far_as_there_is_a_terminal():
@@ -85,9 +86,8 @@ class LiveTable:
         """
         self._seen = (seen, ended)
         picture = Group(*self._sections(seen, ended, note))
-        drawn = self._as_text(picture)
-        if self._has_begun and drawn != self._drawn and takes_text(self._console.file):
-            self._drawn = drawn
+        before, self.drawn = self.drawn, self._as_text(picture)
+        if self._has_begun and before != self.drawn and takes_text(self._console.file):
             with self._as_far_as_there_is_a_terminal():
                 self._live.update(picture, refresh=True)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,8 @@ from aperture_plugin.rules.runs import ENDED, Run
 __all__ = ["command", "line_text", "lines_of"]
 
 _LOOK_SECONDS: Final = 0.25
-_COLOURS: Final = {"ERROR": 31, "CRITICAL": 31, "WARNING": 33, "DEBUG": 2}
+_LAST_LINES: Final = 100
+_COLOURS: Final = {"ERROR": 31, "CRITICAL": 31, "WARNING": 33, "STDERR": 33, "DEBUG": 2}
 
 
 @click.command("logs", epilog="Try it:  aperture logs library-scan --follow")
@@ -106,6 +108,7 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
     attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
     shown: int | None = None
     said = False
+    texts: deque[str] = deque(maxlen=_LAST_LINES)
     for line in lines_of(store, run_id, follow=follow):
         if line.attempt != shown:
             if line.attempt not in attempts:
@@ -114,16 +117,22 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
             shown = line.attempt
         say(line_text(line, zone, color=color))
         said = True
+        texts.append(line.text)
     last = has_ended(store, run_id)
     if last is not None:
         if not said:
             say(_heading(last, run_id, last.attempt, zone))
             say("it wrote nothing to its log")
-        if last.error:
+        if last.error and not _stands_in(last.error, texts):
             say(f"\n{plain(last.error).rstrip()}")
         say(f"\n{last.job} {last.status}" + (f": {plain(last.reason)}" if last.reason else ""))
     elif not said:
         raise CommandRefused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
+
+
+def _stands_in(error: str, texts: Collection[str]) -> bool:
+    """Return whether *error*, which is the end of what a command printed, stands in the log's last lines *texts*."""
+    return all(line in texts for line in error.split("\n") if line.strip())
 
 
 def _heading(run: Run | None, run_id: str, attempt: int, zone: ZoneInfo) -> str:

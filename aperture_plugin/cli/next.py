@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
 import click
 
 from aperture_plugin.app.json_views import coming, slot_json
+from aperture_plugin.app.source import Source
+from aperture_plugin.app.status import paused_text
+from aperture_plugin.app.store_access import opened_to_look
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.output import TEXT, say, show_json
 from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.ports import Pause
 from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["command"]
 
@@ -37,7 +43,8 @@ def command(
 ) -> None:
     """Show the slots that come up, in the order they will run.
 
-    It needs no plugin and no state: the file alone says what is due when. (Only where it says preset: auto are the
+    It needs no plugin and no state: the file alone says what is due when, and what a pause holds back is marked where
+    there is a store. (Only where it says preset: auto are the
     plugins asked for the library's size.) A TIME is a date, a date and time, with an offset or in the file's zone,
     or such as "tomorrow 6 AM" and "2 hours".
     """
@@ -49,10 +56,27 @@ def command(
     end = None if until is None else options.instant_after("--until", until, now=now, zone=config.zone)
     limit = count if count is not None or end is not None else _COUNT
     slots = islice(coming(config, since=begin, until=end, jobs=jobs or None), limit)
+    found = list(slots)
+    pauses = _pauses(file_session.source_of(file))
     if output_format == TEXT:
-        _show(list(slots), config, jobs)
-    else:
-        show_json([slot_json(job, slot, config) for job, slot in slots])
+        _show(found, config, jobs, pauses)
+        return
+    show_json([slot_json(job, slot, config) | _held_back(job, slot, pauses) for job, slot in found])
+
+
+def _held_back(job: JobConfig, slot: Slot, pauses: Mapping[str, Pause]) -> dict[str, str]:
+    """Return that a pause holds *slot* back, in the shape of JSON; nothing where none does."""
+    pause = pauses.get(job.name)
+    return {} if pause is None or not pause.holds(slot.due) else {"paused": paused_text(pause, job.zone)}
+
+
+def _pauses(source: Source) -> Mapping[str, Pause]:
+    """Return the pauses in force, by job; none where there is no store, or it cannot be looked at."""
+    try:
+        with opened_to_look(source, source.load(now=file_session.now()), url=None) as store, store.snapshot() as ledger:
+            return ledger.pauses()
+    except (ApertureError, OSError):
+        return {}
 
 
 def _config(file: Path, modules: tuple[str, ...]) -> Config:
@@ -64,12 +88,14 @@ def _config(file: Path, modules: tuple[str, ...]) -> Config:
     return config
 
 
-def _show(slots: list[tuple[JobConfig, Slot]], config: Config, jobs: tuple[str, ...]) -> None:
+def _show(
+    slots: list[tuple[JobConfig, Slot]], config: Config, jobs: tuple[str, ...], pauses: Mapping[str, Pause]
+) -> None:
     if not slots:
         whose = ", ".join(jobs) if jobs else f"any job of {config.file}"
         say(f"no slot of {whose} is due in that time")
         return
-    rows = [(_day(job, slot), _clock(job, slot), job.name, _remark(job, slot, config)) for job, slot in slots]
+    rows = [(_day(job, slot), _clock(job, slot), job.name, _remark(job, slot, config, pauses)) for job, slot in slots]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for day, clock, name, remark in rows:
         say(f"{day:{widths[0]}}  {clock:>{widths[1]}}  {name:{widths[2]}}  {remark}".rstrip())
@@ -86,8 +112,8 @@ def _clock(job: JobConfig, slot: Slot) -> str:
     return clock_face(slot.due, job.zone)
 
 
-def _remark(job: JobConfig, slot: Slot, config: Config) -> str:
-    """Say what a person should know beside the wall time: another zone, a clock change, a freeze."""
+def _remark(job: JobConfig, slot: Slot, config: Config, pauses: Mapping[str, Pause]) -> str:
+    """Say what a person should know beside the wall time: another zone, a clock change, a freeze, a pause."""
     remarks = []
     local = slot.due.astimezone(job.zone)
     if job.zone != config.zone:
@@ -98,4 +124,5 @@ def _remark(job: JobConfig, slot: Slot, config: Config) -> str:
         remarks.append("the second time round")
     if (frozen := config.freeze_at(slot.due)) is not None:
         remarks.append(frozen.text)
+    remarks += _held_back(job, slot, pauses).values()
     return "; ".join(remarks)

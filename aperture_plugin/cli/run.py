@@ -42,6 +42,8 @@ __all__ = ["command"]
 _INTERRUPTED: Final = 130
 _CARE_SECONDS: Final = 2.0
 _LAST_LINES: Final = 15
+_OF_COMMANDS: Final = ({"exit_code"}, {"signal"})
+"""The keys of a command's result; what it printed was shown as it came."""
 
 
 @click.command("run", epilog='Try it:  aperture run library-scan --param depth=2 --note "new disk" --wait')
@@ -265,7 +267,7 @@ def _show(run: Run, zone: ZoneInfo, output_format: str) -> None:
     say(f"{run.job} {run.status}{took}{reason}")
     for line in _result_lines(run):
         say(f"   {line}")
-    if run.error:
+    if run.error and not (isinstance(run.result, dict) and {*run.result} in _OF_COMMANDS):
         say("\n".join(plain(run.error).rstrip().split("\n")[-_LAST_LINES:]), err=True)
         say(f"   aperture logs {run.id} shows all of it", err=True)
 

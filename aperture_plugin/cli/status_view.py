@@ -11,7 +11,7 @@ from rich.text import Text
 
 from aperture_plugin.app.loop_files import some_of
 from aperture_plugin.app.plugin_watch import files_changed
-from aperture_plugin.app.status import Overview
+from aperture_plugin.app.status import IDLE, JobView, Overview
 from aperture_plugin.cli.job_list import next_words
 from aperture_plugin.cli.output import plain
 from aperture_plugin.cli.rich_tables import bar, grid, status_text
@@ -106,6 +106,11 @@ def loops_behind(seen: Overview) -> Iterator[Text]:
             yield Text(plain(f"{who} leaves to other loops: {some_of(names)}"), style="dim")
 
 
+def _named(job: str, title: str | None) -> Text:
+    """Return a job's name, indented, with its title where it has one."""
+    return Text(f"  {job}") if title is None else Text.assemble(f"  {job} ", (plain(title), "dim"))
+
+
 def now_running(seen: Overview) -> Iterator[RenderableType]:
     """Yield what runs, with its progress."""
     if not seen.running:
@@ -141,21 +146,37 @@ def waiting(seen: Overview) -> Iterator[RenderableType]:
 def comes_next(seen: Overview, *, most: int) -> Iterator[RenderableType]:
     """Yield the jobs that run next, the soonest first."""
     due = sorted((job for job in seen.jobs if job.next_run is not None), key=lambda job: (job.next_run, job.name))
-    if not due:
-        return
-    yield Text("Next", style="bold")
-    rows = ((job.name, *next_words(job, now=seen.now)) for job in due[:most])
-    yield grid((Text(f"  {name}"), distance, Text(clock, style="dim")) for name, distance, clock in rows)
+    if due:
+        yield Text("Next", style="bold")
+        rows = ((job, *next_words(job, now=seen.now)) for job in due[:most])
+        yield grid(
+            (_named(job.name, job.title), distance, Text(clock, style="dim"), Text(_held_back(job), style="magenta"))
+            for job, distance, clock in rows
+        )
+    others = [job for job in seen.jobs if job.next_run is None and job.state == IDLE]
+    shown = others[: max(0, most - len(due))]
+    if shown:
+        yield Text("Not due by itself", style="bold")
+        rows = ((job, *next_words(job, now=seen.now)) for job in shown)
+        yield grid((_named(job.name, job.title), Text(plain(why), style="magenta")) for job, _, why in rows)
+    if len(others) > len(shown):
+        yield Text(f"  and {len(others) - len(shown):,} more that are not due by themselves", style="dim")
+
+
+def _held_back(job: JobView) -> str:
+    return plain(job.waiting_for) if job.state == IDLE and job.waiting_for else ""
 
 
 def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
     """Yield how the last runs ended."""
     if not runs:
         return
+    shown = {run.job for run in runs}
+    titles = {job.name: job.title for job in seen.jobs if job.name in shown}
     yield Text("Last", style="bold")
     yield grid(
         (
-            Text(f"  {run.job}"),
+            _named(run.job, titles.get(run.job)),
             status_text(str(run.status)),
             away(run.finished_at or run.queued_at, now=seen.now),
             took(run, now=seen.now),

@@ -14,6 +14,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,9 @@ from aperture_plugin.words.secrets import secrets_of_params
 
 __all__ = ["CommandRun", "environment_of"]
 
+STDERR: Final = "STDERR"
+"""The level of the log's lines that a program wrote to its stderr."""
+_LONGEST_COMPLAINT: Final = 200
 _SHELL_SAYS: Final = {126: "what was called may not be executed", 127: "the shell found no such program"}
 
 
@@ -83,8 +87,9 @@ class CommandRun:
         """Run the program to its end, in this thread; its output goes into the run's log."""
         run = self._run
         lines = Lines(self._mask, lambda text: run.write("INFO", text), is_full=lambda: run.log_is_full)
+        errors = Lines(self._mask, partial(run.write, STDERR), is_full=lambda: run.log_is_full, beside=lines)
         with Pump(f"aperture-{run.job}-output") as pump:
-            process = self._start(pump.open(lines))
+            process = self._start(pump.open(lines), pump.open(errors))
             if isinstance(process, Outcome):
                 return process
             group = self._group = Group(process, spares=self._command.leaves_background)
@@ -98,13 +103,13 @@ class CommandRun:
             finally:
                 code = group.wait()
         tell_left(run, group, lives_on=self._command.leaves_background)
-        return self._outcome(code, lines.tail)
+        return self._outcome(code, lines.tail, errors.last)
 
     def kill(self) -> bool:
         """End the program and its group by force; return whether there was one."""
         return self._group is not None and self._group.kill()
 
-    def _start(self, output: int) -> subprocess.Popen[bytes] | Outcome:
+    def _start(self, output: int, errors: int) -> subprocess.Popen[bytes] | Outcome:
         words = self._command.words
         try:
             return subprocess.Popen(  # noqa: S603 - running what the file says is what a command job is
@@ -113,7 +118,7 @@ class CommandRun:
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -132,7 +137,7 @@ class CommandRun:
             return f'the program "{program}" could not be started: {error.strerror}'
         return f"{shlex.quote(program)} could not be started: {error}"
 
-    def _outcome(self, code: int | None, tail: str) -> Outcome:
+    def _outcome(self, code: int | None, tail: str, complaint: str) -> Outcome:
         result: dict[str, Json] | None
         if code is None:
             ended, result = "it ended, but something else in this process has taken its exit code", None
@@ -150,6 +155,9 @@ class CommandRun:
             ended += f": {_SHELL_SAYS[code]}"
         elif code is not None and code > 128 and code - 128 in {int(number) for number in signal.Signals}:
             ended += f" (what it ran was killed by {signal_name(code - 128)})"
+        elif complaint:
+            cut = complaint if len(complaint) <= _LONGEST_COMPLAINT else f"{complaint[: _LONGEST_COMPLAINT - 1]}…"
+            ended += f": {storable(cut)}"
         permanent = code in self._incurable
         if permanent:
             ended += " (not tried again after this code)"

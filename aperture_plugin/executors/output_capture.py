@@ -23,7 +23,12 @@ class Lines:
     """
 
     def __init__(
-        self, mask: Mask, write: Callable[[str], None], *, is_full: Callable[[], bool] = lambda: False
+        self,
+        mask: Mask,
+        write: Callable[[str], None],
+        *,
+        is_full: Callable[[], bool] = lambda: False,
+        beside: Lines | None = None,
     ) -> None:
         """Begin with nothing.
 
@@ -31,6 +36,7 @@ class Lines:
             mask: Takes the secrets out of a line.
             write: Takes each line.
             is_full: Returns whether the log drops further lines, so that only the last lines matter.
+            beside: The other output of the program, which the last lines are shared with.
         """
         self._mask = mask
         self._write = write
@@ -38,7 +44,9 @@ class Lines:
         self._begun = b""
         # Room for a secret that begins just before the cut, so that no part of it is shown.
         self._longest = 4 * (LONGEST_LINE + mask.longest)
-        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES) if beside is None else beside._tail
+        self.last = ""
+        """The last line that is not blank."""
 
     @property
     def tail(self) -> str:
@@ -72,4 +80,6 @@ class Lines:
         text = self._mask(self._begun.removesuffix(b"\r").decode("utf-8", "replace"))
         self._begun = b""
         self._tail.append(text if len(text) <= 2000 else f"{text[:2000]} …")
+        if text.strip():
+            self.last = text.strip()
         self._write(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aperture_plugin.cli import history as history_command
 from aperture_plugin.ports import LiveRun
 from aperture_plugin.testing import World
 from tests.cli.conftest import Shell
@@ -176,3 +177,35 @@ def test_of_the_jobs_that_there_are_each_is_named_once(world: World, shell: Shel
     answer = shell("history", "--job", "nothing")
 
     assert (answer.code, answer.err.splitlines()[-1]) == (2, "   hint: expected one of scan, sync")
+
+
+def test_a_failure_says_why_where_one_looks(world: World, shell: Shell) -> None:
+    world.write(
+        "schedules:\n  backup:\n    title: Nightly backup\n    schedule: daily at 2 AM\n"
+        "    command: echo starting; echo disk is full >&2; exit 3\n"
+    )
+    ran = shell("run", "backup", "--wait")
+    history, logs, doctor = shell("history"), shell("logs", "backup"), shell("doctor", "backup")
+    wide = shell("status")
+    [run] = shell("history", "--format", "json").json
+
+    why = "exited with code 3: disk is full"
+    assert (ran.code, run["reason"]) == (1, why)
+    assert [text.count("disk is full") for text in (logs.out, ran.out, ran.err)] == [2, 1, 1]
+    assert any(line.endswith("STDERR  disk is full") for line in logs.lines)
+    assert f"{run['id']}  {why}" in history.out
+    assert "backup (Nightly backup)" in history.out
+    assert why in doctor.out
+    assert why in wide.out
+
+
+def test_a_run_s_id_is_whole_on_a_narrow_terminal(world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write("schedules:\n  a-rather-long-name-of-a-job:\n    title: Movies\n    schedule: every 6 hours\n")
+    world.start(at="2026-01-09 00:30").advance("13 hours").stop()
+    ids = [run["id"] for run in shell("history", "--format", "json").json]
+    monkeypatch.setattr(history_command, "terminal_width", lambda: 60)
+
+    answer = shell("history")
+
+    assert [line for line in answer.lines if line.startswith("    ")] == [f"    {one}: Movies" for one in ids]
+    assert max(map(len, answer.lines)) <= 60

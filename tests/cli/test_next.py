@@ -177,3 +177,28 @@ def test_a_plugin_that_cannot_be_loaded_only_keeps_auto_from_picking(world: Worl
 
     assert [slot["job"] for slot in answer.json] == ["sync"]
     assert "warning: hooks/host.py:1: plugin hooks/host.py: it cannot be imported: RuntimeError:" in answer.err
+
+
+def test_what_a_pause_holds_back_is_marked(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: every 6 hours\n  sync: every 6 hours\n").start(at="2026-01-10 01:10").stop()
+
+    shell("pause", "scan", "--until", "2026-01-10 09:00", "--note", "new disk")
+    answer = shell("next", "--count", "4")
+    rows = shell("next", "--count", "4", "--format", "json").json
+
+    assert [line.partition("  scan")[2].strip() for line in answer.lines if "scan" in line] == [
+        f"it is paused by {rows[0]['paused'].split()[4]} until 2026-01-10 9:00 AM: new disk",
+        "",
+    ]
+    assert [(row["job"], "paused" in row) for row in rows] == [
+        ("scan", True),
+        ("sync", False),
+        ("scan", False),
+        ("sync", False),
+    ]
+
+
+def test_a_store_that_cannot_be_looked_at_keeps_no_slot_back(world: World, shell: Shell) -> None:
+    world.write("state: postgresql+psycopg://nobody@127.0.0.1:1/none\nschedules:\n  scan: every 6 hours\n")
+
+    assert shell("next", "--count", "1").code == 0

@@ -85,7 +85,7 @@ def test_an_exit_code_other_than_zero_has_failed_and_the_last_lines_are_the_erro
 
     assert (outcome.status, outcome.reason, outcome.result) == (
         OutcomeStatus.FAILED,
-        "exited with code 3",
+        "exited with code 3: cannot reach host",
         {"exit_code": 3},
     )
     assert (outcome.error or "").splitlines() == [*map(str, range(12, 31)), "cannot reach host"]
@@ -401,3 +401,21 @@ def test_a_program_whose_output_nobody_could_read_is_not_left_running(
 
     assert outcome.reason == "RuntimeError: can't start new thread"
     assert [is_alive(event.group) for event in threads.heard if isinstance(event, Spawned)] == [False]
+
+
+def test_what_is_written_to_stderr_is_marked_and_its_last_line_is_the_reason(threads: Bench) -> None:
+    outcome = threads.ended(command="echo starting; echo 'disk is full' >&2; echo >&2; exit 3")
+
+    assert outcome.reason == "exited with code 3: disk is full"
+    logged = [event.line for event in threads.heard if isinstance(event, Logged)]
+    assert {(line.level, line.text) for line in logged} == {
+        ("INFO", "starting"),
+        ("STDERR", "disk is full"),
+        ("STDERR", ""),
+    }
+
+
+def test_a_long_last_line_is_cut(threads: Bench) -> None:
+    outcome = threads.ended(command="printf '%0500d' 7 >&2; exit 3")
+
+    assert outcome.reason == f"exited with code 3: {'0' * 199}…"

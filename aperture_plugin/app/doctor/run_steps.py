@@ -34,7 +34,10 @@ _OFTEN: Final = 5
 _NEAR: Final = 0.8
 """From this share of a timeout or an interval on, runs come close to it."""
 
-_OFFERED: Final = tuple(timedelta(minutes=n) for n in (15, 30, 60, 120, 180, 240, 360, 480, 720))
+_OFFERED: Final = (
+    *(timedelta(seconds=n) for n in (2, 5, 10, 15, 20, 30)),
+    *(timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720)),
+)
 
 
 def progress_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
