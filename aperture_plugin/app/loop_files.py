@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.ports import LoopRecord
 from aperture_plugin.words.time_display import dated
+
+if TYPE_CHECKING:
+    from aperture_plugin.ports import LoopRecord
 
 __all__ = ["LoopFile", "Spread", "file_of_loop", "some_of", "spread_of"]
 
