@@ -51,7 +51,7 @@ def shown_job(config: Config, names: Iterable[str]) -> Iterator[ShownJob]:
     """Yield the jobs of those *names*; one that the file does not have has what the defaults say."""
     told = Provenance(config)
     for name in names:
-        job = config.jobs.get(name) or config.unlisted(name)
+        job = config.effective_job(name)
         values = tuple(_masked(origin) for origin in told.job(name))
         yield ShownJob(name=name, schedule=phrase_of(job.schedule), values=values)
 

@@ -77,12 +77,12 @@ class FileChange:
     @property
     def old_job(self) -> JobConfig:
         """The job as it is."""
-        return _job(self.before, self.job)
+        return self.before.effective_job(self.job)
 
     @property
     def new_job(self) -> JobConfig:
         """The job as it would be."""
-        return _job(self.after, self.job)
+        return self.after.effective_job(self.job)
 
     @property
     def summary(self) -> str:
@@ -132,7 +132,7 @@ def switching(source: Source, content: bytes, job: str, *, enabled: bool, now: d
     registered = source.plugins is not None and job in source.plugins.jobs
     if job not in before.jobs and not registered:
         raise KeyError(f"{job} is neither in {source.name} nor registered by a plugin")
-    if _job(before, job).enabled == enabled:
+    if before.effective_job(job).enabled == enabled:
         return FileChange(content=content, before=before, after=before, job=job)
     for text in ways_to_switch(before, job, enabled=enabled):
         after = source.read(text.encode(), now=now, starting=True).config
@@ -182,10 +182,6 @@ def _read(source: Source, content: bytes, now: datetime) -> Config:
     if reading.config is None:
         raise ConfigRefused(reading.problems, reading.text)
     return reading.config
-
-
-def _job(config: Config, name: str) -> JobConfig:
-    return config.jobs.get(name) or config.unlisted(name)
 
 
 def _runs(number: float) -> str:

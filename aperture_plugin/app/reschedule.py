@@ -68,7 +68,7 @@ def rescheduled(source: Source, content: bytes, job: str, phrase: str, *, now: d
     if job not in config.jobs and not registered:
         raise KeyError(f"{job} is neither in {source.name} nor registered by a plugin")
     schedule = read_checked_phrase(phrase)
-    if (config.jobs.get(job) or config.unlisted(job)).schedule == schedule:
+    if config.effective_job(job).schedule == schedule:
         return config
     refused: ConfigRefused | None = None
     for text in ways_to_reschedule(config, job, phrase, schedule):

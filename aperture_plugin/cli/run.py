@@ -208,7 +208,7 @@ def _here(
             except KeyError:
                 names = dict.fromkeys([*config.jobs, *file_session.plugins_of(source.path, modules).jobs])
                 raise unknown("job", job, names, where=source.name) from None
-            words = config.jobs.get(job) or config.unlisted(job)
+            words = config.effective_job(job)
             _remark(words)
             ended = follow(store, handle.id, zone=words.zone, go_on=_heeding(stop, aperture, handle.cancel))
         finally:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.problems import Place, Problem, Problems, Severity, Silenced
 from aperture_plugin.words.calendars import DateRange, Days, days_text
 from aperture_plugin.words.limits import Limit
-from aperture_plugin.words.schedules import Manual, Schedule
+from aperture_plugin.words.schedules import After, Manual, Schedule
 from aperture_plugin.words.secrets import SecretOf
 from aperture_plugin.words.windows import Window
 
@@ -231,6 +231,11 @@ class JobConfig:
         """All that its slots follow from: jobs of equal timing have the same slots."""
         return self.schedule, self.zone, self.closed
 
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """The jobs whose completion starts it; none for a job that has slots, or runs on request only."""
+        return self.schedule.jobs if isinstance(self.schedule, After) else ()
+
     def trigger(self) -> Trigger:
         """Return what yields its slots."""
         from aperture_plugin.triggers.trigger import trigger_of  # reading a file does without
@@ -329,6 +334,10 @@ class Config:
     def freeze_at(self, due: datetime) -> Freeze | None:
         """Return the freeze that a slot due at that instant falls into; None if it falls into none."""
         return next((freeze for freeze in self.freezes if freeze.covers(due)), None)
+
+    def effective_job(self, name: str) -> JobConfig:
+        """Return the job's values: those of the file, or the defaults for a job that only plugins register."""
+        return self.jobs.get(name) or self.unlisted(name)
 
     def unlisted(self, name: str) -> JobConfig:
         """Return what holds for a job that plugins register and the file does not name: manual, with the defaults."""

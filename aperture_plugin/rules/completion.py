@@ -16,7 +16,7 @@ from aperture_plugin.config.model import Interrupted, JobConfig, OnFailure, Over
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import WAITING, Run, Status, but
 from aperture_plugin.words.durations import duration_text
-from aperture_plugin.words.schedules import After, has_slots
+from aperture_plugin.words.schedules import has_slots
 from aperture_plugin.words.times import time_text
 
 __all__ = [
@@ -171,12 +171,8 @@ def _followers(completed: str, around: Circumstances) -> list[JobConfig]:
     return [
         job
         for job in around.followers(completed)
-        if not around.waits(job.name) and _predecessors(job) <= {completed, *around.completed(job.name)}
+        if not around.waits(job.name) and set(job.predecessors) <= {completed, *around.completed(job.name)}
     ]
-
-
-def _predecessors(job: JobConfig) -> AbstractSet[str]:
-    return frozenset(job.schedule.jobs) if isinstance(job.schedule, After) else frozenset()
 
 
 def _next_slot(job: JobConfig, now: datetime) -> datetime | None:

@@ -51,7 +51,7 @@ class Rates:
         ahead = [name]
         while ahead:
             job = self._jobs.get(ahead[-1])
-            leaders = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()
+            leaders = () if job is None else job.predecessors
             unknown = [one for one in leaders if one not in self._known]
             if unknown and ahead[-1] not in self._known:
                 ahead += unknown

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aperture_plugin.config.model import Config, JobConfig
-from aperture_plugin.words.schedules import After
 
 __all__ = ["Chain", "chains_of"]
 
@@ -39,7 +38,7 @@ def chains_of(config: Config) -> list[Chain]:
 
 def waits_for(job: JobConfig) -> tuple[str, ...]:
     """Return the jobs that *job* needs or comes after, each once."""
-    after = job.schedule.jobs if isinstance(job.schedule, After) else ()
+    after = job.predecessors
     return tuple(dict.fromkeys((*after, *job.needs)))
 
 

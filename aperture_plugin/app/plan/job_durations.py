@@ -12,6 +12,7 @@ from typing import Final
 from aperture_plugin.config.checks.expect.planned_starts import ASSUMED, assumed_of
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, Store
+from aperture_plugin.rules.run_stats import lasted
 from aperture_plugin.rules.runs import Status
 
 __all__ = ["ASSUMED", "LAST", "Durations", "JobDuration", "measured"]
@@ -87,15 +88,10 @@ def measured(store: Store, jobs: Sequence[str], *, last: int = LAST) -> dict[str
     for query in queries:
         for run in store.history(query):
             if run.duration is not None and len(took[run.job]) < last:
-                took[run.job].append(max(run.duration, timedelta(0)))
-    return {job: _lasted(took[job]) for job in jobs if took[job]}
-
-
-def _lasted(spans: list[timedelta]) -> JobDuration:
-    spans = sorted(spans)
-    return JobDuration(typical=_share(spans, 50), slow=_share(spans, 95), measured=len(spans))
-
-
-def _share(spans: Sequence[timedelta], percent: int) -> timedelta:
-    """Return the shortest of the sorted *spans* that *percent* of them do not exceed."""
-    return spans[-(-len(spans) * percent // 100) - 1]
+                took[run.job].append(run.duration)
+    usual = {job: lasted(took[job]) for job in jobs}
+    return {
+        job: JobDuration(typical=found.typical, slow=found.slow, measured=found.runs)
+        for job, found in usual.items()
+        if found is not None
+    }

@@ -22,7 +22,6 @@ from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.words.errors import ApertureError
-from aperture_plugin.words.schedules import After
 
 __all__ = ["Rehearsed", "TooMuch", "rehearse"]
 
@@ -151,7 +150,7 @@ class _Span:
     def _leader(self, run: Run) -> Run | None:
         """Return the run that completed when *run* was queued."""
         job = self._config.jobs.get(run.job)
-        names = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()
+        names = () if job is None else job.predecessors
         ended = (self._store.last_run(name) for name in names)
         return next((last for last in ended if last is not None and last.finished_at == run.priority_at), None)
 

@@ -133,7 +133,7 @@ class References:
                 needed = self._names(_items(stacks[name], "needs"))
                 doubtful = True
             else:
-                followed = job.schedule.jobs if isinstance(job.schedule, After) else ()
+                followed = job.predecessors
                 needed = job.needs
                 doubtful = not (
                     (queues is None or job.queue in queues)

@@ -155,7 +155,7 @@ class Planned:
         ahead = [] if last.name in known else [last.name]
         while ahead:
             job = self.job(ahead[-1])
-            followed = job.schedule.jobs if job is not None and isinstance(job.schedule, After) else ()
+            followed = () if job is None else job.predecessors
             unknown = [name for name in followed if name not in known]
             if unknown and ahead[-1] not in known:
                 ahead += unknown
@@ -169,7 +169,7 @@ class Planned:
 
     def _after(self, job: JobConfig, known: Mapping[str, Sequence[PlannedStart]]) -> Iterator[Slot]:
         """Yield, as if they were slots, when all the jobs that *job* runs after have ended once more."""
-        followed = job.schedule.jobs if isinstance(job.schedule, After) else ()
+        followed = job.predecessors
         missing = set(followed)
         for end, name in merge(*(self._ends(name, known[name]) for name in followed)):
             self.budget.spend()

@@ -80,7 +80,7 @@ def needs_disabled(file: LintContext) -> None:
     if not disabled:
         return
     for job in file.scheduled:
-        followed = job.schedule.jobs if isinstance(job.schedule, After) else ()
+        followed = job.predecessors
         for name in (name for name in (*followed, *job.needs) if name in disabled):
             after = name in followed
             file.warn(
