@@ -14,8 +14,9 @@ import click
 from aperture_plugin.app.audit import Audit, JobAudit, audit, audit_json
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
-from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
+from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
 from aperture_plugin.cli.store_session import looked_into, require_jobs
+from aperture_plugin.words.plain_text import plain_line
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -70,7 +71,7 @@ def _show(found: Audit, zone: ZoneInfo) -> None:
         say("")
     for job in found.jobs:
         for phrase in job.untold:
-            say(f"{job.job}: its schedule then cannot be read by this version: {plain(phrase)}", err=True)
+            say(f"{job.job}: its schedule then cannot be read by this version: {plain_line(phrase)}", err=True)
     for line in chain(_not_kept(found, zone), _moved(found)):
         say(line)
     lost = [(job, slot) for job in found.jobs for slot in job.account.unaccounted]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aperture_plugin.cli.output import plain
 from aperture_plugin.words.cell_width import cell_width, cut_to_width
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["STYLES", "Cell", "Row", "columns", "painted", "state_cell"]
 
@@ -96,8 +96,10 @@ def painted(text: str, style: str, *, color: bool) -> str:
 
 def _cells(row: Row | str) -> list[Cell] | Cell:
     if isinstance(row, str):
-        return Cell(plain(row), "dim")
-    return [Cell(plain(cell)) if isinstance(cell, str) else Cell(plain(cell.text), cell.style) for cell in row]
+        return Cell(plain_line(row), "dim")
+    return [
+        Cell(plain_line(cell)) if isinstance(cell, str) else Cell(plain_line(cell.text), cell.style) for cell in row
+    ]
 
 
 def _line(row: list[Cell], widths: list[int], flush: list[bool], width: int | None, *, color: bool) -> str:

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from aperture_plugin.app.diff.comparison import Comparison
 from aperture_plugin.app.diff.diff_text import Section, headline, sections, span_text
-from aperture_plugin.cli.output import plain
 from aperture_plugin.cli.rich_tables import grid
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["comparison_view"]
 
@@ -23,7 +23,7 @@ _STYLES: Final = {"Added": "green", "Removed": "red", "New collisions": "yellow"
 
 def comparison_view(comparison: Comparison) -> Iterator[RenderableType]:
     """Yield the whole of *comparison*: what it comes to, then section by section."""
-    names = f"{plain(comparison.old.name)} → {plain(comparison.new.name)}"
+    names = f"{plain_line(comparison.old.name)} → {plain_line(comparison.new.name)}"
     yield Text.assemble((names, "bold"), f": {headline(comparison)}")
     for section in sections(comparison):
         yield Text("")
@@ -44,7 +44,7 @@ def _rows(section: Section) -> RenderableType:
             [Text(("  " if not place else "") + each, style="dim") for place, each in enumerate(section.headings)]
         )
     for row in section.rows[:_MOST]:
-        first, *rest = (plain(cell) for cell in row)
+        first, *rest = (plain_line(cell) for cell in row)
         if section.title == _MOVED:
             # As a sentence has it, so that it can be searched for: library-scan: 2:00 AM → 1:00 AM.
             first, rest = f"{first}: {rest[0]}", rest[1:]

@@ -14,8 +14,9 @@ from aperture_plugin.app.source import Source
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.name_completion import complete_jobs
-from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
+from aperture_plugin.cli.output import TEXT, in_color, say, show_json
 from aperture_plugin.cli.store_session import entered, goes_by, require_file
+from aperture_plugin.words.plain_text import plain, plain_line
 
 __all__ = ["command"]
 
@@ -67,7 +68,7 @@ def _mend(source: Source, state: str | None, output_format: str) -> None:
         mended = store.mend()
     if output_format == TEXT:
         for row in mended:
-            say(plain(f"{row.text}; it was {json.dumps(row.values)}"))
+            say(plain_line(f"{row.text}; it was {json.dumps(row.values)}"))
         say(f"{_counted(len(mended), 'row')} mended." if mended else "Every row can be read.")
     else:
         show_json([{"table": row.table, "key": row.key, "why": row.why, "row": row.values} for row in mended])
@@ -92,7 +93,7 @@ def _show(found: Sequence[Finding], *, asked: str | None) -> None:
         if color:
             word = f"\x1b[{_COLOURS[finding.verdict]}m{word}\x1b[0m"
         whose = "" if finding.job in {None, asked} else f"{finding.job}: "
-        say(f"{word}  {finding.step:{width}}  {plain(whose + finding.found)}")
+        say(f"{word}  {finding.step:{width}}  {plain_line(whose + finding.found)}")
         if finding.advice is not None and (asked is not None or finding.verdict is not Verdict.OK):
             say(f"{' ' * (_WORD + width + 4)}→ {plain(finding.advice)}")
     say("")

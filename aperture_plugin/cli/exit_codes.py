@@ -14,6 +14,7 @@ import click
 
 from aperture_plugin.cli.output import flush, say
 from aperture_plugin.cli.streams import silence
+from aperture_plugin.words.plain_text import plain_lines
 
 __all__ = ["CommandRefused", "WrongUsage", "exit_code_of", "file_is_a_folder", "file_is_missing", "unknown"]
 
@@ -33,7 +34,7 @@ class CommandRefused(click.ClickException):
     def show(self, file: Any = None) -> None:  # noqa: ARG002  # click's own signature
         """Say it on stderr."""
         if self.message:
-            say(f"error: {self.message}", err=True)
+            say(f"error: {plain_lines(self.message)}", err=True)
         if self.hint:
             say(f"   hint: {self.hint}", err=True)
 

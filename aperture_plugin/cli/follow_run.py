@@ -10,9 +10,10 @@ from typing import Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.cli.logs import line_text
-from aperture_plugin.cli.output import can_draw, console, in_color, plain, say
+from aperture_plugin.cli.output import can_draw, console, in_color, say
 from aperture_plugin.ports import RunQuery, Store
 from aperture_plugin.rules.runs import ENDED, WAITING, Run, Status
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["GoOn", "follow"]
 
@@ -150,4 +151,4 @@ class _Bar:
 
 
 def _waits_for(run: Run) -> str:
-    return f"{run.job} waits: {plain(run.reason or 'its turn')}" if run.status in WAITING else ""
+    return f"{run.job} waits: {plain_line(run.reason or 'its turn')}" if run.status in WAITING else ""

@@ -10,9 +10,10 @@ from aperture_plugin.app.source import Source
 from aperture_plugin.app.store_access import opened_to_look
 from aperture_plugin.cli import file_session
 from aperture_plugin.cli.exit_codes import WrongUsage
-from aperture_plugin.cli.output import TEXT, plain, say, show_json, show_rich
+from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.config.model import Reading
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["show_generation", "show_generations"]
 
@@ -30,7 +31,13 @@ def show_generations(source: Source, *, state: str | None, output_format: str) -
     from aperture_plugin.cli.rich_tables import table
 
     rows = [
-        (str(one.number), _accepted(one, source, file_session.now()), str(_jobs(one, source)), plain(one.file), same)
+        (
+            str(one.number),
+            _accepted(one, source, file_session.now()),
+            str(_jobs(one, source)),
+            plain_line(one.file),
+            same,
+        )
         for one in kept
         for same in ["as it is now" if one.text == read.text else ""]
     ]

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from aperture_plugin.cli.log_writer import LogWriter
-from aperture_plugin.cli.output import masked, plain
+from aperture_plugin.cli.output import masked
 from aperture_plugin.ports import RUN_LOGGER
+from aperture_plugin.words.plain_text import plain_lines
 
 __all__ = ["JSON", "logged"]
 
@@ -67,7 +68,7 @@ class _Handler(logging.Handler):
 def _text_line(record: logging.LogRecord) -> str:
     trace = _trace(record)
     message = record.getMessage() + (f"\n{trace}" if trace else "")
-    return f"{_at(record)} {record.levelname:7} {plain(message)}"
+    return f"{_at(record)} {record.levelname:7} {plain_lines(message)}"
 
 
 def _json_line(record: logging.LogRecord) -> str:

@@ -16,10 +16,11 @@ from aperture_plugin.app.store_commands import latest_begun
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.cli.name_completion import complete_jobs_and_runs
-from aperture_plugin.cli.output import TEXT, flush, in_color, plain, say, show_json
+from aperture_plugin.cli.output import TEXT, flush, in_color, say, show_json
 from aperture_plugin.cli.store_session import job_or_run, looked_into
 from aperture_plugin.ports import LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import ENDED, Run
+from aperture_plugin.words.plain_text import plain_line, plain_lines
 
 __all__ = ["command", "line_text", "lines_of"]
 
@@ -75,7 +76,7 @@ def has_ended(store: Store, run_id: str) -> Run | None:
 def line_text(line: LogLine, zone: ZoneInfo, *, color: bool) -> str:
     """Return a log line as a terminal shows it."""
     at = line.at.astimezone(zone)
-    text = f"{at:%H:%M:%S} {line.level:7} {plain(line.text)}"
+    text = f"{at:%H:%M:%S} {line.level:7} {plain_lines(line.text)}"
     code = _COLOURS.get(line.level)
     return f"\x1b[{code}m{text}\x1b[0m" if color and code is not None else text
 
@@ -92,7 +93,7 @@ def _latest(store: Store, job: str, *, follow: bool) -> str:
     if newest is None:
         raise CommandRefused(f"{job} has not run yet", hint=f"aperture run {job} runs it now")
     if newest.status in ENDED:
-        why = f": {plain(newest.reason)}" if newest.reason else ""
+        why = f": {plain_line(newest.reason)}" if newest.reason else ""
         raise CommandRefused(
             f"{job} has not run yet; its latest run was {newest.status}{why}", hint=f"aperture doctor {job} says more"
         )
@@ -124,8 +125,8 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
             say(_heading(last, run_id, last.attempt, zone))
             say("it wrote nothing to its log")
         if last.error and not _stands_in(last.error, texts):
-            say(f"\n{plain(last.error).rstrip()}")
-        say(f"\n{last.job} {last.status}" + (f": {plain(last.reason)}" if last.reason else ""))
+            say(f"\n{plain_lines(last.error).rstrip()}")
+        say(f"\n{last.job} {last.status}" + (f": {plain_line(last.reason)}" if last.reason else ""))
     elif not said:
         raise CommandRefused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from aperture_plugin.cli.streams import forget_if_gone, silence
+from aperture_plugin.words.plain_text import plain_json, plain_output
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,7 +26,6 @@ __all__ = [
     "is_terminal",
     "json_pieces",
     "masked",
-    "plain",
     "say",
     "show_json",
     "show_rich",
@@ -49,7 +49,7 @@ def say(text: str, *, err: bool = False) -> None:
     if err:
         text = masked(text)
     try:
-        stream.write(f"{text}\n")
+        stream.write(f"{plain_output(text)}\n")
         if err:
             stream.flush()
     except OSError as error:
@@ -72,7 +72,7 @@ def show_json(value: Any) -> None:
     every_letter = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     stream = _standing(err=False)
     try:
-        stream.writelines(json_pieces(value, ascii_only=not every_letter))
+        stream.writelines(map(plain_json, json_pieces(value, ascii_only=not every_letter)))
         stream.write("\n")
     except OSError as error:
         forget_if_gone(stream, error)
@@ -169,13 +169,6 @@ def terminal_width() -> int | None:
     if is_terminal() or "COLUMNS" in os.environ:
         return shutil.get_terminal_size().columns
     return None
-
-
-def plain(text: str) -> str:
-    """Return *text*, which a job or a file wrote, without anything that would steer the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() or letter in "\t\n" else "\ufffd" for letter in text)
 
 
 def flush() -> None:

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from aperture_plugin.app.plan.plan import Plan
 from aperture_plugin.app.plan.timeline_blocks import Bar, Block, bars, blocks_of, hour_text, hours_of
-from aperture_plugin.cli.output import plain
 from aperture_plugin.config.checks.lint.lint_text import clock
 from aperture_plugin.triggers.walltime import wall_at
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["timeline"]
 
@@ -120,7 +120,7 @@ class _Day:
         for bar in found:
             self._cover(shares, bar)
         name = job if len(job) <= _LONGEST_NAME else job[: _LONGEST_NAME - 1] + "…"
-        line = Text(f"{plain(name):{self._gutter}}")
+        line = Text(f"{plain_line(name):{self._gutter}}")
         for place, share in enumerate(shares):
             letter, style = self._letter(place, share)
             line.append(letter, style=style)

@@ -13,13 +13,13 @@ from rich.text import Text
 from aperture_plugin.app.plan.collisions import Collision
 from aperture_plugin.app.plan.patch import Proposal
 from aperture_plugin.app.plan.plan import Foreseen, Plan
-from aperture_plugin.cli.output import plain
 from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.cli.rich_tables import grid
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.limits import limit_text
 from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.plain_text import plain_line
 from aperture_plugin.words.time_display import clock_face
 
 __all__ = ["moves", "sections"]
@@ -56,7 +56,7 @@ def moves(proposal: Proposal, after: Plan) -> Iterator[str]:
     """Yield what a proposal changes, and what comes of it."""
     before = proposal.plan
     for move in proposal.moves:
-        yield f"{plain(move.job)}: {plain(phrase_of(move.old))} → {plain(phrase_of(move.new))}"
+        yield f"{plain_line(move.job)}: {plain_line(phrase_of(move.old))} → {plain_line(phrase_of(move.new))}"
     if not before.collisions:
         yield "nothing collides, so nothing is changed"
         return
@@ -64,7 +64,7 @@ def moves(proposal: Proposal, after: Plan) -> Iterator[str]:
     took = f"; waiting {' → '.join(waits)}"
     yield f"{counted(len(before.collisions), 'collision')} → {len(proposal.left)}{took}"
     for queue, names in dict.fromkeys((one.queue, one.names) for one in proposal.left):
-        yield f"left as it is: {plain(_listed(names))} in queue {plain(queue)}; no better time was found"
+        yield f"left as it is: {plain_line(_listed(names))} in queue {plain_line(queue)}; no better time was found"
 
 
 def _waits(plan: Plan) -> list[tuple[str, ...]]:
@@ -75,9 +75,9 @@ def _waits(plan: Plan) -> list[tuple[str, ...]]:
         if not waits:
             continue
         longest = max(waits, key=lambda run: run.wait)
-        what_for = "; ".join(dict.fromkeys(plain(one.reason) for one in longest.waits)) or "its turn"
+        what_for = "; ".join(dict.fromkeys(plain_line(one.reason) for one in longest.waits)) or "its turn"
         row = (
-            plain(job),
+            plain_line(job),
             f"{len(waits)} of {counted(len(runs), 'run')}",
             f"{'up to ' if len(waits) > 1 else ''}{short_duration(longest.wait)}",
             _at(longest.ready_at, plan, job),
@@ -99,8 +99,8 @@ def _collisions(plan: Plan) -> list[tuple[str, ...]]:
         longest = max(later, default=timedelta(0))
         rows.append(
             (
-                plain(_listed(names)),
-                f"queue {plain(queue)}",
+                plain_line(_listed(names)),
+                f"queue {plain_line(queue)}",
                 "once" if len(found) == 1 else f"{len(found)} times, first",
                 _at(found[0].at, plan),
                 f"the later waits up to {short_duration(longest)}" if longest >= _WORTH_TELLING else "",
@@ -119,7 +119,7 @@ def _chains(plan: Plan) -> list[tuple[str, ...]]:
         times = [_ready(run, plan) for run in ready[:3]] or ["not ready in this time"]
         if len(ready) > 3:
             times.append(f"and {len(ready) - 3} more times")
-        rows.append((plain(" → ".join(steps)), "; ".join(times)))
+        rows.append((plain_line(" → ".join(steps)), "; ".join(times)))
     return rows
 
 
@@ -142,10 +142,10 @@ def _not_run(plan: Plan) -> list[tuple[str, ...]]:
             found[run.job, kind, run.reason].append(run)
     return [
         (
-            plain(job),
+            plain_line(job),
             kind if len(runs) == 1 else f"{kind} {len(runs)} times, first",
             _at(runs[0].ready_at, plan, job),
-            plain(reason),
+            plain_line(reason),
         )
         for (job, kind, reason), runs in found.items()
     ]
@@ -154,7 +154,7 @@ def _not_run(plan: Plan) -> list[tuple[str, ...]]:
 def _limits(plan: Plan) -> list[tuple[str, ...]]:
     return [
         (
-            plain(use.limit),
+            plain_line(use.limit),
             limit_text(plan.config.limits[use.limit]),
             counted(use.calls, "call"),
             f"{counted(use.put_off, 'run')} put off" if use.put_off else "",
@@ -174,7 +174,7 @@ def _totals(plan: Plan) -> str:
     longest = plan.longest_wait
     if longest is not None and longest.wait >= _WORTH_TELLING:
         parts.append(f"{short_duration(plan.waiting)} of waiting in all, {short_duration(longest.wait)} at most")
-    busy = [f"{plain(queue)} {share:.0%}".replace("%", " %") for queue, share in plan.busy().items() if share]
+    busy = [f"{plain_line(queue)} {share:.0%}".replace("%", " %") for queue, share in plan.busy().items() if share]
     if busy:
         parts.append(f"in use: {', '.join(busy)}")
     return "; ".join(parts)
@@ -188,7 +188,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         if not lasted.measured and job not in plan.durations.said:
             assumed[lasted.typical].append(job)
     for span, jobs in assumed.items():
-        yield f"assumed to take {short_duration(span)}: {plain(_listed(jobs))}"
+        yield f"assumed to take {short_duration(span)}: {plain_line(_listed(jobs))}"
     if plan.assumed_set:
         yield f"taken to be set, though not here: {', '.join(plan.assumed_set)}"
     if any(job.needs for job in plan.config.jobs.values()) and not plan.is_known:

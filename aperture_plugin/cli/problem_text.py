@@ -9,6 +9,7 @@ from typing import Final
 from aperture_plugin.cli.output import in_color, say
 from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["counted", "say_problems", "summary", "summary_of_all"]
 
@@ -33,7 +34,7 @@ def summary(problems: Sequence[Problem], *, file: str, jobs: int) -> str:
     'schedules.yaml is valid: 10 jobs, no problems'
     """
     is_valid = not any(problem.is_error for problem in problems)
-    return f"{file} is {'' if is_valid else 'not '}valid: {counted(jobs, 'job')}, {_found(problems)}"
+    return f"{plain_line(file)} is {'' if is_valid else 'not '}valid: {counted(jobs, 'job')}, {_found(problems)}"
 
 
 def summary_of_all(problems: Sequence[Sequence[Problem]], *, jobs: int) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aperture_plugin.cli.columns import STYLES
-from aperture_plugin.cli.output import plain
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["bar", "grid", "status_text", "styled", "table"]
 
@@ -40,7 +40,7 @@ def grid(rows: Iterable[Sequence[str | Text]]) -> Table:
 
 def styled(text: str, style: str) -> Text:
     """Return *text*, which a job or a file wrote, in a style of ours; nothing in it is markup."""
-    return Text(plain(text), style=style)
+    return Text(plain_line(text), style=style)
 
 
 def status_text(status: str) -> Text:

@@ -19,7 +19,7 @@ from aperture_plugin.app.store_commands import ask_run, config_in_force, preset_
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
 from aperture_plugin.cli.name_completion import complete_jobs
-from aperture_plugin.cli.output import TEXT, plain, say, show_json
+from aperture_plugin.cli.output import TEXT, say, show_json
 from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.cli.store_session import entered
 from aperture_plugin.config.model import JobConfig
@@ -28,6 +28,7 @@ from aperture_plugin.rules.jobs import Job, Json
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.parse_error import quoted
+from aperture_plugin.words.plain_text import plain_line, plain_lines
 from aperture_plugin.words.tokens import join_with_and
 
 if TYPE_CHECKING:
@@ -263,17 +264,17 @@ def _show(run: Run, zone: ZoneInfo, output_format: str) -> None:
         say(f"{run.job} is queued (run {run.id}); aperture logs {run.id} --follow shows it")
         return
     took = "" if run.duration is None else f" after {short_duration(run.duration)}"
-    reason = f": {plain(run.reason)}" if run.reason else ""
+    reason = f": {plain_line(run.reason)}" if run.reason else ""
     say(f"{run.job} {run.status}{took}{reason}")
     for line in _result_lines(run):
         say(f"   {line}")
     if run.error and not (isinstance(run.result, dict) and {*run.result} in _OF_COMMANDS):
-        say("\n".join(plain(run.error).rstrip().split("\n")[-_LAST_LINES:]), err=True)
+        say("\n".join(plain_lines(run.error).rstrip().split("\n")[-_LAST_LINES:]), err=True)
         say(f"   aperture logs {run.id} shows all of it", err=True)
 
 
 def _result_lines(run: Run) -> list[str]:
     """Return what a run returned, a line for each thing it says."""
     if isinstance(run.result, dict):
-        return [f"{plain(key)}: {plain(str(value))}" for key, value in run.result.items()]
-    return [] if run.result is None else [plain(str(run.result))]
+        return [f"{plain_line(key)}: {plain_line(str(value))}" for key, value in run.result.items()]
+    return [] if run.result is None else [plain_line(str(run.result))]

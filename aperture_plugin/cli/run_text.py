@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aperture_plugin.app.value_text import params_text
-from aperture_plugin.cli.output import plain
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.plain_text import plain_line
 from aperture_plugin.words.time_display import away
 
 __all__ = ["asked_with", "came_of_it", "items", "last_run", "took"]
@@ -40,7 +40,7 @@ def took(run: Run, *, now: datetime) -> str:
 def came_of_it(run: Run) -> str:
     """Return what there is to say of a run in a few words: its reason, else what it returned."""
     if run.reason:
-        return plain(run.reason)
+        return plain_line(run.reason)
     if run.result == _NOTHING_TO_TELL:
         return ""
     if isinstance(run.result, dict):
@@ -49,14 +49,14 @@ def came_of_it(run: Run) -> str:
         said = ""
     else:
         said = str(run.result)
-    said = " ".join(plain(said).split())
+    said = " ".join(plain_line(said).split())
     return said if len(said) <= _MOST_RESULT else said[: _MOST_RESULT - 1] + "…"
 
 
 def asked_with(run: Run) -> str:
     """Return the parameters and the note that a run was asked for with, on one line; nothing where there are none."""
-    told = [f"with {plain(params_text(run.params))}"] if run.params else []
-    told += [f"note: {plain(run.note)}"] if run.note else []
+    told = [f"with {plain_line(params_text(run.params))}"] if run.params else []
+    told += [f"note: {plain_line(run.note)}"] if run.note else []
     return "; ".join(told)
 
 

@@ -14,9 +14,10 @@ from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import WrongUsage
 from aperture_plugin.cli.generations_view import show_generation, show_generations
 from aperture_plugin.cli.name_completion import complete_jobs
-from aperture_plugin.cli.output import TEXT, in_color, plain, say, show_json
+from aperture_plugin.cli.output import TEXT, in_color, say, show_json
 from aperture_plugin.config.layers.provenance import BUILT_IN, ValueOrigin
 from aperture_plugin.config.model import Config
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["command"]
 
@@ -101,15 +102,15 @@ def _show(config: Config, values: list[ValueOrigin], jobs: list[ShownJob], *, wh
     for job in jobs:
         say("")
         name = f"\x1b[1m{job.name}\x1b[0m" if in_color() else job.name
-        say(f"{name}: {plain(job.schedule)}")
+        say(f"{name}: {plain_line(job.schedule)}")
         _show_values([value for value in job.values if whole or value.layer != BUILT_IN], config.file)
 
 
 def _show_values(values: list[ValueOrigin], file: str) -> None:
     keys = max((len(value.key) for value in values), default=0)
-    width = min(_WIDEST, max((len(plain(value.text)) for value in values), default=0))
+    width = min(_WIDEST, max((len(plain_line(value.text)) for value in values), default=0))
     layers = max((len(value.layer) for value in values), default=0)
     for value in values:
         place = "" if value.place is None else f"{file}:{value.place.line}"
-        said = " ".join(plain(value.text).split())
+        said = " ".join(plain_line(value.text).split())
         say(f"  {value.key:{keys}}  {said:{width}}  {value.layer:{layers}}  {place}".rstrip())

@@ -13,10 +13,10 @@ from aperture_plugin.app.loop_files import some_of
 from aperture_plugin.app.plugin_watch import files_changed
 from aperture_plugin.app.status import IDLE, JobView, Overview
 from aperture_plugin.cli.job_list import next_words
-from aperture_plugin.cli.output import plain
 from aperture_plugin.cli.rich_tables import bar, grid, status_text
 from aperture_plugin.cli.run_text import asked_with, came_of_it, took
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.words.plain_text import plain, plain_line
 from aperture_plugin.words.time_display import away, dated
 
 __all__ = [
@@ -37,7 +37,7 @@ _MOST_RUNS: Final = 50
 
 def headline(seen: Overview) -> Text:
     """Return the first line: which file, which preset, whose time."""
-    parts = [plain(seen.file)]
+    parts = [plain_line(seen.file)]
     if seen.preset is not None:
         parts.append(f"preset {seen.preset}")
     parts.append(f"{seen.zone}, now {dated(seen.now, seen.zone, now=seen.now)}")
@@ -72,10 +72,10 @@ def refused(seen: Overview) -> Iterator[Text]:
     if seen.generation is not None:
         number, accepted_at = seen.generation
         goes_on = f"; generation {number}, accepted {dated(accepted_at, seen.zone, now=seen.now)}, is in force"
-    yield Text(f"{plain(seen.file)} is refused{goes_on}", style="bold red")
+    yield Text(f"{plain_line(seen.file)} is refused{goes_on}", style="bold red")
     errors = [problem for problem in seen.rejected.get("problems", ()) if problem.get("severity") == "error"]
     for problem in errors[:_MOST_PROBLEMS]:
-        yield Text(f"  {_place(problem)} {_whose(problem)}{plain(problem['message'])}", style="red")
+        yield Text(f"  {_place(problem)} {_whose(problem)}{plain_line(problem['message'])}", style="red")
         yield Text(f"     hint: {plain(problem['hint'])}".replace("\n", "\n           "))
     if len(errors) > _MOST_PROBLEMS:
         yield Text(f"  and {len(errors) - _MOST_PROBLEMS} more; aperture check shows all", style="red")
@@ -85,30 +85,30 @@ def plugins_changed(seen: Overview) -> Iterator[Text]:
     """Yield that files of plugins are not as the loop has loaded them."""
     files = () if seen.loop is None else seen.loop.details.get("plugins_changed", ())
     if files:
-        yield Text(f"{plain(files_changed(files))}: restart it", style="yellow")
+        yield Text(f"{plain_line(files_changed(files))}: restart it", style="yellow")
 
 
 def nobody_offers(seen: Overview) -> Iterator[Text]:
     """Yield that jobs of the file in force have nobody who runs them."""
     sentence = None if seen.loop is None else seen.loop.details.get("nobody_offers")
     if sentence:
-        yield Text(plain(sentence), style="bold red")
+        yield Text(plain_line(sentence), style="bold red")
 
 
 def loops_behind(seen: Overview) -> Iterator[Text]:
     """Yield how far the newest file has got, while not every loop has it, and jobs that a loop leaves to others."""
     spread = seen.spread
     if not spread.is_whole:
-        yield Text(plain(spread.text(seen.zone, now=seen.now)), style="yellow")
+        yield Text(plain_line(spread.text(seen.zone, now=seen.now)), style="yellow")
     for loop in seen.loops:
         if names := loop.details.get("unknown_jobs"):
             who = f"pid {loop.pid} on {loop.host}"
-            yield Text(plain(f"{who} leaves to other loops: {some_of(names)}"), style="dim")
+            yield Text(plain_line(f"{who} leaves to other loops: {some_of(names)}"), style="dim")
 
 
 def _named(job: str, title: str | None) -> Text:
     """Return a job's name, indented, with its title where it has one."""
-    return Text(f"  {job}") if title is None else Text.assemble(f"  {job} ", (plain(title), "dim"))
+    return Text(f"  {job}") if title is None else Text.assemble(f"  {job} ", (plain_line(title), "dim"))
 
 
 def now_running(seen: Overview) -> Iterator[RenderableType]:
@@ -137,7 +137,7 @@ def waiting(seen: Overview) -> Iterator[RenderableType]:
             Text(f"  {run.job}", style="yellow"),
             status_text(str(run.status)),
             f"{_called_for(run)} {dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)}",
-            "; ".join(filter(None, (plain(run.reason or "its turn"), asked_with(run)))),
+            "; ".join(filter(None, (plain_line(run.reason or "its turn"), asked_with(run)))),
         )
         for run in seen.queue
     )
@@ -158,13 +158,13 @@ def comes_next(seen: Overview, *, most: int) -> Iterator[RenderableType]:
     if shown:
         yield Text("Not due by itself", style="bold")
         rows = ((job, *next_words(job, now=seen.now)) for job in shown)
-        yield grid((_named(job.name, job.title), Text(plain(why), style="magenta")) for job, _, why in rows)
+        yield grid((_named(job.name, job.title), Text(plain_line(why), style="magenta")) for job, _, why in rows)
     if len(others) > len(shown):
         yield Text(f"  and {len(others) - len(shown):,} more that are not due by themselves", style="dim")
 
 
 def _held_back(job: JobView) -> str:
-    return plain(job.waiting_for) if job.state == IDLE and job.waiting_for else ""
+    return plain_line(job.waiting_for) if job.state == IDLE and job.waiting_for else ""
 
 
 def recent(runs: Sequence[Run], seen: Overview) -> Iterator[RenderableType]:
@@ -205,13 +205,13 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
 
 def _called_for(run: Run) -> str:
     if run.requested_by is not None:
-        return f"asked for by {plain(run.requested_by)}"
+        return f"asked for by {plain_line(run.requested_by)}"
     return "catches up" if run.missed else "due"
 
 
 def _place(problem: dict[str, Any]) -> str:
-    return f"{plain(problem['file'])}:{problem['line']}:{problem['column']}:"
+    return f"{plain_line(problem['file'])}:{problem['line']}:{problem['column']}:"
 
 
 def _whose(problem: dict[str, Any]) -> str:
-    return "" if problem.get("job") is None else f"{plain(problem['job'])}: "
+    return "" if problem.get("job") is None else f"{plain_line(problem['job'])}: "

@@ -15,11 +15,12 @@ from aperture_plugin.app.store_access import opened, opened_to_look, store_file
 from aperture_plugin.app.store_commands import config_in_force, find_run, known_jobs, running_loops
 from aperture_plugin.cli import file_session
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
-from aperture_plugin.cli.output import plain, say
+from aperture_plugin.cli.output import say
 from aperture_plugin.config.layers.settings import DEFAULT_STATE
 from aperture_plugin.config.model import Config, Reading
 from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.ports import LoopRecord, RunQuery, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["entered", "goes_by", "job_or_run", "looked_into", "require_file", "require_jobs", "say_where_else"]
 
@@ -114,7 +115,7 @@ def job_or_run(name: str, config: Config | None, store: Store, source: Source) -
         return name, None
     if len(found) > 1:
         hint = f"write more of it: {', '.join(found[:5])}"
-        raise WrongUsage(f'{len(found)} runs begin with "{plain(name)}"', hint=hint)
+        raise WrongUsage(f'{len(found)} runs begin with "{plain_line(name)}"', hint=hint)
     if not found:
         require_jobs([name], config, store, source, kind="job or run")
         return name, None

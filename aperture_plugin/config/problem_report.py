@@ -9,6 +9,7 @@ from typing import Final
 
 from aperture_plugin.config.problems import Place, Problem
 from aperture_plugin.words.mask import masked_in_place
+from aperture_plugin.words.plain_text import plain, plain_line
 
 __all__ = ["problem_json", "text_report", "text_reports"]
 
@@ -60,7 +61,7 @@ def problem_json(problem: Problem) -> dict[str, str | int | None]:
 
 def _reported(problem: Problem, lines: list[str], masked: Callable[[int], str]) -> str:
     place = problem.place
-    where = f"{problem.file}:{place.line}:{place.column}"
+    where = f"{plain_line(problem.file)}:{place.line}:{place.column}"
     whose = "" if problem.job is None else f"{_shown(_plain_spaces(problem.job))}: "
     told = [f"{where}: {problem.severity}: {whose}{problem.message} [{problem.code}]"]
     is_elsewhere = problem.code == _OF_A_PLUGIN  # Its line is not one of this text.
@@ -99,9 +100,7 @@ def _shortened(before: str, marked: str, after: str) -> tuple[str, str, str]:
 
 def _shown(text: str) -> str:
     """Return *text* as a terminal may show it: tabs as spaces, what controls the terminal as a stand-in."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else " " * _TAB if letter == "\t" else "\ufffd" for letter in text)
+    return plain(text).replace("\t", " " * _TAB)
 
 
 def _plain_spaces(text: str) -> str:

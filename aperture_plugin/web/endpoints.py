@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from aperture_plugin.web.access import Right, Visitor
 from aperture_plugin.web.refusals import Refused
+from aperture_plugin.words.plain_text import plain_json
 
 if TYPE_CHECKING:
     from aperture_plugin.app.installation import Installation
@@ -152,7 +153,7 @@ class Endpoint:
 
 def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return *value* as JSON."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = plain_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     return Response(
         text.encode("utf-8", "backslashreplace"),
         status_code=status,

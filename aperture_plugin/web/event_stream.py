@@ -21,6 +21,7 @@ from aperture_plugin.rules.runs import Run
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
+from aperture_plugin.words.plain_text import plain_json
 
 if TYPE_CHECKING:
     from aperture_plugin.app.installation import Installation
@@ -229,4 +230,4 @@ class _Seen:
 
 
 def _event(kind: str, value: Any) -> str:
-    return f"event: {kind}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
+    return f"event: {kind}\ndata: {plain_json(json.dumps(value, ensure_ascii=False))}\n\n"

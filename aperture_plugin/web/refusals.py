@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from aperture_plugin.words.errors import ApertureError
+from aperture_plugin.words.plain_text import plain_json
 
 __all__ = ["Refused", "problem_response"]
 
@@ -54,7 +55,7 @@ def problem_response(refusal: Refused) -> Response:
     if refusal.problems is not None:
         body["problems"] = list(refusal.problems)
     return Response(
-        json.dumps(body, ensure_ascii=False),
+        plain_json(json.dumps(body, ensure_ascii=False)),
         status_code=refusal.status,
         media_type="application/problem+json",
         headers=dict(refusal.headers),

@@ -17,8 +17,9 @@ from aperture_plugin.rules.runs import ENDED, Run
 from aperture_plugin.web.endpoints import Call, json_response
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
+from aperture_plugin.words.plain_text import plain, plain_lines
 
-__all__ = ["attempts_of", "log_text", "printable", "run", "run_log"]
+__all__ = ["attempts_of", "log_text", "run", "run_log"]
 
 _LOOK_SECONDS: Final = 0.25
 _ALIVE_SECONDS: Final = 15.0
@@ -63,14 +64,7 @@ def log_text(call: Call, run_id: str, zone: ZoneInfo) -> str:
 def line_text(line: LogLine, zone: ZoneInfo) -> str:
     """Return a log line with its wall time and its level."""
     at: datetime = line.at.astimezone(zone)
-    return f"{at:%H:%M:%S} {line.level:7} {printable(line.text)}"
-
-
-def printable(text: str) -> str:
-    """Return *text*, which a job wrote, without anything that would steer a terminal or a reader's eye."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() or letter in "\t\n" else "\ufffd" for letter in text)
+    return f"{at:%H:%M:%S} {line.level:7} {plain_lines(line.text)}"
 
 
 async def _followed(call: Call, run_id: str, zone: ZoneInfo) -> AsyncIterator[str]:
@@ -112,6 +106,6 @@ def _line_json(line: LogLine, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "at": line.at.astimezone(zone).isoformat(),
         "level": line.level,
-        "text": printable(line.text),
+        "text": plain(line.text),
         "attempt": line.attempt,
     }

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from aperture_plugin.web.access import Right
+from aperture_plugin.words.plain_text import plain
 
 if TYPE_CHECKING:
     from aperture_plugin.web.endpoints import Call
@@ -24,6 +25,11 @@ STATIC_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image
 def icon(name: str, kind: str = "") -> Markup:
     """Return the shape *name*, in the color of *kind* if it is given."""
     return Markup('<svg class="i{}" aria-hidden="true"><use href="#{}"/></svg>').format(kind and f" {kind}", name)
+
+
+def _shown(value: Any) -> Any:
+    """Return *value* without letters that cannot be seen; what is markup already was made of such."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 class Templates:
@@ -50,6 +56,7 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_shown,
         )
         self._environment.globals["icon"] = icon
 

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from aperture_plugin.words.errors import ApertureError
+from aperture_plugin.words.plain_text import invisible_letters
 
 __all__ = ["Unreadable", "mended", "offers_what_reads", "quoted", "read_part", "worth_guessing"]
 
@@ -67,10 +68,9 @@ def quoted(text: str) -> str:
     ('"saterday"', '"a\\tb"')
     """
     shown = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
-    if not shown.isprintable():
-        shown = "".join(
-            letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in shown
-        )
+    for letter in dict.fromkeys(shown) if not shown.isprintable() or invisible_letters(shown) else ():
+        if not letter.isprintable() or invisible_letters(letter):
+            shown = shown.replace(letter, letter.encode("unicode_escape").decode("ascii"))
     return f'"{shown}"'
 
 

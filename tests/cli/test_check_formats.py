@@ -22,6 +22,7 @@ from aperture_plugin.cli.formats.junit import junit
 from aperture_plugin.cli.formats.sarif import sarif
 from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.testing import World
+from aperture_plugin.words.plain_text import plain
 from tests.cli.conftest import Shell
 
 COMMAND: Final = "    command: 'true'\n"
@@ -77,10 +78,10 @@ def test_github_reads_an_annotation_as_it_was_meant(problem: Problem) -> None:
     found = re.fullmatch(r"::(error|warning) ([^:\r\n]*)::([^\r\n]*)", line)
     assert found is not None
     properties = dict(pair.split("=", 1) for pair in found[2].split(","))
-    assert unescaped(properties["file"]) == problem.file
+    assert unescaped(properties["file"]) == plain(problem.file)
     assert (properties["line"], properties["col"]) == (str(problem.place.line), str(problem.place.column))
     whose = "" if problem.job is None else f"{problem.job}: "
-    assert unescaped(found[3]) == f"{whose}{problem.message}\nhint: {problem.hint}"
+    assert unescaped(found[3]) == plain(f"{whose}{problem.message}\nhint: {problem.hint}")
 
 
 @given(st.lists(problems()), st.integers(1, 3))

@@ -10,6 +10,7 @@ from typing import Final
 from aperture_plugin.app.plan.plan import Foreseen, Plan
 from aperture_plugin.rules.runs import RunTrigger, Status
 from aperture_plugin.words.durations import duration_text
+from aperture_plugin.words.plain_text import plain
 
 __all__ = ["calendar_of"]
 
@@ -93,9 +94,10 @@ def _whole(span: timedelta) -> timedelta:
 
 def _escaped(text: str) -> str:
     """Return *text* as a value of type TEXT (RFC 5545, 3.3.11)."""
+    text = plain(text)
     for letter in "\\;,":
         text = text.replace(letter, f"\\{letter}")
-    return text.replace("\r\n", "\\n").replace("\n", "\\n")
+    return text.replace("\n", "\\n")
 
 
 def _folded(line: str) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from typing import Final
 from aperture_plugin.app.plan.plan import Foreseen, Plan
 from aperture_plugin.app.plan.timeline_blocks import Bar, Block, Hour, bars, blocks_of, hour_text, hours_of
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.plain_text import plain_line
 from aperture_plugin.words.times import time_text
 
 __all__ = ["picture_of"]
@@ -256,4 +257,4 @@ def _wall(local: datetime) -> str:
 
 def _text(text: str) -> str:
     """Return *text* as XML may hold it: nothing that would be markup, or that no document may have."""
-    return escape("".join(letter if letter.isprintable() else " " for letter in text))
+    return escape(plain_line(text))

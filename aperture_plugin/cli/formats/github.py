@@ -8,6 +8,7 @@ from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.problem_text import summary
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.plain_text import plain, plain_line
 
 __all__ = ["annotation", "show"]
 
@@ -17,7 +18,7 @@ def show(checked: Sequence[Checked], *, several: bool) -> None:  # noqa: ARG001 
     for one in checked:
         for problem in one.problems:
             say(annotation(problem))
-        say(_one_line(summary(one.problems, file=one.file, jobs=one.jobs)))
+        say(plain_line(summary(one.problems, file=one.file, jobs=one.jobs)))  # A line might be a command.
 
 
 def annotation(problem: Problem) -> str:
@@ -36,13 +37,8 @@ def annotation(problem: Problem) -> str:
     return f"::{problem.severity} {said}::{_message(message)}"
 
 
-def _one_line(text: str) -> str:
-    """Return *text* so that nothing in it, such as the name of a file, begins a line: it might be a command there."""
-    return _message(text) if {"\r", "\n"} & {*text} else text
-
-
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

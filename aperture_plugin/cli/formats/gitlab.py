@@ -10,6 +10,7 @@ from typing import Any
 from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import show_json
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.plain_text import plain_line
 
 __all__ = ["issues", "show"]
 
@@ -34,7 +35,7 @@ def issues(checked: Sequence[Checked]) -> list[dict[str, Any]]:
             {
                 "type": "issue",
                 "check_name": problem.code,
-                "description": f"{whose}{problem.message} ({_one_line(problem)})",
+                "description": plain_line(f"{whose}{problem.message} ({_one_line(problem)})"),
                 "severity": "major" if problem.is_error else "minor",
                 "fingerprint": sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "replace")).hexdigest(),
                 "location": {

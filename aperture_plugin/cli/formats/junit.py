@@ -11,6 +11,7 @@ from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import say
 from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.plain_text import plain, plain_line
 
 __all__ = ["junit", "show"]
 
@@ -62,8 +63,8 @@ def _case(file: str, problem: Problem, report: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", text))
+    return escape(_NOT_XML.sub("\ufffd", plain(text)))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", text))
+    return quoteattr(_NOT_XML.sub("\ufffd", plain_line(text)))

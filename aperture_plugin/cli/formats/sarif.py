@@ -11,6 +11,7 @@ from aperture_plugin.app.check import Checked
 from aperture_plugin.cli.output import show_json
 from aperture_plugin.config.checks.problem_codes import CODES, WARNINGS
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.plain_text import plain
 
 __all__ = ["sarif", "show"]
 
@@ -65,7 +66,7 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": str(problem.severity),
-        "message": {"text": f"{whose}{problem.message}\n{problem.hint}"},
+        "message": {"text": plain(f"{whose}{problem.message}\n{problem.hint}")},
         "locations": [
             {
                 "physicalLocation": {

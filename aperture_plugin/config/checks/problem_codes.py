@@ -162,6 +162,7 @@ _LINTS: Final = {
     "no-slot-ahead": "A job that has a schedule and is not due within the coming year. A warning.",
     "short-month": "A day of the month that some months lack. A warning.",
     "timeout-over-interval": "A job's own timeout that is longer than the time to its next slot. A warning.",
+    "unseen-in-command": "A command with a character that cannot be seen. A warning.",
     "unused-limit": "A limit that no job of the file has. A warning.",
     "unused-presets": "Presets in a file that puts none of them in force. A warning.",
     "unused-queue": "A queue that no job of the file has. A warning.",

@@ -11,6 +11,7 @@ from typing import Final
 from aperture_plugin.config.checks.expect.expectations import expect
 from aperture_plugin.config.checks.lint.calendar_lint import calendar_ended, no_slot_ahead
 from aperture_plugin.config.checks.lint.clock_change_lint import clock_changes
+from aperture_plugin.config.checks.lint.command_lint import unseen_in_command
 from aperture_plugin.config.checks.lint.date_lint import cron_both_days, cron_restarts, short_month
 from aperture_plugin.config.checks.lint.lint_context import LintContext
 from aperture_plugin.config.checks.lint.load_lint import (
@@ -51,6 +52,7 @@ _LINTS: Final[tuple[Callable[[LintContext], None], ...]] = (
     unused_queue,
     unused_limit,
     unused_presets,
+    unseen_in_command,
 )
 MOST_IN_TIERS: Final = 30_000
 """Jobs of tiers that are not in force, all together, beyond which the tiers that are left are not looked at."""
