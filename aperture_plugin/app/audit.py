@@ -30,6 +30,7 @@ from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.triggers.walltime import RESOLUTION
 from aperture_plugin.words.era_text import read_era
 from aperture_plugin.words.parse_error import Unreadable
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["Audit", "JobAudit", "audit", "audit_json"]
 
@@ -113,14 +114,14 @@ def audit_json(found: Audit, zone: ZoneInfo) -> dict[str, Any]:
         zone: The zone in which the ends of the span are shown; slots are shown in their job's own.
     """
     return {
-        "from": found.since.astimezone(zone).isoformat(),
-        "until": found.until.astimezone(zone).isoformat(),
+        "from": iso_text(found.since, zone),
+        "until": iso_text(found.until, zone),
         **_counts(found.total),
         "jobs": [{"job": job.job, **_counts(job.account)} for job in found.jobs],
         "unaccounted_slots": [
             {
                 "job": job.job,
-                "due": slot.due.astimezone(job.zone).isoformat(),
+                "due": iso_text(slot.due, job.zone),
                 "nominal": slot.nominal.isoformat(timespec="seconds" if slot.nominal.second else "minutes"),
             }
             for job in found.jobs

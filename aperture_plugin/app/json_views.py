@@ -17,6 +17,7 @@ from aperture_plugin.app.value_text import shown_params
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.merge import merged, upcoming_of
 from aperture_plugin.triggers.slots import Slot
+from aperture_plugin.words.time_display import iso_text
 
 if TYPE_CHECKING:
     from aperture_plugin.app.status import Overview
@@ -61,7 +62,7 @@ def slot_json(job: JobConfig, slot: Slot, config: Config) -> dict[str, str]:
     frozen = config.freeze_at(slot.due)
     return {
         "job": job.name,
-        "fires_at": slot.due.astimezone(job.zone).isoformat(),
+        "fires_at": iso_text(slot.due, job.zone),
         "utc": slot.due.isoformat().replace("+00:00", "Z"),
         "nominal": slot.nominal.isoformat(timespec="seconds" if slot.nominal.second else "minutes"),
         **({} if frozen is None else {"frozen": frozen.reason or frozen.text}),
@@ -73,15 +74,15 @@ def run_json(run: Run, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": run.id,
         "job": run.job,
-        "slot": _told(run.due, zone),
+        "slot": iso_text(run.due, zone),
         "trigger": str(run.trigger),
         "missed": run.missed,
         "status": str(run.status),
         "reason": run.reason,
         "attempt": run.attempt,
-        "queued_at": _told(run.queued_at, zone),
-        "started_at": _told(run.started_at, zone),
-        "finished_at": _told(run.finished_at, zone),
+        "queued_at": iso_text(run.queued_at, zone),
+        "started_at": iso_text(run.started_at, zone),
+        "finished_at": iso_text(run.finished_at, zone),
         "duration": None if run.duration is None else run.duration / timedelta(seconds=1),
         "items_done": run.items_done,
         "items_total": run.items_total,
@@ -114,7 +115,7 @@ def overview_json(overview: Overview) -> dict[str, Any]:
     return {
         "running": loop is not None or bool(overview.astray),
         "pid": next(iter(overview.astray), None) if loop is None else loop.pid,
-        "since": None if loop is None else _told(loop.since, overview.zone),
+        "since": None if loop is None else iso_text(loop.since, overview.zone),
         "config": config_json(overview),
         "loops": [loop_json(one, overview) for one in overview.loops],
         "jobs": [
@@ -127,7 +128,7 @@ def overview_json(overview: Overview) -> dict[str, Any]:
                 "paused": None if job.pause is None else _pause_json(job.pause, job.zone),
                 "state": job.state,
                 "waiting_for": job.waiting_for,
-                "next_run": _told(job.next_run, job.zone),
+                "next_run": iso_text(job.next_run, job.zone),
                 "last_run": None if job.last_run is None else run_json(job.last_run, job.zone),
             }
             for job in overview.jobs
@@ -158,11 +159,11 @@ def loop_json(loop: LoopRecord, overview: Overview) -> dict[str, Any]:
         "host": loop.host,
         "pid": loop.pid,
         "version": loop.details.get("version"),
-        "since": _told(loop.since, overview.zone),
-        "beat_at": _told(loop.beat_at, overview.zone),
+        "since": iso_text(loop.since, overview.zone),
+        "beat_at": iso_text(loop.beat_at, overview.zone),
         "generation": file.number,
         "file_hash": file.digest,
-        "accepted_at": _told(file.accepted_at, overview.zone),
+        "accepted_at": iso_text(file.accepted_at, overview.zone),
         "newest": loop.id in overview.spread.newest,
         "skew_seconds": loop.details.get("skew"),
         "unknown_jobs": list(loop.details.get("unknown_jobs", ())),
@@ -171,12 +172,8 @@ def loop_json(loop: LoopRecord, overview: Overview) -> dict[str, Any]:
 
 def _pause_json(pause: Pause, zone: ZoneInfo) -> dict[str, str | None]:
     return {
-        "since": _told(pause.since, zone),
-        "until": _told(pause.until, zone),
+        "since": iso_text(pause.since, zone),
+        "until": iso_text(pause.until, zone),
         "note": pause.note,
         "by": pause.by,
     }
-
-
-def _told(instant: datetime | None, zone: ZoneInfo) -> str | None:
-    return None if instant is None else instant.astimezone(zone).isoformat()

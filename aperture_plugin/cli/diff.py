@@ -15,10 +15,10 @@ from aperture_plugin.app.check import Checked
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, file_is_missing
 from aperture_plugin.cli.output import TEXT, say, show_json, show_rich
-from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.files.bounded_read import LARGEST, CannotRead, look_at, shown
 from aperture_plugin.triggers.walltime import due_of
+from aperture_plugin.words.numbers import counted
 
 if TYPE_CHECKING:
     from aperture_plugin.app.diff.comparison import Comparison

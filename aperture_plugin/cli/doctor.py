@@ -16,6 +16,7 @@ from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, in_color, say, show_json
 from aperture_plugin.cli.store_session import entered, goes_by, require_file
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.plain_text import plain, plain_line
 
 __all__ = ["command"]
@@ -69,7 +70,7 @@ def _mend(source: Source, state: str | None, output_format: str) -> None:
     if output_format == TEXT:
         for row in mended:
             say(plain_line(f"{row.text}; it was {json.dumps(row.values)}"))
-        say(f"{_counted(len(mended), 'row')} mended." if mended else "Every row can be read.")
+        say(f"{counted(len(mended), 'row')} mended." if mended else "Every row can be read.")
     else:
         show_json([{"table": row.table, "key": row.key, "why": row.why, "row": row.values} for row in mended])
 
@@ -104,9 +105,5 @@ def _sentence(found: Sequence[Finding]) -> str:
     problems = sum(finding.verdict is Verdict.PROBLEM for finding in found)
     notes = sum(finding.verdict is Verdict.NOTE for finding in found)
     if not problems:
-        return "Nothing is wrong" + (f"; {_counted(notes, 'note')}." if notes else ".")
-    return f"{_counted(problems, 'problem')}" + (f", {_counted(notes, 'note')}." if notes else ".")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+        return "Nothing is wrong" + (f"; {counted(notes, 'note')}." if notes else ".")
+    return f"{counted(problems, 'problem')}" + (f", {counted(notes, 'note')}." if notes else ".")

@@ -9,8 +9,8 @@ import click
 from aperture_plugin.app.starter import copy_starter, write_minimal
 from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.output import say
-from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.files.bounded_read import shown
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["command"]
 

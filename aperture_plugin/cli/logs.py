@@ -21,6 +21,7 @@ from aperture_plugin.cli.store_session import job_or_run, looked_into
 from aperture_plugin.ports import LogLine, RunQuery, Store
 from aperture_plugin.rules.runs import ENDED, Run
 from aperture_plugin.words.plain_text import plain_line, plain_lines
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["command", "line_text", "lines_of"]
 
@@ -146,7 +147,7 @@ def _heading(run: Run | None, run_id: str, attempt: int, zone: ZoneInfo) -> str:
 
 def _line_json(line: LogLine, zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "at": line.at.astimezone(zone).isoformat(),
+        "at": iso_text(line.at, zone),
         "level": line.level,
         "text": line.text,
         "attempt": line.attempt,

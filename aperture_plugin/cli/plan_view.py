@@ -18,6 +18,7 @@ from aperture_plugin.cli.rich_tables import grid
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.limits import limit_text
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.plain_text import plain_line
 from aperture_plugin.words.time_display import clock_face

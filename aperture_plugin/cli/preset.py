@@ -16,11 +16,11 @@ from aperture_plugin.app.store_access import opened_to_look
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import unknown
 from aperture_plugin.cli.output import TEXT, say, show_json
-from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.config.model import Config
 from aperture_plugin.plugins.plugin_problems import PluginError
 from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import StoreRefused, StoreUnavailable
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["command"]
 

@@ -9,9 +9,10 @@ from typing import Final
 from aperture_plugin.cli.output import in_color, say
 from aperture_plugin.config.problem_report import text_reports
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.plain_text import plain_line
 
-__all__ = ["counted", "say_problems", "summary", "summary_of_all"]
+__all__ = ["say_problems", "summary", "summary_of_all"]
 
 _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[1;33m"
@@ -47,15 +48,6 @@ def summary_of_all(problems: Sequence[Sequence[Problem]], *, jobs: int) -> str:
     every = [problem for found in problems for problem in found]
     how = f"{bad} not valid" if bad else "all valid"
     return f"{counted(len(problems), 'file')}, {how}: {counted(jobs, 'job')}, {_found(every)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return *number* with its noun.
-
-    >>> counted(1, "job"), counted(2, "job")
-    ('1 job', '2 jobs')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _found(problems: Sequence[Problem]) -> str:

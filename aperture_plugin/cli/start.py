@@ -24,7 +24,7 @@ from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.first_process import leave_first_process
 from aperture_plugin.cli.log_setup import logged
 from aperture_plugin.cli.output import can_draw, console, say
-from aperture_plugin.cli.problem_text import counted, say_problems
+from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.cli.restart import Restart
 from aperture_plugin.cli.service_manager import ServiceManager
 from aperture_plugin.cli.signals import Stop, StoppedWhileStarting
@@ -39,6 +39,7 @@ from aperture_plugin.cli.web_options import (
 )
 from aperture_plugin.ports import RunQuery, StoreUnavailable
 from aperture_plugin.rules.runs import ENDED
+from aperture_plugin.words.numbers import counted
 
 if TYPE_CHECKING:
     from rich.text import Text

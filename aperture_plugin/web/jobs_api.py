@@ -25,6 +25,7 @@ from aperture_plugin.web.query_api import known
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.words.datetimes import moment_text
 from aperture_plugin.words.parse_error import Unreadable
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["cancel", "pause", "resume", "run"]
 
@@ -104,8 +105,8 @@ def pause(call: Call) -> Response:
     held = Pause(job=job, since=now, until=until, note=_note(call), by=call.visitor.by)
     ask_pause(installation.store(to_write=True), held)
     _log.info("%s paused %s", call.visitor.by, job)
-    body = {"since": now.astimezone(zone).isoformat(), "note": held.note, "by": held.by}
-    body["until"] = None if until is None else until.astimezone(zone).isoformat()
+    body = {"since": iso_text(now, zone), "note": held.note, "by": held.by}
+    body["until"] = iso_text(until, zone)
     lasts = (
         "it is resumed" if until is None else moment_text(until.astimezone(zone).replace(tzinfo=None, microsecond=0))
     )

@@ -22,8 +22,9 @@ from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.forms import answer_of, shown
 from aperture_plugin.web.job_rows import Row, row_of
 from aperture_plugin.web.page_head import page_head
-from aperture_plugin.web.page_text import about, at, count, elapsed
+from aperture_plugin.web.page_text import about, at, elapsed
 from aperture_plugin.words.did_you_mean import nearest
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["QueueBox", "jobs_page", "queue_boxes", "strip_for"]
 
@@ -125,7 +126,7 @@ def queue_boxes(seen: Overview, config: Config | None, foreseen: Forecast) -> li
         running = sum(run.status is Status.RUNNING for run in runs)
         free = max(0, seats.get(name, 1) - running)
         told = f"runs {seats[name]} at once" if name in seats else "not in the file any more"
-        told += f", {count(free, 'place')} free" if free and running else ""
+        told += f", {counted(free, 'place')} free" if free and running else ""
         lines, place = [], 0
         for run in runs[:_MOST_LINES]:
             is_running = run.status is Status.RUNNING

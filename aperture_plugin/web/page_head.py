@@ -11,8 +11,9 @@ from aperture_plugin.app.installation import Installation
 from aperture_plugin.app.status import Overview
 from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.triggers.clock_changes import changes
-from aperture_plugin.web.page_text import at, clock, count, offset
+from aperture_plugin.web.page_text import at, clock, offset
 from aperture_plugin.words.mask import masked_in_place
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import away
 from aperture_plugin.words.times import time_text
 
@@ -102,7 +103,7 @@ def _refused(installation: Installation, seen: Overview) -> tuple[str, list[dict
     goes_on = "The last good one stays in force." if seen.loop is not None else "Nothing is in force."
     if seen.loaded_at is not None:
         goes_on = f"The one of {at(seen.loaded_at, seen.zone, now=seen.now)} stays in force."
-    headline = f"{seen.file} is refused for {count(len(errors), 'error')}. {goes_on}"
+    headline = f"{seen.file} is refused for {counted(len(errors), 'error')}. {goes_on}"
     return headline, list(_with_lines(installation, errors[:_MOST_PROBLEMS]))
 
 

@@ -7,10 +7,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import away, clock_face
 from aperture_plugin.words.times import time_text
 
-__all__ = ["about", "at", "clock", "count", "day_and_time", "elapsed", "items_text", "offset", "percent", "relative"]
+__all__ = ["about", "at", "clock", "day_and_time", "elapsed", "items_text", "offset", "percent", "relative"]
 
 _DAY: Final = timedelta(days=1)
 
@@ -70,11 +71,6 @@ def offset(instant: datetime, zone: ZoneInfo) -> str:
     return f"UTC{said[:3]}:{said[3:5]}"
 
 
-def count(number: int, what: str) -> str:
-    """Return how many there are of *what*: `1 job`, `1,200 jobs`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def percent(part: float, whole: float) -> str:
     """Return a share in whole percent, never 100 before all is done."""
     share = 100 * part / whole if whole else 0
@@ -86,8 +82,8 @@ def items_text(done: int | None, total: int | None) -> str:
     if done is None:
         return ""
     if not total:
-        return f"{count(done, 'item')} so far"
-    return f"{done:,} of {count(total, 'item')} · {percent(done, total)}"
+        return f"{counted(done, 'item')} so far"
+    return f"{done:,} of {counted(total, 'item')} · {percent(done, total)}"
 
 
 def _which(instant: datetime, zone: ZoneInfo) -> str:

@@ -18,6 +18,7 @@ from aperture_plugin.web.endpoints import Call, json_response
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
 from aperture_plugin.words.plain_text import plain, plain_lines
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["attempts_of", "log_text", "run", "run_log"]
 
@@ -104,7 +105,7 @@ def _lines(call: Call, run_id: str, after: int) -> list[tuple[int, LogLine]]:
 
 def _line_json(line: LogLine, zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "at": line.at.astimezone(zone).isoformat(),
+        "at": iso_text(line.at, zone),
         "level": line.level,
         "text": plain(line.text),
         "attempt": line.attempt,

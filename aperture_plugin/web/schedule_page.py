@@ -15,11 +15,12 @@ from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.forms import back_to_page, shown
 from aperture_plugin.web.job_pages import head_of
-from aperture_plugin.web.page_text import at, clock, count, day_and_time
+from aperture_plugin.web.page_text import at, clock, day_and_time
 from aperture_plugin.web.query_api import known
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.schedule_api import previewed, saved
 from aperture_plugin.web.schedule_fields import DAYS, OFFERED, ScheduleFields, fields_of, phrase_from
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.tokens import join_with_and
 
@@ -127,7 +128,7 @@ def _collision(one: dict[str, Any], titles: dict[str, str], zone: ZoneInfo, now:
     names = join_with_and([titles.get(name, name) for name in one["jobs"]])
     first = at(datetime.fromisoformat(one["first"]), zone, now=now)
     queue = f"queue {one['queue']} runs {one['seats']} at once"
-    return f"{names} collide", f"{queue}; {count(one['times'], 'time')} in the days to come, first {first}"
+    return f"{names} collide", f"{queue}; {counted(one['times'], 'time')} in the days to come, first {first}"
 
 
 def _difference(patch: str) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from aperture_plugin.app.slot_strip import LENGTH, DueTime, SlotFate, Strip
-from aperture_plugin.web.page_text import at, count
+from aperture_plugin.web.page_text import at
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["DrawnStrip", "drawn_strip"]
 
@@ -129,4 +130,4 @@ def _label(strip: Strip, zone: ZoneInfo, now: datetime) -> str:
     if strip.late:
         fates.append(f"{strip.late} late")
     last = _told(strip.dues[-1], zone, now)
-    return f"Last {count(len(strip.dues), 'due time')}: {', '.join(fates)}. Latest: {last}."
+    return f"Last {counted(len(strip.dues), 'due time')}: {', '.join(fates)}. Latest: {last}."

@@ -25,10 +25,11 @@ from aperture_plugin.rules.runs import Run
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.forms import shown
 from aperture_plugin.web.page_head import page_head
-from aperture_plugin.web.page_text import at, count
+from aperture_plugin.web.page_text import at
 from aperture_plugin.web.timeline_svg import Drawing, drawing_of
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.limits import limit_text
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.tokens import join_with_and
 
 __all__ = ["timeline_page"]
@@ -105,7 +106,7 @@ def _drawn(installation: Installation, config: Config, seen: Overview) -> dict[s
     longest = plan.longest_wait
     jobs = {run.job for run in plan.started}
     facts = [
-        ("Next 24 hours", f"{count(len(plan.started), 'run')} of {count(len(jobs), 'job')}", ""),
+        ("Next 24 hours", f"{counted(len(plan.started), 'run')} of {counted(len(jobs), 'job')}", ""),
         (
             "Waiting",
             short_duration(plan.waiting) + " in all" if plan.waiting else "nobody waits",
@@ -186,7 +187,7 @@ def _collided(plan: Plan, titles: Mapping[str, str]) -> str:
 def _limits(plan: Plan) -> Iterator[tuple[str, str, str]]:
     for use in plan.budgets:
         if use.calls:
-            put_off = f"; {count(use.put_off, 'run')} put off" if use.put_off else ""
+            put_off = f"; {counted(use.put_off, 'run')} put off" if use.put_off else ""
             yield f"Limit {use.limit}", f"{use.calls:,} calls", limit_text(plan.config.limits[use.limit]) + put_off
 
 
@@ -206,7 +207,7 @@ def _rightness(before: Plan | None, past: Sequence[Run]) -> Iterator[tuple[str, 
             otherwise += 1
     if off:
         told = f"off by {short_duration(timedelta(seconds=median(one.total_seconds() for one in off)))} at the median"
-        yield "Yesterday's plan", told, f"{count(otherwise, 'run')} came otherwise" if otherwise else "every run came"
+        yield "Yesterday's plan", told, f"{counted(otherwise, 'run')} came otherwise" if otherwise else "every run came"
 
 
 def _listed(plan: Plan) -> list[Foreseen]:

@@ -10,7 +10,7 @@ from aperture_plugin.words.digits import COUNTS, require_ascii_digits
 from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
 from aperture_plugin.words.tokens import lowered
 
-__all__ = ["LARGEST_FACTOR", "read_factor", "read_whole_number", "read_yes_no", "yes_no_text"]
+__all__ = ["LARGEST_FACTOR", "counted", "read_factor", "read_whole_number", "read_yes_no", "yes_no_text"]
 
 LARGEST_FACTOR: Final = 1000
 
@@ -87,6 +87,15 @@ def read_factor(text: str) -> float:
             length=len(written),
         )
     return factor
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* with its noun, for people.
+
+    >>> counted(1, "job"), counted(1200, "job")
+    ('1 job', '1,200 jobs')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @offers_what_reads

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, overload
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.words.duration_display import in_words
 from aperture_plugin.words.times import time_text
 
-__all__ = ["away", "clock_face", "dated", "next_run", "scheduled_for"]
+__all__ = ["away", "clock_face", "dated", "iso_text", "next_run", "scheduled_for"]
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -44,6 +44,15 @@ def dated(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     if 1 < distance < 7:
         return f"{day:%A} {clock_face(instant, zone)}"
     return f"{day.isoformat()} {clock_face(instant, zone)}"
+
+
+@overload
+def iso_text(instant: datetime, zone: ZoneInfo) -> str: ...
+@overload
+def iso_text(instant: datetime | None, zone: ZoneInfo) -> str | None: ...
+def iso_text(instant: datetime | None, zone: ZoneInfo) -> str | None:
+    """Return *instant* for programs: ISO 8601, in *zone*, with its offset."""
+    return None if instant is None else instant.astimezone(zone).isoformat()
 
 
 def next_run(instant: datetime, *, now: datetime) -> str:

@@ -5,7 +5,7 @@ Instants are ISO 8601 with offset, those of a job in the job's zone; schedules a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.words.limits import limit_text
 from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["comparison_json", "crowd_json"]
 
@@ -35,8 +36,8 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "old": _side(comparison.old),
         "new": _side(comparison.new),
-        "from": _told(comparison.since, zone),
-        "until": _told(comparison.until, zone),
+        "from": iso_text(comparison.since, zone),
+        "until": iso_text(comparison.until, zone),
         "timezone": str(zone),
         "same": comparison.is_nothing,
         "added": [_job(job, comparison) for job in comparison.added],
@@ -103,7 +104,7 @@ def _moved(moved: Moved, comparison: Comparison) -> dict[str, Any]:
             "removed": len(slots.removed),
             "first_moved": None
             if first is None
-            else {"from": _told(first[0].due, moved.old.zone), "to": _told(first[1].due, moved.new.zone)},
+            else {"from": iso_text(first[0].due, moved.old.zone), "to": iso_text(first[1].due, moved.new.zone)},
         },
     }
 
@@ -119,7 +120,7 @@ def crowd_json(crowd: Crowd, zone: ZoneInfo) -> dict[str, Any]:
         "seats": crowd.seats,
         "jobs": list(crowd.jobs),
         "times": crowd.times,
-        "first": _told(crowd.first, zone),
+        "first": iso_text(crowd.first, zone),
     }
 
 
@@ -141,7 +142,7 @@ def _night(night: Night) -> dict[str, Any]:
     change = night.change
     return {
         "timezone": str(night.zone),
-        "at": _told(change.instant, night.zone),
+        "at": iso_text(change.instant, night.zone),
         "kind": change.kind,
         "seconds": change.size / _SECOND,
         "wall_from": change.wall_since.isoformat(timespec="minutes"),
@@ -154,7 +155,3 @@ def _rounded(number: float) -> float | int:
     """Return a whole number as one, and of others what a person would still look at."""
     found = round(number, 3)
     return int(found) if found == int(found) else found
-
-
-def _told(instant: datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).isoformat()

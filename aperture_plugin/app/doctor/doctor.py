@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from aperture_plugin.app.doctor.evidence import Case, examined
 from aperture_plugin.app.doctor.file_steps import file_step, plugins_step
-from aperture_plugin.app.doctor.finding_text import counted
 from aperture_plugin.app.doctor.findings import Finding, Verdict, finding_json, ok
 from aperture_plugin.app.doctor.host_steps import clock_step, loop_step, store_step
 from aperture_plugin.app.doctor.queue_steps import needs_step, queue_step
@@ -23,6 +22,7 @@ from aperture_plugin.app.doctor.run_steps import (
     slots_step,
 )
 from aperture_plugin.app.doctor.schedule_steps import pause_step, schedule_step
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["Case", "Finding", "Verdict", "diagnose", "examined", "finding_json"]
 

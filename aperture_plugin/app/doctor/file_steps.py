@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import counted, told
+from aperture_plugin.app.doctor.finding_text import told
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.plugin_watch import files_changed
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.words.did_you_mean import nearest
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["file_step", "plugins_step"]
 

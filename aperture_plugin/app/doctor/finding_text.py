@@ -9,7 +9,7 @@ from aperture_plugin.words.duration_display import in_words
 from aperture_plugin.words.durations import duration_text
 from aperture_plugin.words.times import time_text
 
-__all__ = ["ago", "clock", "counted", "ordinal", "span", "told"]
+__all__ = ["ago", "clock", "ordinal", "span", "told"]
 
 
 def told(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
@@ -34,11 +34,6 @@ def ago(instant: datetime, *, now: datetime) -> str:
 def span(length: timedelta) -> str:
     """Return *length* in words that the file understands, in whole seconds and at least one of them."""
     return duration_text(timedelta(seconds=max(1, round(length.total_seconds()))))
-
-
-def counted(number: int, what: str) -> str:
-    """Return how many there are of *what*: `1 job`, `1,200 jobs`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def ordinal(place: int) -> str:

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import ago, clock, counted, told
+from aperture_plugin.app.doctor.finding_text import ago, clock, told
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.liveness import LATE_AFTER, SCHEDULE, is_late, ticking
 from aperture_plugin.app.loop_files import some_of, spread_of
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.ports import LoopRecord, StoreRefused, StoreUnavailable
 from aperture_plugin.triggers.clock_changes import changes
+from aperture_plugin.words.numbers import counted
 
 __all__ = ["clock_step", "loop_step", "store_step"]
 

@@ -8,12 +8,13 @@ from typing import Final
 
 from aperture_plugin.app.audit import JobAudit
 from aperture_plugin.app.doctor.evidence import LATELY, Case
-from aperture_plugin.app.doctor.finding_text import ago, counted, told
+from aperture_plugin.app.doctor.finding_text import ago, told
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.doctor.schedule_steps import slot_distance
 from aperture_plugin.rules.run_stats import failures_in_a_row, has_grown, lasted, share_failed
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.schedules import Interval
 

@@ -16,6 +16,7 @@ from aperture_plugin.config.model import ReadContext
 from aperture_plugin.config.reader import read
 from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.words.parse_error import Unreadable
+from aperture_plugin.words.time_display import iso_text
 from aperture_plugin.words.times import time_text
 
 __all__ = ["Imported", "ImportedJob", "imported", "imported_json", "reports"]
@@ -128,8 +129,8 @@ def imported_json(made: Imported) -> dict[str, Any]:
                 "fires": job.proof.fires,
                 "equal": job.is_equal,
                 "differences": job.proof.differences,
-                "only_in_source": [at.astimezone(job.zone).isoformat() for at in job.proof.only_there],
-                "only_in_aperture": [at.astimezone(job.zone).isoformat() for at in job.proof.only_here],
+                "only_in_source": [iso_text(at, job.zone) for at in job.proof.only_there],
+                "only_in_aperture": [iso_text(at, job.zone) for at in job.proof.only_here],
                 "notes": list(job.entry.notes),
             }
             for job in made.jobs

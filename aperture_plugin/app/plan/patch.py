@@ -15,6 +15,7 @@ from aperture_plugin.app.plan.stagger import Move, staggered
 from aperture_plugin.config.edit.reschedule_edit import only_schedules_differ
 from aperture_plugin.config.model import Config
 from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["Proposal", "patch_of", "patch_text", "proposal_json", "proposed"]
 
@@ -104,10 +105,7 @@ def proposal_json(proposal: Proposal, after: Plan) -> dict[str, Any]:
         "moves": [{"job": move.job, "from": phrase_of(move.old), "to": phrase_of(move.new)} for move in proposal.moves],
         "collisions": {"before": len(proposal.plan.collisions), "after": len(proposal.left)},
         "wait": {"before": proposal.plan.waiting / second, "after": after.waiting / second},
-        "left": [
-            {"at": one.at.astimezone(zone).isoformat(), "queue": one.queue, "jobs": list(one.names)}
-            for one in proposal.left
-        ],
+        "left": [{"at": iso_text(one.at, zone), "queue": one.queue, "jobs": list(one.names)} for one in proposal.left],
     }
 
 

@@ -13,6 +13,7 @@ from aperture_plugin.app.plan.job_chains import Chain
 from aperture_plugin.app.plan.plan import Foreseen, Plan
 from aperture_plugin.triggers.clock_changes import ClockChange
 from aperture_plugin.words.limits import limit_text
+from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["plan_json"]
 
@@ -28,8 +29,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     zone = plan.config.zone
     return {
         "file": plan.config.file,
-        "from": _told(plan.since, zone),
-        "until": _told(plan.until, zone),
+        "from": iso_text(plan.since, zone),
+        "until": iso_text(plan.until, zone),
         "timezone": str(zone),
         "known": plan.is_known,
         "assumed_set": list(plan.assumed_set),
@@ -66,25 +67,26 @@ def _run(run: Foreseen, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "job": run.job,
         "trigger": str(run.trigger),
-        "slot": None if run.due is None else _told(run.due, zone),
+        "slot": None if run.due is None else iso_text(run.due, zone),
         "nominal": None
         if run.nominal is None
         else run.nominal.isoformat(timespec="seconds" if run.nominal.second else "minutes"),
         "queue": run.queue,
         "attempt": run.attempt,
         "missed": run.missed,
-        "ready_at": _told(run.ready_at, zone),
-        "starts_at": _told(run.starts_at, zone),
-        "ends_at": _told(run.ends_at, zone),
+        "ready_at": iso_text(run.ready_at, zone),
+        "starts_at": iso_text(run.starts_at, zone),
+        "ends_at": iso_text(run.ends_at, zone),
         "wait": run.wait / _SECOND,
         "waits": [
-            {"from": _told(one.since, zone), "until": _told(one.until, zone), "for": one.reason} for one in run.waits
+            {"from": iso_text(one.since, zone), "until": iso_text(one.until, zone), "for": one.reason}
+            for one in run.waits
         ],
         "status": str(run.status),
         "reason": run.reason,
         "slow": {
-            "starts_at": _told(slow.starts_at, zone),
-            "ends_at": _told(slow.ends_at, zone),
+            "starts_at": iso_text(slow.starts_at, zone),
+            "ends_at": iso_text(slow.ends_at, zone),
             "wait": slow.wait / _SECOND,
             "status": str(slow.status),
         },
@@ -100,7 +102,7 @@ def _collisions(plan: Plan) -> list[dict[str, Any]]:
 
     return [
         {
-            "at": _told(one.at, plan.config.zone),
+            "at": iso_text(one.at, plan.config.zone),
             "queue": one.queue,
             "seats": one.seats,
             "jobs": [{"job": job, "wait": waits(job, due)} for job, due in one.jobs],
@@ -114,14 +116,16 @@ def _chain(chain: Chain, plan: Plan) -> dict[str, Any]:
     return {
         "job": chain.job,
         "steps": list(chain.steps),
-        "ready": [{"at": _told(run.ends_at, zone), "slow_at": _told(run.ends_late, zone)} for run in plan.ready(chain)],
+        "ready": [
+            {"at": iso_text(run.ends_at, zone), "slow_at": iso_text(run.ends_late, zone)} for run in plan.ready(chain)
+        ],
     }
 
 
 def _change(zone: ZoneInfo, change: ClockChange) -> dict[str, Any]:
     return {
         "timezone": str(zone),
-        "at": _told(change.instant, zone),
+        "at": iso_text(change.instant, zone),
         "kind": change.kind,
         "seconds": change.size / _SECOND,
         "wall_from": change.wall_since.isoformat(timespec="minutes"),
@@ -141,12 +145,8 @@ def _totals(plan: Plan) -> dict[str, Any]:
         if longest is None
         else {
             "job": longest.job,
-            "at": _told(longest.ready_at, plan.zone_of(longest.job)),
+            "at": iso_text(longest.ready_at, plan.zone_of(longest.job)),
             "wait": longest.wait / _SECOND,
         },
         "busy": {queue: round(share, 4) for queue, share in plan.busy().items()},
     }
-
-
-def _told(instant: datetime | None, zone: ZoneInfo) -> str | None:
-    return None if instant is None else instant.astimezone(zone).isoformat()

@@ -10,6 +10,7 @@ from typing import Final
 from aperture_plugin.app.plan.plan import Foreseen, Plan
 from aperture_plugin.app.plan.timeline_blocks import Bar, Block, Hour, bars, blocks_of, hour_text, hours_of
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.plain_text import plain_line
 from aperture_plugin.words.times import time_text
 
@@ -229,17 +230,13 @@ def _label(x: float, y: int, hour: Hour) -> str:
 
 
 def _summary(plan: Plan) -> str:
-    parts = [_counted(len(plan.started), "run"), _counted(len(plan.collisions), "collision")]
+    parts = [counted(len(plan.started), "run"), counted(len(plan.collisions), "collision")]
     if plan.skipped:
         parts.append(f"{len(plan.skipped)} skipped")
     longest = plan.longest_wait
     if longest is not None:
         parts.append(f"longest wait {short_duration(longest.wait)} ({longest.job})")
     return ", ".join(parts)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _day(instant: datetime, plan: Plan) -> str:
