@@ -13,7 +13,6 @@ from rich.text import Text
 from aperture_plugin.app.plan.collisions import Collision
 from aperture_plugin.app.plan.patch import Proposal
 from aperture_plugin.app.plan.plan import Foreseen, Plan
-from aperture_plugin.cli.problem_text import counted
 from aperture_plugin.cli.rich_tables import grid
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.words.duration_display import short_duration
