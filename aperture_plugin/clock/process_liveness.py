@@ -1,4 +1,7 @@
-"""Checks whether another process of this machine lives, and ends what a dead one left running."""
+"""Checks whether another process of this machine lives, and ends what a dead one left running.
+
+psutil, tried in its place, knows neither PID namespaces nor boots, and its start times move with the wall clock.
+"""
 
 from __future__ import annotations
 
