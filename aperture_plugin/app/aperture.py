@@ -1,6 +1,6 @@
 """`Aperture`: the whole thing, embedded in a host or run by `aperture start`.
 
-Nothing of the host is touched: no signal handler, no root logger, no excepthook; two daemon threads
+Nothing of the host is touched: no signal handler, no root logger, no excepthook; two threads
 (the loop, the file watcher), one worker thread for each job that runs, and all of them gone after `stop`.
 """
 

@@ -1,14 +1,14 @@
 """Accounting for every slot of a range of time, from the store alone.
 
-What was due is told by the eras that the loop keeps of each job's schedule: no file and no plugin is needed, and
-a file edited since changes nothing in it. What became of it is told by the claims and their runs.
+The eras that the loop keeps of each job's schedule show what was due: no file and no plugin is needed, and
+a file edited since changes nothing in it. The claims and their runs show what became of it.
 
 Expected is what a job's schedule of that time made due, from the first moment a loop knew the job. Not expected
 are slots that were due while nothing ran under words that had changed by the next start: such a job has nothing
 to catch up (DESIGN.md, section 4, promise 3). Pending are slots in hand, and slots later than all that any loop has
 claimed or has ticked past: the next tick, or the next start, takes them up.
 
-Slots are told by the rules of zones as they are now. Where a slot was claimed by others, before the tz database
+Slots follow the rules of zones as they are now. Where a slot was claimed by others, before the tz database
 changed, its written time tells that it is the same.
 """
 
@@ -177,7 +177,7 @@ def _claimed_elsewhen(
 
 
 def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
-    """Yield the slots of each era, ascending; note in *untold* which cannot be told."""
+    """Yield the slots of each era, ascending; note in *untold* those of unknown times."""
     begins = end
     spans: list[tuple[Era, datetime, datetime]] = []
     for era in reversed(eras):

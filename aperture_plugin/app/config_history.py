@@ -45,7 +45,7 @@ def generations(store: Store) -> list[Generation]:
 def last_good(store: Store, source: Source, *, now: datetime) -> tuple[Generation, Config] | None:
     """Return the newest generation that can be in force now, as a content of *source*; None if there is none.
 
-    One that was good once may not be any more: a plugin has gone, a variable is not set. It is told, and the one
+    One that was good once may not be any more: a plugin has gone, a variable is not set. That is reported, and the one
     before it is tried. Where several files share the store, those of another name are passed over.
 
     Raises:

@@ -108,7 +108,7 @@ def picked(
 ) -> Source:
     """Return *source* with what `preset: auto` comes to: the preset *in_force*, else whichever the plugins' size picks.
 
-    A command that needs no plugin asks them only where the file says auto. One that cannot be loaded is told of on
+    A command that needs no plugin asks them only where the file says auto. One that cannot be loaded is reported on
     stderr, and the file is then read as if nobody could be asked.
 
     Args:

@@ -82,7 +82,7 @@ def json_pieces(value: Any, *, ascii_only: bool, line: str = "\n") -> Iterator[s
     """Yield *value* as `json.dumps` writes it with `indent=2`, in pieces.
 
     Its indenting encoder takes ten times as long as the other one, and all that it writes has to be held at once. What
-    holds only plain values is left to the other one, which is told to put a line's end between them.
+    holds only plain values is left to the other one, which then puts a line's end between them.
 
     Args:
         value: Keys of its mappings are texts.

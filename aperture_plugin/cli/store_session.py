@@ -1,7 +1,7 @@
 """The store as a command finds it, whatever has become of the file that names it.
 
 A loop goes on by the last good file when the one on disk is broken or gone, and it can be looked at, and asked, all
-the same. Without a loop, a file that is not there is a mistake of whoever typed it.
+the same. Without a loop, a file that is not there is a typing mistake.
 """
 
 from __future__ import annotations

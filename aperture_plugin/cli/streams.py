@@ -62,7 +62,7 @@ def takes_text(stream: IO[str] | int) -> bool:
 def forget_if_gone(stream: TextIO, error: OSError) -> None:
     """Let all that is written to *stream* from now on go nowhere, if *error* says that its reader has gone.
 
-    A pipe's reader ends, or a terminal is closed: whoever still writes, a handler that prints too, is not to fail for
+    A pipe's reader ends, or a terminal is closed: code that still writes, a handler that prints too, is not to fail for
     that, nor is Python's own last flush.
 
     Raises:

@@ -146,7 +146,7 @@ def _loops(seen: Overview) -> Iterator[Metric]:
     yield _gauge(
         "aperture_loop_late", "Whether the loop has not ticked when it should have.", [({}, float(seen.is_late))]
     )
-    yield _gauge("aperture_loop_last_tick_timestamp_seconds", "When a loop last told that it lives.", [({}, beat)])
+    yield _gauge("aperture_loop_last_tick_timestamp_seconds", "Time of the latest beat of a loop.", [({}, beat)])
     rows = [loop_json(loop, seen) for loop in seen.loops]
     older = sum(not row.get("newest", True) for row in rows)
     yield _gauge("aperture_loops_with_older_file", "Loops whose file is not the newest.", [({}, float(older))])

@@ -89,7 +89,7 @@ def _nth_weekdays(said: Said, *, monthly: bool) -> Meaning | None:
 
 
 def _at_cron_times(said: Said, fields: str) -> Meaning | None:
-    """Return the cron schedule of *fields*, from the day of the month on, at the times that are said."""
+    """Return the cron schedule of *fields*, from the day of the month on, at the times in the text."""
     times = sorted_times(said.times) or (time(9),)
     schedule = several(Cron(expression=f"{at.minute} {at.hour} {fields}") for at in times)
     return Meant(schedule) if said.times else Incomplete("time of day", schedule)

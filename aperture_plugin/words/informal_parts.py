@@ -42,7 +42,7 @@ class Said:
     """The sequence of times (T) and days of the week (D), each run of equal ones once."""
 
     def note(self, kind: str) -> None:
-        """Note in `order` that a time or a day was said."""
+        """Note in `order` that a time or a day was read."""
         if not self.order.endswith(kind):
             self.order += kind
 
@@ -70,7 +70,7 @@ class _Collector:
         self._monthly = any(token.value == "month" for token in tokens if token.kind in {"unit", "freq"})
         self._place = 0
         self._at = False
-        """Whether `at` stands before the present token."""
+        """True if `at` stands before the present token."""
         self._count: float | None = None
         """A number whose unit follows."""
         self._ordinal: int | None = None

@@ -1,8 +1,8 @@
 """Schedules in words of one's own, and their meaning: `mondays at 9 PM`, `twice a day`, `every hour on the half hour`.
 
 The order of the words does not matter here, but each of them has to be understood: of a phrase with a word that is not
-known nothing is guessed. What is understood and cannot be said exactly is answered by a sentence that names what comes
-nearest, never by another schedule.
+known nothing is guessed. A text that is understood and has no exact phrase is answered by a sentence that names
+what comes nearest, never by another schedule.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _days_apart(said: Said, length: timedelta) -> Meaning | None:
 
 
 def _weekly(said: Said, length: timedelta | None) -> Meaning | None:
-    """Return the meaning of days of the week, with whatever is said beside them."""
+    """Return the meaning of days of the week, with everything beside them."""
     days = tuple(sorted(said.days))
     if said.pasts and said.lengths and length is not None and length < DAY:
         return _interval_on_days(said, length, days)

@@ -173,4 +173,4 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Token | No
         (r"-|\.\.", lambda _: Token("to")),
     )
 )
-"""What is more than a single known word, the first that fits counts."""
+"""Patterns longer than a single known word; the first that fits counts."""

@@ -61,7 +61,7 @@ _USER_BEFORE: Final = re.compile(
     r"(?!(?:ba|da|z)?sh\b|cat\b|cd\b|cp\b|curl\b|env\b|exec\b|find\b|flock\b|git\b|ls\b|make\b|mv\b|nice\b|node\b|perl\b|"
     r"php\b|python|rm\b|rsync\b|ruby\b|source\b|sudo\b|tar\b|test\b|touch\b)[a-z_][a-z0-9_-]*\s+[/~$]"
 )
-"""What may be the column for the user in a system's crontab, and no program before a path."""
+"""Words that may be the column for the user in a system's crontab, and are no program before a path."""
 _HOURS: Final = re.compile(r"\b(?:between|from)\s+(.+?)\s+(?:and|to|until)\s+(.+)", re.IGNORECASE)
 _BEGINNINGS: Final = (
     "daily ",
@@ -124,7 +124,7 @@ def not_an_interval(problem: Unreadable, text: str, words: list[Piece], read: _R
         return problem
     hours = _HOURS.search(text)
     if hours is not None:
-        problem.hint += "; in which hours it may start is said by a key, such as  window: 8:00 AM to 6:00 PM"
+        problem.hint += "; a key says in which hours it may start, such as  window: 8:00 AM to 6:00 PM"
     if not words[1].text.isalpha():
         return problem
     second, rest = words[1], text[words[1].start :].strip()

@@ -102,7 +102,7 @@ def joined(schedules: Iterable[Schedule]) -> Schedule:
 
 
 def _single(text: str) -> Single:
-    """Return the one schedule that *text* says; what is refused is told with what it means."""
+    """Return the one schedule that *text* says; a refusal says what the text means."""
     try:
         return _plain_single(text)
     except Unreadable as problem:

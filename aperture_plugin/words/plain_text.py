@@ -18,7 +18,7 @@ _BLANK: Final = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\uffa0\U
 
 _BLANKS: Final = re.compile(f"[{_BLANK}]")
 _STYLE: Final = re.compile(r"(\x1b\[[0-9;]{0,20}m)")
-"""What sets a color: the terminal's only command that our own output has."""
+"""The sequence that sets a color: the terminal's only command that our own output has."""
 
 
 def plain(text: str) -> str:
@@ -55,7 +55,7 @@ def plain_lines(text: str) -> str:
 def plain_output(text: str) -> str:
     """Return what is about to be written to a terminal; colors stay as well.
 
-    It is the last line of defence: whoever puts text from outside into a sentence has made it plain before.
+    It is the last line of defense: code that puts text from outside into a sentence has made it plain before.
     """
     if text.isascii() and text.isprintable():
         return text

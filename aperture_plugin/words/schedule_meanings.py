@@ -235,9 +235,7 @@ def _in_clauses(said: str, read: _Reader) -> Meaning | None:
     if hours is not None and (base := _base(hours[1], read)) is not None and not isinstance(base, Daily | Weekly):
         clear = re.search(r"[ap]m|:", hours[2] + hours[3], re.IGNORECASE)
         window = f"{hours[2]} to {hours[3]}" if clear else "8:00 AM to 6:00 PM"
-        return Unsupported(
-            f"in which hours it may start is said by a key beside the schedule, such as  window: {window}"
-        )
+        return Unsupported(f"a key beside the schedule says in which hours it may start, such as  window: {window}")
     zone = _ZONE.fullmatch(said)
     if zone is not None and tokens_of(zone[2]) is None and _base(zone[1], read) is not None:
         name = zone[2] if "/" in zone[2] else _ZONES.get(zone[2].lower(), "Europe/Riga")

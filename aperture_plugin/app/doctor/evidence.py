@@ -52,7 +52,7 @@ _RUNS: Final = 100
 """Number of a job's latest attempts that are looked at."""
 
 _ROWS: Final = 10_000
-"""So many rows of each table are tried whether they can be read, the latest."""
+"""Number of the latest rows of each table that are tried."""
 
 _ONE_BY_ONE: Final = 300
 """Up to so many jobs are looked up singly; of more, all that ran lately is read in one go."""

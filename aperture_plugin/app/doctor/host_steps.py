@@ -26,7 +26,7 @@ _LITTLE_ROOM: Final = 100_000_000
 """Bytes; with less than this left on its disk a store soon cannot be written."""
 
 _LISTED: Final = 10
-"""So many rows that cannot be read are told one by one."""
+"""Rows that cannot be read and are listed one by one."""
 
 _AHEAD: Final = timedelta(days=14)
 

@@ -1,7 +1,7 @@
 """The words of a file that say at what minute a job is due, and how each would read with another one.
 
 Only the word itself is touched: its comment, the quotes and spaces around it, and the way a person writes a time
-(`02:00`, `2 AM`) stay. A schedule whose word cannot be told apart in the text, such as one folded over two lines,
+(`02:00`, `2 AM`) stay. A schedule whose word cannot be found in the text, such as one folded over two lines,
 has none here and is left alone.
 """
 

@@ -2,7 +2,7 @@
 
 The text is where comments, quotes and the order of things live, so it is changed word by word where that can be:
 a phrase by a phrase, a `time` by another `time` written alike. Ways to say the new schedule are tried from the
-smallest change to the largest. Whoever asks reads each and takes the first that says what was meant: here is
+smallest change to the largest. The caller reads each and takes the first that means what was asked for: here is
 only known how it would be written.
 """
 
