@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +18,18 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 NOUNS = {"wiring"}
 """Words that end in -ing and are things."""
+
+SHARED = {
+    # A command and the function behind it.
+    *("audit", "check", "doctor", "manifest", "plan", "schema", "status"),
+    # What the core needs, and who provides it.
+    *("clock", "ledger", "mailbox"),
+    # One thing as text, as a rule, as rows of the store, or as a stage of a tick.
+    *("errors", "expectations", "generations", "limits", "retention", "start_runs"),
+    # Commands are named as they are typed; neither is about what `rules/completion.py` and `worker.py` are.
+    *("completion", "worker"),
+}
+"""Names of two modules each."""
 
 OPENINGS = re.compile(r"(?:What|Who|Whose|Whom|Whoever|Whatever|Whether|When|Where|Why|How|Which|That|So many)\b")
 
@@ -49,6 +61,13 @@ def test_no_module_is_named_by_a_bare_gerund() -> None:
     names = {Path(name).stem for name in MODULES} | {Path(name).parent.name for name in MODULES}
 
     assert {name for name in names if re.fullmatch(r"[a-z]+ing", name)} - NOUNS == {"testing"}
+
+
+def test_no_two_modules_share_a_name_but_for_one_thing() -> None:
+    names = Counter(Path(name).stem for name in MODULES if not name.endswith("__init__.py"))
+
+    assert {name for name, times in names.items() if times > 1} == SHARED
+    assert max(names.values()) == 2
 
 
 def test_no_docstring_opens_with_a_question_word() -> None:

@@ -94,7 +94,7 @@ class _Commands(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
         from aperture_plugin.cli.exit_codes import exit_code_of
-        from aperture_plugin.cli.streams import prepare_streams
+        from aperture_plugin.cli.standard_streams import prepare_streams
 
         extra["standalone_mode"] = False
         prepare_streams()

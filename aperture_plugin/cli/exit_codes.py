@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 import click
 
 from aperture_plugin.cli.output import flush, say
-from aperture_plugin.cli.streams import silence
+from aperture_plugin.cli.standard_streams import silence
 from aperture_plugin.words.plain_text import plain_lines
 
 __all__ = ["CommandRefused", "WrongUsage", "exit_code_of", "file_is_a_folder", "file_is_missing", "unknown"]

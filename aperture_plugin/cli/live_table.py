@@ -20,6 +20,7 @@ from rich.text import Text
 
 from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.output import is_terminal
+from aperture_plugin.cli.standard_streams import forget_if_gone, takes_text
 from aperture_plugin.cli.status_view import (
     comes_next,
     headline,
@@ -30,7 +31,6 @@ from aperture_plugin.cli.status_view import (
     refused,
     waiting,
 )
-from aperture_plugin.cli.streams import forget_if_gone, takes_text
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["RECENT", "LiveTable"]

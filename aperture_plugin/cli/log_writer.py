@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from aperture_plugin.cli.streams import forget_if_gone, takes_text
+from aperture_plugin.cli.standard_streams import forget_if_gone, takes_text
 
 __all__ = ["LogWriter"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from aperture_plugin.cli.streams import forget_if_gone, silence
+from aperture_plugin.cli.standard_streams import forget_if_gone, silence
 from aperture_plugin.words.plain_text import plain_json, plain_output
 
 if TYPE_CHECKING:

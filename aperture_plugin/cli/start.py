@@ -28,7 +28,7 @@ from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.cli.restart import Restart
 from aperture_plugin.cli.service_manager import ServiceManager
 from aperture_plugin.cli.signals import Stop, StoppedWhileStarting
-from aperture_plugin.cli.streams import takes_text
+from aperture_plugin.cli.standard_streams import takes_text
 from aperture_plugin.cli.web_options import (
     DEFAULT_ADDRESS,
     DEFAULT_METRICS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aperture_plugin.ports.clock import Clock
 from aperture_plugin.ports.executors import Ended, Event, Executor, Logged, Progressed, Report, Spawned, Work
 from aperture_plugin.ports.ledger import Claims, Ledger, Limits, Loops, Notices, Runs
+from aperture_plugin.ports.live_runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.mailbox import Mailbox, Order, OrderState, StopRequest, WorkerEvent
 from aperture_plugin.ports.records import (
     Claim,
@@ -23,7 +24,6 @@ from aperture_plugin.ports.records import (
     StoreUnavailable,
     UnreadableRow,
 )
-from aperture_plugin.ports.runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.store import Store
 
 __all__ = [
