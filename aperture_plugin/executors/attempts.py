@@ -12,10 +12,9 @@ from aperture_plugin.executors.live_run import WorkerRun
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.params import WrongParam, params_of
+from aperture_plugin.rules.runs import AttemptKey
 
-__all__ = ["Execution", "Handle", "HandlerCall", "Key", "begin", "carry_out", "failed", "masked"]
-
-Key = tuple[str, int]
+__all__ = ["Execution", "Handle", "HandlerCall", "begin", "carry_out", "failed", "masked"]
 
 
 class Execution(Protocol):
@@ -71,7 +70,7 @@ def begin(work: Work, report: Report, *, clock: Clock, spend: Spender) -> Worker
     return live_run(params=params, report=report)
 
 
-def carry_out(work: Work, run: WorkerRun, handle: Handle, executions: MutableMapping[Key, Execution]) -> Outcome:
+def carry_out(work: Work, run: WorkerRun, handle: Handle, executions: MutableMapping[AttemptKey, Execution]) -> Outcome:
     """Run an attempt to its end, in this thread; never raises.
 
     Args:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from celery import Celery
 
-from aperture_plugin.executors.attempts import Key
 from aperture_plugin.executors.publisher import Publish
+from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["DEFAULT_QUEUE", "TASK", "AppNotFound", "Celery", "app_at", "app_for", "queue_names", "sender"]
@@ -97,7 +97,7 @@ def sender(app: Celery, queues: Callable[[], Mapping[str, str]]) -> Publish:
         queues: Returns `celery queues` of the file in force.
     """
 
-    def publish(key: Key, queue: str) -> None:
+    def publish(key: AttemptKey, queue: str) -> None:
         named = queues().get(queue, str(app.conf.task_default_queue))
         app.send_task(TASK, args=list(key), queue=named, ignore_result=True, serializer="json", retry=False)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Execution, HandlerCall, Key, begin, carry_out, failed
+from aperture_plugin.executors.attempts import Execution, HandlerCall, begin, carry_out, failed
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.thread_pool import STOPPED
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["InlineExecutor"]
 
@@ -27,8 +28,8 @@ class InlineExecutor:
         self._dispatch = dispatch
         self._clock = clock
         self._spend = spend
-        self._live: dict[Key, WorkerRun] = {}
-        self._executions: dict[Key, Execution] = {}
+        self._live: dict[AttemptKey, WorkerRun] = {}
+        self._executions: dict[AttemptKey, Execution] = {}
         self._is_stopped = False
 
     def start(self, work: Work, report: Report) -> None:
@@ -42,13 +43,13 @@ class InlineExecutor:
         self._live.pop(run.key)
         report(Ended(run.key, outcome))
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """Ask an attempt to stop; called from within its handler, or from another thread."""
         run = self._live.get(key)
         if run is not None:
             run.cancel(reason)
 
-    def kill(self, key: Key) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """End a command by force, from another thread."""
         execution = self._executions.get(key)
         return execution is not None and execution.kill()

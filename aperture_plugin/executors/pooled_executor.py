@@ -6,11 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Execution, Handle, Key, begin, carry_out, failed
+from aperture_plugin.executors.attempts import Execution, Handle, begin, carry_out, failed
 from aperture_plugin.executors.live_run import WorkerRun
 from aperture_plugin.executors.thread_pool import Pool
 from aperture_plugin.ports import Clock, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Outcome
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["PooledExecutor"]
 
@@ -27,8 +28,8 @@ class PooledExecutor:
         self._spend = spend
         self._pool = Pool()
         # Single operations on a dict need no lock of their own.
-        self._live: dict[Key, WorkerRun] = {}
-        self._executions: dict[Key, Execution] = {}
+        self._live: dict[AttemptKey, WorkerRun] = {}
+        self._executions: dict[AttemptKey, Execution] = {}
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt and return at once; its end is reported to *report* as one `Ended`."""
@@ -48,13 +49,13 @@ class PooledExecutor:
         ):  # The system has no more threads: the attempt that needs one fails with that reason.
             self._pool.expect(count)
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """Ask an attempt to stop; one that has ended or is unknown is ignored."""
         run = self._live.get(key)
         if run is not None:
             run.cancel(reason)
 
-    def kill(self, key: Key) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """End an attempt by force, if it has a process; return whether it did."""
         execution = self._executions.get(key)
         return execution is not None and execution.kill()

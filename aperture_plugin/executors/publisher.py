@@ -9,13 +9,13 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Final
 
-from aperture_plugin.executors.attempts import Key
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["Publish", "Publisher"]
 
 _log = logging.getLogger("aperture")
 
-Publish = Callable[[Key, str], object]
+Publish = Callable[[AttemptKey, str], object]
 """Sends the message that names an attempt, by key and queue of the file; it may block and raise."""
 
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -33,7 +33,7 @@ class Publisher:
     def __init__(self, publish: Publish, *, name: str) -> None:
         self._publish = publish
         self._name = name
-        self._messages: SimpleQueue[tuple[Key, str] | None] = SimpleQueue()
+        self._messages: SimpleQueue[tuple[AttemptKey, str] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._error: str | None = None
@@ -47,7 +47,7 @@ class Publisher:
             return f"it has not answered for {time.monotonic() - since:.0f} seconds"
         return self._error
 
-    def put(self, key: Key, queue: str) -> None:
+    def put(self, key: AttemptKey, queue: str) -> None:
         """Have a message sent; it returns at once."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._send_all, name=f"aperture-{self._name}-publish", daemon=True)
@@ -63,7 +63,7 @@ class Publisher:
         while not self._stopped.is_set() and (message := self._messages.get()) is not None:
             self._send(*message)
 
-    def _send(self, key: Key, queue: str) -> None:
+    def _send(self, key: AttemptKey, queue: str) -> None:
         """Send one message, trying again until the broker takes it or this is stopped."""
         tries = 0
         while not self._stopped.is_set():

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from aperture_plugin.executors.attempts import Key, failed, masked
+from aperture_plugin.executors.attempts import failed, masked
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.worker_protocol import Message, outcome_from, outcome_to, run_from, run_to
 from aperture_plugin.ports import (
@@ -30,6 +30,7 @@ from aperture_plugin.ports import (
 )
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.params import WrongParam, params_of
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["Errand", "apply_message", "ended", "order_of", "outcome_to", "raise_spent", "spent"]
 
@@ -131,7 +132,7 @@ class Errand:
             secrets: Further texts that are masked.
         """
         run = run_from(order["run"])
-        self.key: Final[Key] = run.key
+        self.key: Final[AttemptKey] = run.key
         self._dispatch = dispatch
         self._job = jobs.get(run.job)
         self._name = run.job

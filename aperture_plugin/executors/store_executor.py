@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from aperture_plugin.executors.attempts import Key, failed
+from aperture_plugin.executors.attempts import failed
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.publisher import Publish, Publisher
 from aperture_plugin.executors.remote_attempt import apply_message, ended, order_of, outcome_to, spent
@@ -38,6 +38,7 @@ from aperture_plugin.ports import (
     WorkerEvent,
 )
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["SILENCE_SECONDS", "UNTAKEN_SECONDS", "StoreExecutor"]
 
@@ -115,11 +116,11 @@ class StoreExecutor:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._idle = threading.Condition(self._lock)
-        self._attempts: dict[Key, _Attempt] = {}
+        self._attempts: dict[AttemptKey, _Attempt] = {}
         self._new: deque[tuple[Order, _Attempt]] = deque()
         self._requests: deque[StopRequest] = deque()
-        self._left: Mapping[Key, OrderState] = {}
-        self._done: list[Key] = []
+        self._left: Mapping[AttemptKey, OrderState] = {}
+        self._done: list[AttemptKey] = []
         self._is_stopped = self._is_over = False
         self._thread: threading.Thread | None = None
 
@@ -146,7 +147,7 @@ class StoreExecutor:
             self._begin_thread()
         self._wake.set()
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """Ask the worker that has the attempt, or would take it, to stop it."""
         with self._lock:
             attempt = self._attempts.get(key)
@@ -154,7 +155,7 @@ class StoreExecutor:
             attempt.run.cancel(reason)
             self._request(StopRequest(key=key, reason=reason))
 
-    def kill(self, key: Key) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """Have the worker end the attempt by force; say whether its end is on its way.
 
         An attempt that is not known here may be one that a loop which died has placed; its worker is asked as well.
@@ -293,7 +294,7 @@ class StoreExecutor:
                 reason = f"its worker {attempt.state.worker} gave no sign of life for {SILENCE_SECONDS:.0f} seconds"
                 self._end(key, Outcome(status=OutcomeStatus.DIED, reason=reason))
 
-    def _look_at_untaken(self, key: Key, attempt: _Attempt, now: float) -> None:
+    def _look_at_untaken(self, key: AttemptKey, attempt: _Attempt, now: float) -> None:
         if attempt.run.cancel_reason is not None:
             self._end(key, Outcome(status=OutcomeStatus.CANCELLED, reason=attempt.run.cancel_reason))
         elif now - attempt.warned_at >= UNTAKEN_SECONDS:
@@ -314,10 +315,10 @@ class StoreExecutor:
         self._mailbox.remove(quiet)
         self._left = left
 
-    def _end(self, key: Key, outcome: Outcome) -> None:
+    def _end(self, key: AttemptKey, outcome: Outcome) -> None:
         self._finish(key, outcome_to(outcome))
 
-    def _finish(self, key: Key, message: dict[str, Any]) -> None:
+    def _finish(self, key: AttemptKey, message: dict[str, Any]) -> None:
         with self._idle:
             attempt = self._attempts.pop(key, None)
             if not self._attempts:

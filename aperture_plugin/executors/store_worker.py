@@ -17,7 +17,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from aperture_plugin.executors.attempts import Key, failed
+from aperture_plugin.executors.attempts import failed
 from aperture_plugin.executors.remote_attempt import Errand, outcome_to, raise_spent
 from aperture_plugin.executors.secret_names import MissingVariable, brought_in, filled_in
 from aperture_plugin.ports import (
@@ -30,6 +30,7 @@ from aperture_plugin.ports import (
     WorkerEvent,
 )
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["StoreWorker"]
 
@@ -79,14 +80,14 @@ class StoreWorker:
         self._can_kill = can_kill
         self._stopping: str | None = None
         self._lock = threading.Lock()
-        self._live: dict[Key, Errand] = {}
+        self._live: dict[AttemptKey, Errand] = {}
         self._events: SimpleQueue[WorkerEvent | None] = SimpleQueue()
         self._told = threading.Condition(self._lock)
         self._untold = 0
         self._threads: list[threading.Thread] = []
         self._is_closed = threading.Event()
 
-    def work_on(self, key: Key) -> bool:
+    def work_on(self, key: AttemptKey) -> bool:
         """Take an attempt and call its handler, in this thread; return when it has ended.
 
         Returns:
@@ -107,7 +108,7 @@ class StoreWorker:
             return True
         numbers, lock = count(1), threading.Lock()
 
-        def spend(_key: Key, limit: str, calls: int, cancelled: threading.Event) -> None:
+        def spend(_key: AttemptKey, limit: str, calls: int, cancelled: threading.Event) -> None:
             with lock:  # The order has room for one answer.
                 number = next(numbers)
                 self._say(key, {"spend": [number, limit, calls]})
@@ -136,7 +137,7 @@ class StoreWorker:
         return True
 
     @property
-    def in_hand(self) -> list[Key]:
+    def in_hand(self) -> list[AttemptKey]:
         """The attempts whose handlers are at work here."""
         with self._lock:
             return list(self._live)
@@ -180,7 +181,7 @@ class StoreWorker:
                     self._threads.append(thread)
                     thread.start()
 
-    def _take(self, key: Key) -> Order | None:
+    def _take(self, key: AttemptKey) -> Order | None:
         for left in reversed(range(_TAKE_TRIES)):
             try:
                 return self._mailbox.take(key, self.id)
@@ -189,12 +190,12 @@ class StoreWorker:
                     raise
         raise AssertionError("the last try returns or raises")
 
-    def _say(self, key: Key, body: Mapping[str, Any]) -> None:
+    def _say(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
         with self._lock:
             self._untold += 1
         self._events.put(WorkerEvent(key=key, body=body))
 
-    def _answer(self, key: Key, number: int, cancelled: threading.Event) -> dict[str, Any]:
+    def _answer(self, key: AttemptKey, number: int, cancelled: threading.Event) -> dict[str, Any]:
         pause, longest = _SPEND_LOOK
         while not cancelled.is_set():
             try:
@@ -269,7 +270,7 @@ class StoreWorker:
             self.flush(5.0)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _give_up(self, keys: list[Key], reason: str) -> None:
+    def _give_up(self, keys: list[AttemptKey], reason: str) -> None:
         """Stop handlers whose attempts will be, or were, given to somebody else."""
         with self._lock:
             errands = [self._live[key] for key in keys if key in self._live]

@@ -9,7 +9,7 @@ from typing import Any
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.messages import Request
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 
 __all__ = [
     "Answer",
@@ -24,8 +24,6 @@ __all__ = [
     "NoticesWait",
     "ReadAnew",
 ]
-
-Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Kill:
         is_in_hand: True if it is recorded as running, so that it is given up where its executor has no force.
     """
 
-    key: Key
+    key: AttemptKey
     is_in_hand: bool
 
 

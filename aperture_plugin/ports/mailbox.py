@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Mailbox", "Order", "OrderState", "StopRequest", "WorkerEvent"]
+from aperture_plugin.rules.runs import AttemptKey
 
-Key = tuple[str, int]
+__all__ = ["Mailbox", "Order", "OrderState", "StopRequest", "WorkerEvent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Order:
         body: The JSON that `remote_attempt.order_of` made; secrets are named in it and not spelled out.
     """
 
-    key: Key
+    key: AttemptKey
     sender: str
     queue: str
     body: Mapping[str, Any]
@@ -41,7 +41,7 @@ class OrderState:
         beat: Grows while that worker lives.
     """
 
-    key: Key
+    key: AttemptKey
     worker: str | None
     beat: int
 
@@ -50,7 +50,7 @@ class OrderState:
 class WorkerEvent:
     """A worker's report on an attempt: progress, a log line, or its end, as `remote_attempt` words it."""
 
-    key: Key
+    key: AttemptKey
     body: Mapping[str, Any]
 
 
@@ -62,7 +62,7 @@ class StopRequest:
         force: True to end the handler without asking it.
     """
 
-    key: Key
+    key: AttemptKey
     reason: str
     force: bool = False
 
@@ -77,7 +77,7 @@ class Mailbox(Protocol):
         """Write orders; one whose attempt has an order already is passed over."""
         ...
 
-    def take(self, key: Key, worker: str) -> Order | None:
+    def take(self, key: AttemptKey, worker: str) -> Order | None:
         """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more."""
         ...
 
@@ -85,15 +85,15 @@ class Mailbox(Protocol):
         """Ask the worker that has, or would take, each attempt to stop it; a request by force replaces one without."""
         ...
 
-    def beat(self, worker: str) -> dict[Key, StopRequest | None]:
+    def beat(self, worker: str) -> dict[AttemptKey, StopRequest | None]:
         """Renew the orders that *worker* has taken, and return each with the request to stop it, if there is one."""
         ...
 
-    def answer(self, key: Key, body: Mapping[str, Any]) -> None:
+    def answer(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
         """Write the answer to what the attempt's worker has asked; it replaces the one before."""
         ...
 
-    def answer_to(self, key: Key) -> Mapping[str, Any] | None:
+    def answer_to(self, key: AttemptKey) -> Mapping[str, Any] | None:
         """Return the latest answer for the attempt's worker; None while there is none."""
         ...
 
@@ -117,6 +117,6 @@ class Mailbox(Protocol):
         """Return the orders, of any sender, whose attempts do not run any more."""
         ...
 
-    def remove(self, keys: Collection[Key]) -> None:
+    def remove(self, keys: Collection[AttemptKey]) -> None:
         """Remove orders whose attempts have ended, and their events since."""
         ...

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from aperture_plugin.rules.jobs import Json
 
-__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "Run", "RunTrigger", "Status", "but"]
+__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "AttemptKey", "Run", "RunTrigger", "Status", "but"]
+
+AttemptKey = tuple[str, int]
+"""The id of a run, and the number of an attempt of it."""
 
 
 class Status(StrEnum):
@@ -103,7 +106,7 @@ class Run:
     deaths: int = 0
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> AttemptKey:
         """The identity of this attempt."""
         return (self.id, self.attempt)
 

@@ -34,6 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from aperture_plugin.ports import Order, OrderState, StopRequest, WorkerEvent
+from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.rules.sanitize import storable
 from aperture_plugin.store.database_errors import store_error
 from aperture_plugin.store.readable import readable
@@ -43,7 +44,6 @@ from aperture_plugin.words.mask import Mask
 
 __all__ = ["SqlMailbox"]
 
-Key = tuple[str, int]
 T = TypeVar("T")
 
 _AT_ONCE: Final = 300
@@ -115,7 +115,7 @@ class SqlMailbox:
             for some in _chunks(placed, _AT_ONCE // 8):
                 connection.execute(make.on_conflict_do_nothing(), [_order_row(order) for order in some])
 
-    def take(self, key: Key, worker: str) -> Order | None:
+    def take(self, key: AttemptKey, worker: str) -> Order | None:
         """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more."""
         run_id, attempt = key
         given = {"b_run": run_id, "b_attempt": attempt, "b_worker": worker}
@@ -139,23 +139,23 @@ class SqlMailbox:
         with self._begun() as connection:
             connection.execute(_ASK, given)
 
-    def beat(self, worker: str) -> dict[Key, StopRequest | None]:
+    def beat(self, worker: str) -> dict[AttemptKey, StopRequest | None]:
         """Renew the orders that *worker* has taken, and return each with the request to stop it, if there is one."""
         with self._begun() as connection:
             rows = connection.execute(_BEAT, {"b_worker": worker}).all()
-        found: dict[Key, StopRequest | None] = {}
+        found: dict[AttemptKey, StopRequest | None] = {}
         for row in rows:
             key = (row.run_id, row.attempt)
             request = StopRequest(key=key, reason=row.stop_reason or "", force=bool(row.force))
             found[key] = None if row.stop_reason is None else request
         return found
 
-    def answer(self, key: Key, body: Mapping[str, Any]) -> None:
+    def answer(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
         """Write the answer to what the attempt's worker has asked; it replaces the one before."""
         with self._begun() as connection:
             connection.execute(update(orders).where(_is(key)).values(answer=_text(body)))
 
-    def answer_to(self, key: Key) -> Mapping[str, Any] | None:
+    def answer_to(self, key: AttemptKey) -> Mapping[str, Any] | None:
         """Return the latest answer for the attempt's worker; None while there is none."""
         [row, *_] = self._read(select(orders.c.answer).where(_is(key))) or [None]
         return None if row is None or row.answer is None else dict(json.loads(row.answer))
@@ -198,7 +198,7 @@ class SqlMailbox:
         """Return the orders, of any sender, whose attempts do not run any more."""
         return [_state_of(row) for row in self._read(_STATES.where(~_RUNS_STILL))]
 
-    def remove(self, keys: Collection[Key]) -> None:
+    def remove(self, keys: Collection[AttemptKey]) -> None:
         """Remove orders whose attempts have ended, and their events since."""
         if not keys:
             return
@@ -240,7 +240,7 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _is(key: Key) -> ColumnElement[bool]:
+def _is(key: AttemptKey) -> ColumnElement[bool]:
     return and_(orders.c.run_id == key[0], orders.c.attempt == key[1])
 
 

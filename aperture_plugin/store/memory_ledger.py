@@ -17,13 +17,12 @@ from aperture_plugin.ports import (
     Notice,
     Pause,
 )
-from aperture_plugin.rules.runs import IN_HAND, RAN, Run, Status
+from aperture_plugin.rules.runs import IN_HAND, RAN, AttemptKey, Run, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken
 from aperture_plugin.store.generations import GENERATIONS_KEPT, forgotten_text
 
 __all__ = ["Latest", "MemoryLedger", "Tables"]
 
-Key = tuple[str, int]
 V = TypeVar("V")
 
 
@@ -32,7 +31,7 @@ class Latest:
     """The latest events of a job, so that nobody has to look through its past."""
 
     claimed: datetime | None = None
-    ran: Key | None = None
+    ran: AttemptKey | None = None
     forgotten: datetime | None = None
 
 
@@ -40,8 +39,8 @@ class Latest:
 class Tables:
     """The content of a store; shared by every handle on it."""
 
-    runs: dict[Key, Run] = field(default_factory=dict)
-    in_hand: dict[Key, Run] = field(default_factory=dict)
+    runs: dict[AttemptKey, Run] = field(default_factory=dict)
+    in_hand: dict[AttemptKey, Run] = field(default_factory=dict)
     claims: dict[tuple[str, datetime], Claim] = field(default_factory=dict)
     latest: dict[str, Latest] = field(default_factory=dict)
     completed: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -33,7 +33,7 @@ from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import Ended, Event, Executor, Logged, Progressed, PutOff, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
 
 __all__ = ["JOBS", "Bench", "ExecutorContract"]
 
@@ -43,8 +43,6 @@ JOBS = "aperture_plugin.testing.contract_jobs"
 _PATIENCE_SECONDS = 30.0
 _MIDNIGHT = datetime(2026, 1, 11, tzinfo=UTC)
 _numbers = count(1)
-
-Key = tuple[str, int]
 
 
 @dataclass
@@ -82,13 +80,13 @@ class Bench:
             run=run, job=self.plugins.jobs[job], config=config, directory=str(self.folder), environment=environment
         )
 
-    def start(self, job: str, **words: Param) -> Key:
+    def start(self, job: str, **words: Param) -> AttemptKey:
         """Begin an attempt of *job*; return its key."""
         work = self.work(job, words=words)
         self.executor.start(work, self.events.put)
         return work.run.key
 
-    def outcome(self, key: Key) -> Outcome:
+    def outcome(self, key: AttemptKey) -> Outcome:
         """Wait for the end of an attempt."""
         while True:
             for event in self.heard:
@@ -140,15 +138,15 @@ class ExecutorContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def spent(self) -> list[tuple[Key, str, int]]:
+    def spent(self) -> list[tuple[AttemptKey, str, int]]:
         """The calls that runs have spent of limits."""
         return []
 
     @pytest.fixture
-    def bench(self, tmp_path: Path, spent: list[tuple[Key, str, int]]) -> Iterator[Bench]:
+    def bench(self, tmp_path: Path, spent: list[tuple[AttemptKey, str, int]]) -> Iterator[Bench]:
         """The executor at work."""
 
-        def spend(key: Key, limit: str, calls: int, cancelled: Flag) -> None:
+        def spend(key: AttemptKey, limit: str, calls: int, cancelled: Flag) -> None:
             match limit:
                 case "tmdb":
                     spent.append((key, limit, calls))
@@ -349,7 +347,7 @@ class ExecutorContract:
 
     # ── limits ──
 
-    def test_limits_are_spent_where_they_are_kept(self, bench: Bench, spent: list[tuple[Key, str, int]]) -> None:
+    def test_limits_are_spent_where_they_are_kept(self, bench: Bench, spent: list[tuple[AttemptKey, str, int]]) -> None:
         key = bench.start("spends", limit="tmdb")
 
         assert bench.outcome(key).result == "spent"

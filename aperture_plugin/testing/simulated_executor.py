@@ -8,11 +8,10 @@ from heapq import heappop, heappush
 
 from aperture_plugin.ports import Clock, Ended, Event, Executor, Report, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.words.durations import read_duration
 
 __all__ = ["PretendingExecutor"]
-
-Key = tuple[str, int]
 
 
 class PretendingExecutor:
@@ -36,8 +35,8 @@ class PretendingExecutor:
         self._clock = clock
         self._durations = durations
         self._stubborn = stubborn
-        self._ends: list[tuple[float, Key]] = []
-        self._held: dict[Key, tuple[Ended, Report, str]] = {}
+        self._ends: list[tuple[float, AttemptKey]] = []
+        self._held: dict[AttemptKey, tuple[Ended, Report, str]] = {}
 
     def start(self, work: Work, report: Report) -> None:
         """Run the handler; report its end now, or when its time has come."""
@@ -48,7 +47,7 @@ class PretendingExecutor:
         span = read_duration(said) if isinstance(said, str) else said
         self._inline.start(work, self._holding(work, report, self._clock.monotonic() + span.total_seconds()))
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """End a held run as cancelled, unless its job is stubborn."""
         held = self._held.get(key)
         if held is None:
@@ -57,7 +56,7 @@ class PretendingExecutor:
             del self._held[key]
             held[1](Ended(key, Outcome(status=OutcomeStatus.CANCELLED, reason=reason)))
 
-    def kill(self, key: Key) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """Return False: nothing can be ended by force, as with threads."""
         return self._inline.kill(key)
 

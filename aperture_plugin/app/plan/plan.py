@@ -15,10 +15,10 @@ from aperture_plugin.app.plan.collisions import Collision, collisions_of
 from aperture_plugin.app.plan.initial_state import Beginning, steady
 from aperture_plugin.app.plan.job_chains import Chain, chains_of
 from aperture_plugin.app.plan.job_durations import Durations
-from aperture_plugin.app.plan.rehearsal import Key, Rehearsed, rehearse
+from aperture_plugin.app.plan.rehearsal import Rehearsed, rehearse
 from aperture_plugin.app.plan.rehearsal_store import Spell
 from aperture_plugin.config.model import Config
-from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
 from aperture_plugin.triggers.clock_changes import ClockChange, changes
 
 __all__ = ["Foreseen", "Plan", "Waited", "planned"]
@@ -281,9 +281,9 @@ def _one(run: Run, spells: Sequence[Spell], root: datetime) -> Foreseen:
     )
 
 
-def _roots(rehearsed: Rehearsed) -> dict[Key, datetime]:
+def _roots(rehearsed: Rehearsed) -> dict[AttemptKey, datetime]:
     """Return for each run the slot that set it off: its own, or the one of the run that it comes after."""
-    roots: dict[Key, datetime] = {}
+    roots: dict[AttemptKey, datetime] = {}
     of_id: dict[str, datetime] = {}
     for run in rehearsed.runs:
         leader = rehearsed.set_off_by.get(run.key)

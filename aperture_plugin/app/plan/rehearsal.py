@@ -20,7 +20,7 @@ from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.ports import LoopRecord
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["Rehearsed", "TooMuch", "rehearse"]
@@ -32,8 +32,6 @@ _LONGEST_TAIL: Final = timedelta(days=7)
 """Time after the span in which the last of its runs are waited for."""
 
 MOST_RUNS: Final = 250_000
-
-Key = tuple[str, int]
 
 
 class TooMuch(ApertureError):
@@ -52,8 +50,8 @@ class Rehearsed:
     """
 
     runs: Sequence[Run]
-    spells: Mapping[Key, Sequence[Spell]]
-    set_off_by: Mapping[Key, Key]
+    spells: Mapping[AttemptKey, Sequence[Spell]]
+    set_off_by: Mapping[AttemptKey, AttemptKey]
 
 
 def rehearse(
@@ -118,7 +116,7 @@ class _Span:
         self._store = store
         self._until = until
         self._past = self._seen = past
-        self._set_off_by: dict[Key, Key] = {}
+        self._set_off_by: dict[AttemptKey, AttemptKey] = {}
         self._late: set[str] = set()
 
     def look(self) -> None:

@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from aperture_plugin.ports import Clock, Notice
-from aperture_plugin.rules.runs import WAITING, Run
+from aperture_plugin.rules.runs import WAITING, AttemptKey, Run
 from aperture_plugin.store.memory import MemoryStore
 from aperture_plugin.store.memory_ledger import Latest, MemoryLedger, Tables
 
 __all__ = ["RehearsalStore", "Spell"]
 
-Key = tuple[str, int]
 Spell = tuple[datetime, str]
 """The time from which a run waited, and the reason."""
 
@@ -31,12 +30,12 @@ class RehearsalStore(MemoryStore):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self.spells: defaultdict[Key, list[Spell]] = defaultdict(list)
+        self.spells: defaultdict[AttemptKey, list[Spell]] = defaultdict(list)
         self._clock = clock
         self.open()
 
     @property
-    def runs(self) -> dict[Key, Run]:
+    def runs(self) -> dict[AttemptKey, Run]:
         """Every attempt as it stands, in the order in which they were made."""
         return self.tables.runs
 
@@ -57,7 +56,9 @@ class RehearsalStore(MemoryStore):
 class _RehearsalLedger(MemoryLedger):
     """A transaction of a rehearsal. Nothing is sent and nothing deleted, and no foreseen failure pauses a job."""
 
-    def __init__(self, tables: Tables, spells: Mapping[Key, list[Spell]], clock: Clock, *, foreign: bool) -> None:
+    def __init__(
+        self, tables: Tables, spells: Mapping[AttemptKey, list[Spell]], clock: Clock, *, foreign: bool
+    ) -> None:
         super().__init__(tables, foreign=foreign)
         self._spells = spells
         self._clock = clock

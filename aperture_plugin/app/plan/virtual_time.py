@@ -18,6 +18,7 @@ from aperture_plugin.app.limit_spending import Budgets
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Ended, PutOff, Report, Store, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
+from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["VirtualClock", "VirtualExecutor"]
@@ -26,8 +27,6 @@ _PARTS: Final = 20
 """A run's calls of one limit are spent in so many parts, more where the limit does not take so many at once."""
 
 _NEVER_CANCELLED: Final = threading.Event()
-
-Key = tuple[str, int]
 
 
 class VirtualClock:
@@ -59,7 +58,7 @@ class _Pretended:
         held_up: The time it has waited for budgets.
     """
 
-    key: Key
+    key: AttemptKey
     report: Report
     begun: datetime
     takes: timedelta
@@ -104,9 +103,9 @@ class VirtualExecutor:
         self._takes = takes
         self._calls = calls
         self._budgets = Budgets(store, clock, lambda: config, _wait_later)
-        self._live: dict[Key, _Pretended] = {}
-        self._put_off: dict[Key, _Pretended] = {}
-        self._agenda: list[tuple[datetime, Key]] = []
+        self._live: dict[AttemptKey, _Pretended] = {}
+        self._put_off: dict[AttemptKey, _Pretended] = {}
+        self._agenda: list[tuple[datetime, AttemptKey]] = []
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt, or go on with one that was put off."""
@@ -122,19 +121,19 @@ class VirtualExecutor:
         self._live[run.key] = going
         self._go_on(going)
 
-    def adopt(self, key: Key, report: Report, *, ends_at: datetime) -> None:
+    def adopt(self, key: AttemptKey, report: Report, *, ends_at: datetime) -> None:
         """Take over an attempt that runs already."""
         now = self._clock.now()
         self._live[key] = going = _Pretended(key, report, now, max(ends_at - now, timedelta(0)), [])
         self._note(going)
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """End an attempt at once."""
         going = self._live.pop(key, None)
         if going is not None:
             going.report(Ended(key, Outcome(status=OutcomeStatus.CANCELLED, reason=reason)))
 
-    def kill(self, key: Key) -> bool:  # noqa: ARG002  # the executor's own signature
+    def kill(self, key: AttemptKey) -> bool:  # noqa: ARG002  # the executor's own signature
         """Return False: an attempt that was asked to stop has stopped already."""
         return False
 

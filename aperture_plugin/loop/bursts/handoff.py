@@ -23,13 +23,12 @@ from aperture_plugin.loop.inbox import Inbox
 from aperture_plugin.loop.messages import Begun, Message
 from aperture_plugin.ports import Clock, Ended, Event, Executor, Report, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 
 __all__ = ["GATHERS", "GOOD_FOR", "Handoff", "ShortRuns", "start"]
 
 _log = logging.getLogger("aperture")
 
-Key = tuple[str, int]
 
 GOOD_FOR: Final = 0.25
 """Seconds after which what no worker has begun goes back into its queue: a long run came in between."""
@@ -66,12 +65,12 @@ class _Seats:
         # Re-entrant, for an executor may report an end from within `start`.
         self.lock = threading.RLock()
         self.works: deque[Work] = deque()
-        self.taken: dict[Key, float] = {}
+        self.taken: dict[AttemptKey, float] = {}
         """Since when, on the monotonic clock."""
         self.low = 0
         self.is_low = False
         """True if there is room for more since the loop last looked."""
-        self.starting: Key | None = None
+        self.starting: AttemptKey | None = None
         """The attempt that is being begun by a worker."""
         self.unbegun: Ended | None = None
         """Its end, where it came within its own start."""
@@ -160,7 +159,7 @@ class Handoff:
             with seats.lock:
                 seats.works.clear()
 
-    def unseat(self, key: Key) -> None:
+    def unseat(self, key: AttemptKey) -> None:
         """Let nothing follow the end of an attempt whose seat is free already: it was given up."""
         for seats in self._queues.values():
             with seats.lock:
