@@ -185,9 +185,7 @@ def look(
         if config is None and reread is not None:
             config = next((reread(text) for _, _, _, text in ledger.generations()[:1]), None)
         if loop is None and any(problem.is_error for problem in problems):
-            # Without the plugins it is unknown if names are right; no warning is needed.
-            told = [problem_json(problem) for problem in problems if problem.code != "jobs-not-checked"]
-            rejected = {"at": now.isoformat(), "problems": told}
+            rejected = _rejection(problems, now)
         zone = config.zone if config is not None else _zone(details.get("timezone"), zone)
         called = {**details.get("titles", {}), **(titles or {})}
         grouped = {**details.get("categories", {}), **(categories or {})}
@@ -216,6 +214,12 @@ def look(
         loops=tuple(loops),
         pauses=pauses,
     )
+
+
+def _rejection(problems: Sequence[Problem], now: datetime) -> dict[str, Any]:
+    """Return the rejection of the file on disk. Without the plugins it is unknown if names are right."""
+    known = [problem_json(problem) for problem in problems if problem.code != "jobs-not-checked"]
+    return {"at": now.isoformat(), "problems": known}
 
 
 def _said(config: Config, titles: Mapping[str, str], categories: Mapping[str, str]) -> list[_Words]:

@@ -81,23 +81,17 @@ def configured(
         jobs=MappingProxyType({name: job for name, job in jobs.items() if job is not None}),
         defaults=defaults,
         silenced=problems.silenced,
-        secrets=(
-            *reader.environment.brought,
-            *secrets_of_address(state),
-            *secrets_of_address(broker or ""),
-            *_of_channels(channels),
-        ),
+        secrets=(*reader.environment.brought, *_of_addresses([state, broker or ""], channels)),
     )
     if is_auto and preset is None:  # Whichever tier it will be, a person counts the jobs of the file.
         return config, len(jobs.keys() | {name for chain in chains.values() for tier in chain for name in tier.jobs})
     return config, len(jobs)
 
 
-def _of_channels(channels: Mapping[str, Channel]) -> Iterable[str]:
-    """Yield what is secret in the addresses of channels."""
-    for channel in channels.values():
-        for address in channel.to:
-            yield from secrets_of_address(address)
+def _of_addresses(addresses: Iterable[str], channels: Mapping[str, Channel]) -> Iterable[str]:
+    """Yield the secrets in *addresses*, and in those of channels."""
+    for address in (*addresses, *(to for channel in channels.values() for to in channel.to)):
+        yield from secrets_of_address(address)
 
 
 def _check_tiers(
