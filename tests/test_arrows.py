@@ -48,6 +48,7 @@ HOMES = {
     "rich": ("cli/",),
     "starlette": ("web/",),
     "jinja2": ("web/",),
+    "markupsafe": ("web/",),
     "uvicorn": ("web/http_server.py",),
     "prometheus_client": ("web/metrics.py",),
     "tzlocal": ("clock/",),
@@ -102,6 +103,13 @@ def test_each_outside_library_has_one_home() -> None:
                 wrong.append(f"{name} imports {imported}")
 
     assert wrong == []
+
+
+def test_no_library_is_without_a_home() -> None:
+    known = {*sys.stdlib_module_names, *HOMES, "aperture_plugin"}
+    found = {(name, imported.split(".", 1)[0]) for name, tree in modules() for imported in imports(tree)}
+
+    assert {(name, library) for name, library in found if library not in known} == set()
 
 
 def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_nowhere_else() -> None:
