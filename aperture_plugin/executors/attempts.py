@@ -14,7 +14,7 @@ from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.params import WrongParam, params_of
 from aperture_plugin.rules.runs import AttemptKey
 
-__all__ = ["Execution", "Handle", "HandlerCall", "begin", "carry_out", "failed", "masked"]
+__all__ = ["AttemptsHere", "Execution", "Handle", "HandlerCall", "begin", "carry_out", "failed", "masked"]
 
 
 class Execution(Protocol):
@@ -48,6 +48,26 @@ class HandlerCall:
     def kill(self) -> bool:
         """Return False: a thread cannot be ended."""
         return False
+
+
+class AttemptsHere:
+    """The attempts that an executor runs from this process, and how they are stopped."""
+
+    def __init__(self) -> None:
+        # Single operations on a dict need no lock of their own.
+        self._live: dict[AttemptKey, WorkerRun] = {}
+        self._executions: dict[AttemptKey, Execution] = {}
+
+    def cancel(self, key: AttemptKey, reason: str) -> None:
+        """Ask an attempt to stop, from any thread; one that has ended or is unknown is ignored."""
+        run = self._live.get(key)
+        if run is not None:
+            run.cancel(reason)
+
+    def kill(self, key: AttemptKey) -> bool:
+        """End an attempt by force, from any thread, if it has a process; return whether it did."""
+        execution = self._executions.get(key)
+        return execution is not None and execution.kill()
 
 
 def failed(reason: str, *, permanent: bool = False) -> Outcome:

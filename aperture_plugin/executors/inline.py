@@ -8,28 +8,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Execution, HandlerCall, begin, carry_out, failed
+from aperture_plugin.executors.attempts import AttemptsHere, Execution, HandlerCall, begin, carry_out, failed
 from aperture_plugin.executors.live_run import WorkerRun, no_limits
 from aperture_plugin.executors.thread_pool import STOPPED
 from aperture_plugin.ports import Clock, Dispatch, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["InlineExecutor"]
 
 
-class InlineExecutor:
+class InlineExecutor(AttemptsHere):
     """Runs each attempt to its end within `start`."""
 
     name = "inline"
 
     def __init__(self, dispatch: Dispatch, *, clock: Clock, spend: Spender = no_limits) -> None:
         """Take the same arguments as `ThreadExecutor`."""
+        super().__init__()
         self._dispatch = dispatch
         self._clock = clock
         self._spend = spend
-        self._live: dict[AttemptKey, WorkerRun] = {}
-        self._executions: dict[AttemptKey, Execution] = {}
         self._is_stopped = False
 
     def start(self, work: Work, report: Report) -> None:
@@ -42,17 +40,6 @@ class InlineExecutor:
         run.end()
         self._live.pop(run.key)
         report(Ended(run.key, outcome))
-
-    def cancel(self, key: AttemptKey, reason: str) -> None:
-        """Ask an attempt to stop; called from within its handler, or from another thread."""
-        run = self._live.get(key)
-        if run is not None:
-            run.cancel(reason)
-
-    def kill(self, key: AttemptKey) -> bool:
-        """End a command by force, from another thread."""
-        execution = self._executions.get(key)
-        return execution is not None and execution.kill()
 
     def stop(self, timeout: timedelta) -> None:  # noqa: ARG002 - there is nothing to wait for
         """Take no more work."""

@@ -6,30 +6,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from aperture_plugin.executors.attempts import Execution, Handle, begin, carry_out, failed
+from aperture_plugin.executors.attempts import AttemptsHere, Handle, begin, carry_out, failed
 from aperture_plugin.executors.live_run import WorkerRun
 from aperture_plugin.executors.thread_pool import Pool
 from aperture_plugin.ports import Clock, Ended, Report, Spender, Work
 from aperture_plugin.rules.jobs import Outcome
-from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["PooledExecutor"]
 
 
-class PooledExecutor:
+class PooledExecutor(AttemptsHere):
     """Gives each attempt a thread that runs it, or waits for it.
 
     The end of each attempt is reported exactly once.
     """
 
     def __init__(self, handle: Handle, *, clock: Clock, spend: Spender) -> None:
+        super().__init__()
         self._handle = handle
         self._clock = clock
         self._spend = spend
         self._pool = Pool()
-        # Single operations on a dict need no lock of their own.
-        self._live: dict[AttemptKey, WorkerRun] = {}
-        self._executions: dict[AttemptKey, Execution] = {}
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt and return at once; its end is reported to *report* as one `Ended`."""
@@ -48,17 +45,6 @@ class PooledExecutor:
             RuntimeError
         ):  # The system has no more threads: the attempt that needs one fails with that reason.
             self._pool.expect(count)
-
-    def cancel(self, key: AttemptKey, reason: str) -> None:
-        """Ask an attempt to stop; one that has ended or is unknown is ignored."""
-        run = self._live.get(key)
-        if run is not None:
-            run.cancel(reason)
-
-    def kill(self, key: AttemptKey) -> bool:
-        """End an attempt by force, if it has a process; return whether it did."""
-        execution = self._executions.get(key)
-        return execution is not None and execution.kill()
 
     def stop(self, timeout: timedelta) -> None:
         """Take no more work, free every idle thread, and wait at most *timeout* for the others."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from aperture_plugin.app.doctor.doctor import Finding, Verdict, diagnose, examined
+from aperture_plugin.app.doctor.doctor import Finding, Verdict, findings_of
 from aperture_plugin.app.effective_config import shown_job
 from aperture_plugin.app.queue_forecast import Forecast, forecast
 from aperture_plugin.app.status import Overview
@@ -184,17 +184,8 @@ def _came_of(run: Run) -> str:
 
 
 def _findings(call: Call, job: str) -> list[Finding]:
-    installation = call.installation
-    with examined(
-        installation.source(),
-        now=installation.now(),
-        state=installation.state,
-        load=installation.load_plugins,
-        lent=True,
-    ) as case:
-        found = diagnose(case, job)
     order = [Verdict.PROBLEM, Verdict.NOTE, Verdict.OK]
-    return sorted(found, key=lambda finding: order.index(finding.verdict))
+    return sorted(findings_of(call.installation, job), key=lambda finding: order.index(finding.verdict))
 
 
 def _chart(attempts: Sequence[Run], zone: ZoneInfo, now: datetime) -> DurationChart | None:

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.responses import Response
 
 from aperture_plugin.app.audit import audit, audit_json
-from aperture_plugin.app.doctor.doctor import diagnose, examined, finding_json
+from aperture_plugin.app.doctor.doctor import finding_json, findings_of
 from aperture_plugin.app.json_views import coming, overview_json, run_json, slot_json
 from aperture_plugin.app.plan.job_durations import ASSUMED
 from aperture_plugin.app.plan.plan_json import plan_json
@@ -119,15 +119,7 @@ def diagnosis(call: Call) -> Response:
     job = call.query("job")
     if job is not None:
         known(call, job)
-    installation = call.installation
-    with examined(
-        installation.source(),
-        now=installation.now(),
-        state=installation.state,
-        load=installation.load_plugins,
-        lent=True,
-    ) as case:
-        return json_response([finding_json(finding) for finding in diagnose(case, job)])
+    return json_response([finding_json(finding) for finding in findings_of(call.installation, job)])
 
 
 def audited(call: Call) -> Response:

@@ -22,9 +22,10 @@ from aperture_plugin.app.doctor.run_steps import (
     slots_step,
 )
 from aperture_plugin.app.doctor.schedule_steps import pause_step, schedule_step
+from aperture_plugin.app.installation import Installation
 from aperture_plugin.words.numbers import counted
 
-__all__ = ["Case", "Finding", "Verdict", "diagnose", "examined", "finding_json"]
+__all__ = ["Case", "Finding", "Verdict", "diagnose", "examined", "finding_json", "findings_of"]
 
 
 def diagnose(case: Case, job: str | None = None) -> list[Finding]:
@@ -41,6 +42,18 @@ def diagnose(case: Case, job: str | None = None) -> list[Finding]:
     found = [*file_step(case), *plugins_step(case), *store_step(case), *loop_step(case), *clock_step(case)]
     found += _of_jobs(case)
     return found if job is not None else list(_summed_up(found, len(case.jobs)))
+
+
+def findings_of(installation: Installation, job: str | None = None) -> list[Finding]:
+    """Return the findings of every step for *installation*, whose store stays open."""
+    with examined(
+        installation.source(),
+        now=installation.now(),
+        state=installation.state,
+        load=installation.load_plugins,
+        lent=True,
+    ) as case:
+        return diagnose(case, job)
 
 
 def _of_jobs(case: Case) -> Iterator[Finding]:
