@@ -251,7 +251,7 @@ def test_a_program_that_ends_well_after_it_was_asked_to_stop_was_cancelled(threa
 
     outcome = threads.outcome()
     assert (outcome.status, outcome.reason) == (OutcomeStatus.CANCELLED, "cancelled by ana (exited with code 0)")
-    assert threads.log[-1] == "tidying"
+    assert "tidying" in threads.log  # the shell may add that its sleep was terminated
 
 
 def test_a_cancel_before_it_began_starts_nothing(threads: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
