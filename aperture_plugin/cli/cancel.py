@@ -24,8 +24,8 @@ __all__ = ["command"]
 def command(file: Path, named: str, note: str | None, state: str | None) -> None:
     """Stop a job's runs, or take them out of its queue.
 
-    RUN is an id as `history` shows it, or the beginning of one: then only that run is cancelled. The process that has
-    it in hand asks it to stop, within a second. Exits with 1 if there is nothing to cancel.
+    RUN is an id as `history` shows it, or the beginning of one: then only that run is cancelled. Its process asks
+    it to stop, within a second. Exits with 1 if there is nothing to cancel.
     """
     source = file_session.source_of(file)
     with entered(source, url=state) as (config, store):

@@ -40,7 +40,7 @@ _FORMATS: Final = ("text", "json", "github", "gitlab", "sarif", "junit")
     "manifest",
     metavar="MANIFEST",
     type=click.Path(path_type=Path),
-    help="What `aperture manifest` printed, in place of plugins: nothing of the host is imported.",
+    help="Output of `aperture manifest`, in place of plugins: nothing of the host is imported.",
 )
 @options.plugins
 @click.option(
@@ -72,7 +72,7 @@ def command(
     Each comes with its place, what was found there and a way to mend it. Exits with 1 if there is an error, or with
     --strict a warning. A folder stands for each schedules.yaml in it and below it, - for stdin. The plugins whose jobs
     the file names are imported, hooks/ beside the file too, unless --jobs or --no-plugins is given.
-    What is known and meant, the file silences:  lint: ignore: due-together
+    To silence a warning that you intend, write  lint: ignore: due-together
     """
     if codes:
         width = max(map(len, CODES))

@@ -40,11 +40,13 @@ Content = tuple[str, bytes | None]
 @click.argument("new", metavar="[NEW]", required=False)
 @options.file_option
 @click.option("--git", "in_git", is_flag=True, help="OLD and NEW are git revisions of the file.")
-@click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="From when slots are compared.")
+@click.option(
+    "--from", "since", metavar="TIME", default="now", show_default=True, help="Slots are compared from then on."
+)
 @click.option(
     "--days",
     type=click.IntRange(1, _MOST_DAYS),
-    help="Over how many days.  [default: 28; fewer where jobs are due very often]",
+    help="Number of days.  [default: 28; fewer where jobs are due very often]",
 )
 @click.option(
     "--fail-on",
@@ -58,7 +60,7 @@ Content = tuple[str, bytes | None]
     "manifest",
     metavar="MANIFEST",
     type=click.Path(path_type=Path),
-    help="What `aperture manifest` printed: how many calls of a limit a run makes; otherwise it is one.",
+    help="Output of `aperture manifest`: the number of calls of a limit that a run makes; otherwise one.",
 )
 @click.option(
     "--format",
@@ -83,7 +85,7 @@ def command(
     """Show what a change does: to run times, run counts, load and collisions.
 
     OLD and NEW are files, or - for what comes in on stdin; /dev/null stands for no file. Without NEW it is the
-    schedules.yaml here, or what -f names. With --git they are revisions of that file: OLD alone is held against
+    schedules.yaml here, or what -f names. With --git they are revisions of that file: OLD alone is compared with
     the file as it stands (HEAD, if it is left out too), and main...HEAD means since the two parted.
 
     It needs no plugin and no state. A NEW that is not valid exits with 1, its problems in place of a comparison.

@@ -30,7 +30,7 @@ _ENDINGS: Final = {"crontab": (), "yacron": (".yaml", ".yml"), "systemd": (".tim
 @click.command("import", epilog="Try it:  aperture import crontab mycrontab > schedules.yaml")
 @click.argument("kind", metavar="crontab|yacron|systemd", type=click.Choice(list(_ENDINGS)))
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; else stdout.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="The file to write; else stdout.")
 @click.option("--system", is_flag=True, help="A user stands before each command, as in /etc/crontab.")
 @click.option("--timezone", metavar="NAME", help="The zone that the source runs in.  [default: this machine's]")
 @options.output_format

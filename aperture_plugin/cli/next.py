@@ -29,7 +29,7 @@ _COUNT = 10
 @options.file_and_jobs
 @click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="That instant included.")
 @click.option("--until", metavar="TIME", help="That instant excluded; without --count, all slots until then.")
-@click.option("--count", type=click.IntRange(1), help=f"How many slots.  [default: {_COUNT}]")
+@click.option("--count", type=click.IntRange(1), help=f"Number of slots.  [default: {_COUNT}]")
 @options.plugins
 @options.output_format
 def command(

@@ -141,7 +141,7 @@ def log_format(command: _Command) -> _Command:
         "--log-format",
         "log_format",
         type=click.Choice(["text", "json"]),
-        help="How log lines are written: for people, or an object in each line.  [default: text]",
+        help="Format of log lines: for people, or an object in each line.  [default: text]",
     )(command)
 
 

@@ -36,14 +36,14 @@ _PAPER: Final = 100
 @click.option("--from", "since", metavar="TIME", default="now", show_default=True, help="That instant included.")
 @click.option("--until", metavar="TIME", help="That instant excluded.")
 @click.option(
-    "--days", type=click.IntRange(1, _MOST_DAYS), help=f"How many days, in place of --until.  [default: {_DAYS}]"
+    "--days", type=click.IntRange(1, _MOST_DAYS), help=f"Number of days, in place of --until.  [default: {_DAYS}]"
 )
 @click.option(
     "--duration",
     "durations",
     metavar="[JOB=]SPAN",
     multiple=True,
-    help="How long JOB lasts, whatever was measured; without JOB, any job that never completed.  [default: 5 minutes]",
+    help="Duration of JOB, in place of the measured one; without JOB, of jobs that never completed.  [default: 5 minutes]",
 )
 @click.option("--svg", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw it, for a runbook.")
 @click.option("--ics", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it as a calendar.")

@@ -34,7 +34,7 @@ __all__ = ["command"]
 def command(file: Path, name: str | None, modules: tuple[str, ...], state: str | None, output_format: str) -> None:
     """List presets, what each changes, and which one auto picks.
 
-    With NAME, show what choosing that one would change against the file as it is. What auto picked stays in force while
+    With NAME, show what choosing that one would change against the file as it is. The pick of auto stays in force while
     the library's size is beyond its own by a tenth at most.
     """
     file_session.require(file)

@@ -57,7 +57,7 @@ _OF_COMMANDS: Final = ({"exit_code"}, {"signal"})
     multiple=True,
     help="A parameter of this run alone, over that of the file; may be given several times.",
 )
-@click.option("--note", metavar="TEXT", help="Why, for the record: history shows it.")
+@click.option("--note", metavar="TEXT", help="The reason, which history shows.")
 @options.file_option
 @options.plugins
 @options.state

@@ -72,7 +72,7 @@ _log = logging.getLogger("aperture")
 )
 @web_options
 @options.log_format
-@click.option("--last-good", is_flag=True, help="Where FILE is bad or gone, start from the last one that was accepted.")
+@click.option("--last-good", is_flag=True, help="If FILE is bad or gone, start from the last one that was accepted.")
 @click.option("--reload", is_flag=True, help="Restart, gracefully, when the file of a plugin changes.")
 def command(
     file: Path,
@@ -89,9 +89,9 @@ def command(
     """Run the loop in the foreground.
 
     It shows a live table on a terminal, and writes log lines elsewhere and with --log-format. A save of FILE takes
-    effect within a second, or is refused and changes nothing; SIGHUP has it looked at at once. SIGTERM or Ctrl-C stops
-    it: running jobs are given the grace to finish; a second one cuts that short. Under systemd it tells when it is
-    ready (Type=notify-reload).
+    effect within a second, or is refused and changes nothing; SIGHUP makes it look at once. SIGTERM or Ctrl-C stops
+    it: running jobs are given the grace to finish; a second one cuts that short. Under systemd it reports when it
+    is ready (Type=notify-reload).
     """
     if not last_good:
         file_session.require(file)

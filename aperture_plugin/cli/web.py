@@ -23,7 +23,9 @@ _log = logging.getLogger("aperture")
 
 @click.command("web", epilog="Try it:  aperture web --listen 127.0.0.1:8080")
 @options.file
-@click.option("--listen", metavar="HOST:PORT", default=DEFAULT_ADDRESS, show_default=True, help="Where it is served.")
+@click.option(
+    "--listen", metavar="HOST:PORT", default=DEFAULT_ADDRESS, show_default=True, help="The address to serve it at."
+)
 @web_options
 @options.plugins
 @options.state
@@ -33,7 +35,7 @@ def command(
 ) -> None:
     """Serve the page and the API, without a loop.
 
-    It shows what the loops on the store do, and passes on to them what is asked for. On loopback everybody may do
+    It shows what the loops on the store do, and passes requests on to them. On loopback everybody may do
     everything; elsewhere a token is needed. SIGTERM or Ctrl-C stops it.
     """
     file_session.require(file)
