@@ -115,7 +115,7 @@ def test_no_library_is_without_a_home() -> None:
 def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_nowhere_else() -> None:
     places = {
         "aperture_plugin.store.connect": {"app/source.py", "testing/world.py"},
-        "aperture_plugin.store.sqlite_path": {"app/store_access.py"},
+        "aperture_plugin.store.sqlite_path": {"app/source.py"},
         "aperture_plugin.store.memory": {"app/store_access.py", "app/plan/rehearsal_store.py"},
         "aperture_plugin.store.memory_ledger": {"app/plan/rehearsal_store.py"},
         "aperture_plugin.executors.threads": {"app/wiring.py"},

@@ -17,9 +17,9 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.source import Source, store_of
+from aperture_plugin.app.source import Source, store_file, store_of
 from aperture_plugin.app.status import Overview, look
-from aperture_plugin.app.store_access import empty_store, store_file
+from aperture_plugin.app.store_access import empty_store
 from aperture_plugin.app.store_commands import known_jobs, preset_in_force
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.config.model import Config, JobConfig, Page, Reading

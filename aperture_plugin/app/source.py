@@ -17,6 +17,7 @@ from aperture_plugin.config.problems import Place, Problem, Severity
 from aperture_plugin.config.reader import read
 from aperture_plugin.files.bounded_read import CannotRead, Content, read_bounded, shown
 from aperture_plugin.files.secret_files import SecretFiles
+from aperture_plugin.store.sqlite_path import file_of
 from aperture_plugin.words.mask import Mask, mask_of_environment
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from aperture_plugin.ports import Mailbox, Store
 from aperture_plugin.words.errors import ApertureError
 
-__all__ = ["ConfigRefused", "Source", "address_of", "store_of"]
+__all__ = ["ConfigRefused", "Source", "address_of", "store_file", "store_of"]
 
 
 _log = logging.getLogger("aperture")
@@ -176,6 +177,12 @@ def store_of(source: Source, reading: Reading, *, url: str | None) -> Store:
 def address_of(source: Source, reading: Reading, *, url: str | None) -> str | None:
     """Return the URL of the store: *url*, else the environment's, else the file's; None where that is not legible."""
     return url or source.environ.get("APERTURE_STATE") or reading.state
+
+
+def store_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
+    """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
+    address = address_of(source, reading, url=url)
+    return None if address is None else file_of(address, directory=source.directory)
 
 
 def mailbox_of(store: Store) -> Mailbox:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from aperture_plugin.app.source import Source, address_of, store_of
+from aperture_plugin.app.source import Source, store_file, store_of
 from aperture_plugin.clock.process_liveness import holders
 from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
 from aperture_plugin.store.memory import MemoryStore
-from aperture_plugin.store.sqlite_path import file_of
 
-__all__ = ["StoreAstray", "empty_store", "opened", "opened_to_look", "require_not_astray", "store_file"]
+__all__ = ["StoreAstray", "empty_store", "opened", "opened_to_look", "require_not_astray"]
 
 
 @contextmanager
@@ -89,9 +88,3 @@ def empty_store() -> Store:
     store = MemoryStore(url="(nothing has run yet)")
     store.open()
     return store
-
-
-def store_file(source: Source, reading: Reading, *, url: str | None) -> Path | None:
-    """Return the file that the store lies in, whether it is there or not; None for a store that is no file."""
-    address = address_of(source, reading, url=url)
-    return None if address is None else file_of(address, directory=source.directory)

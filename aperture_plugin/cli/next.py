@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aperture_plugin.app.json_views import coming, slot_json
-from aperture_plugin.app.source import Source
-from aperture_plugin.app.status import paused_text
-from aperture_plugin.app.store_access import opened_to_look
+from aperture_plugin.app.source import Source, store_file
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.output import TEXT, say, show_json
 from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.config.model import Config, JobConfig
-from aperture_plugin.ports import Pause
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.words.errors import ApertureError
+
+if TYPE_CHECKING:
+    from aperture_plugin.ports import Pause
 
 __all__ = ["command"]
 
@@ -67,13 +68,23 @@ def command(
 def _held_back(job: JobConfig, slot: Slot, pauses: Mapping[str, Pause]) -> dict[str, str]:
     """Return that a pause holds *slot* back, in the shape of JSON; nothing where none does."""
     pause = pauses.get(job.name)
-    return {} if pause is None or not pause.holds(slot.due) else {"paused": paused_text(pause, job.zone)}
+    if pause is None or not pause.holds(slot.due):
+        return {}
+    from aperture_plugin.app.status import paused_text
+
+    return {"paused": paused_text(pause, job.zone)}
 
 
 def _pauses(source: Source) -> Mapping[str, Pause]:
     """Return the pauses in force, by job; none where there is no store, or it cannot be looked at."""
     try:
-        with opened_to_look(source, source.load(now=file_session.now()), url=None) as store, store.snapshot() as ledger:
+        reading = source.load(now=file_session.now())
+        path = store_file(source, reading, url=None)
+        if path is not None and not path.exists():
+            return {}  # Without a store nothing of one is loaded, which takes ten times as long as the answer.
+        from aperture_plugin.app.store_access import opened_to_look
+
+        with opened_to_look(source, reading, url=None) as store, store.snapshot() as ledger:
             return ledger.pauses()
     except (ApertureError, OSError):
         return {}

@@ -43,7 +43,7 @@ _PAPER: Final = 100
     "durations",
     metavar="[JOB=]SPAN",
     multiple=True,
-    help="Duration of JOB, in place of the measured one; without JOB, of jobs that never completed.  [default: 5 minutes]",
+    help="Duration of JOB, not the measured one; without JOB, of any that never completed.  [default: 5 minutes]",
 )
 @click.option("--svg", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw it, for a runbook.")
 @click.option("--ics", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it as a calendar.")

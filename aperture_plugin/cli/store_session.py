@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 
-from aperture_plugin.app.source import Source, address_of
-from aperture_plugin.app.store_access import opened, opened_to_look, store_file
+from aperture_plugin.app.source import Source, address_of, store_file
+from aperture_plugin.app.store_access import opened, opened_to_look
 from aperture_plugin.app.store_commands import config_in_force, find_run, known_jobs, running_loops
 from aperture_plugin.cli import file_session
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.audit import Audit, audit
 from aperture_plugin.app.liveness import is_here, is_late, ticking
-from aperture_plugin.app.source import Source, store_of
-from aperture_plugin.app.store_access import StoreAstray, require_not_astray, store_file
+from aperture_plugin.app.source import Source, store_file, store_of
+from aperture_plugin.app.store_access import StoreAstray, require_not_astray
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.clock.process_liveness import is_alive
 from aperture_plugin.config.model import Config, JobConfig, Reading
