@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from aperture_plugin.app.diff.diff_json import crowd_json
-from aperture_plugin.app.diff.new_collisions import Crowd, crowds_of
+from aperture_plugin.app.diff.diff_json import collision_json
+from aperture_plugin.app.diff.new_collisions import RecurringCollision, collision_changes
 from aperture_plugin.app.diff.slot_changes import Slots
 from aperture_plugin.app.file_change import (
     FileChange,
@@ -116,20 +116,20 @@ def previewed(call: Call, job: str, phrase: str) -> dict[str, Any]:
         "valid": True,
         "schedule": phrase_of(change.new_job.schedule),
         "next": [slot_json(one, slot, change.after) for one, slot in upcoming],
-        "collisions": [crowd_json(one, change.after.zone) for one in new_collisions(call, change)],
+        "collisions": [collision_json(one, change.after.zone) for one in new_collisions(call, change)],
         "problems": [problem_json(one) for one in _warnings(call, change)],
         "patch": change.patch,
         "summary": change.summary,
     }
 
 
-def new_collisions(call: Call, change: FileChange) -> tuple[Crowd, ...]:
+def new_collisions(call: Call, change: FileChange) -> tuple[RecurringCollision, ...]:
     """Return the collisions that *change* brings in the coming time."""
     now = call.installation.now()
     if not change.changes:
         return ()
     span = _PREVIEWED[len(change.after.jobs) > _MANY_JOBS]
-    return crowds_of(change.before, change.after, Slots(now, now + span))[0]
+    return collision_changes(change.before, change.after, Slots(now, now + span))[0]
 
 
 def _warnings(call: Call, change: FileChange) -> list[Problem]:

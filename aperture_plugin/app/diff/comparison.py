@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.diff.limit_use import BudgetChange, Calls, budget_changes
-from aperture_plugin.app.diff.new_collisions import Crowd, crowds_of
+from aperture_plugin.app.diff.new_collisions import RecurringCollision, collision_changes
 from aperture_plugin.app.diff.next_clock_change import Night, nights_of
 from aperture_plugin.app.diff.run_counts import Rates, Starts
 from aperture_plugin.app.diff.sides import Side
@@ -63,7 +63,7 @@ class Comparison:
         rates: Of the jobs that run more or less often.
         before, after: Runs in a week, of all jobs together.
         hours_before, hours_after: Starts in a week, by hour of the day.
-        crowds, crowds_gone: Collisions that only the new side has, and only the old one.
+        collisions, collisions_gone: Collisions that only the new side has, and only the old one.
         budgets: Limits that are used otherwise.
         nights: Clock changes to come that do something else.
     """
@@ -85,8 +85,8 @@ class Comparison:
     after: float
     hours_before: tuple[float, ...]
     hours_after: tuple[float, ...]
-    crowds: tuple[Crowd, ...]
-    crowds_gone: tuple[Crowd, ...]
+    collisions: tuple[RecurringCollision, ...]
+    collisions_gone: tuple[RecurringCollision, ...]
     budgets: tuple[BudgetChange, ...]
     nights: tuple[Night, ...]
 
@@ -102,10 +102,10 @@ class Comparison:
     def failures(self, on: tuple[str, ...]) -> list[str]:
         """Return, in words, which of the things that a change should not do (of `FAIL_ON`) it does."""
         found: list[str] = []
-        if "collision" in on and self.crowds:
-            crowd = self.crowds[0]
-            more = f", and {len(self.crowds) - 1} more collisions are new" if len(self.crowds) > 1 else ""
-            found.append(f"{listed(crowd.jobs)} now collide in queue {crowd.queue}{more}")
+        if "collision" in on and self.collisions:
+            collision = self.collisions[0]
+            more = f", and {len(self.collisions) - 1} more collisions are new" if len(self.collisions) > 1 else ""
+            found.append(f"{listed(collision.jobs)} now collide in queue {collision.queue}{more}")
         if "more-runs" in on and self.after > self.before + _LITTLE:
             found.append(f"there are more runs a week than before: {self.before:,.4g} → {self.after:,.4g}")
         if "removed" in on and self.removed:
@@ -142,7 +142,7 @@ def compared(
         *(job.name for job in removed),
         *(job.name for job in after.values() if job.name not in before or _other_times(before[job.name], job)),
     ]
-    crowds, crowds_gone = crowds_of(one, other, slots)
+    collisions, collisions_gone = collision_changes(one, other, slots)
     return Comparison(
         old=old,
         new=new,
@@ -161,8 +161,8 @@ def compared(
         after=rates[1].total(),
         hours_before=tuple(starts[0].by_hour(zone)),
         hours_after=tuple(starts[1].by_hour(zone)),
-        crowds=crowds,
-        crowds_gone=crowds_gone,
+        collisions=collisions,
+        collisions_gone=collisions_gone,
         budgets=budget_changes((one, rates[0], starts[0]), (other, rates[1], starts[1]), calls),
         nights=nights_of(one, other, touched, since=since),
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.diff.comparison import Comparison, Moved
 from aperture_plugin.app.diff.limit_use import BudgetChange, Use
-from aperture_plugin.app.diff.new_collisions import Crowd
+from aperture_plugin.app.diff.new_collisions import RecurringCollision
 from aperture_plugin.app.diff.next_clock_change import Night
 from aperture_plugin.app.diff.sides import Side
 from aperture_plugin.app.diff.value_changes import Difference, move_text
@@ -21,7 +21,7 @@ from aperture_plugin.words.limits import limit_text
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.time_display import iso_text
 
-__all__ = ["comparison_json", "crowd_json"]
+__all__ = ["collision_json", "comparison_json"]
 
 _SECOND: Final = timedelta(seconds=1)
 
@@ -59,8 +59,8 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
             for hour, (before, after) in enumerate(zip(comparison.hours_before, comparison.hours_after, strict=True))
         ],
         "collisions": {
-            "new": [crowd_json(one, zone) for one in comparison.crowds],
-            "gone": [crowd_json(one, zone) for one in comparison.crowds_gone],
+            "new": [collision_json(one, zone) for one in comparison.collisions],
+            "gone": [collision_json(one, zone) for one in comparison.collisions_gone],
         },
         "limits": [_budget(one) for one in comparison.budgets],
         "clock_changes": [_night(one) for one in comparison.nights],
@@ -113,14 +113,14 @@ def _difference(one: Difference) -> dict[str, Any]:
     return {"key": one.key, "from": one.before, "to": one.after}
 
 
-def crowd_json(crowd: Crowd, zone: ZoneInfo) -> dict[str, Any]:
+def collision_json(collision: RecurringCollision, zone: ZoneInfo) -> dict[str, Any]:
     """Return jobs that collide time and again in the shape of `aperture diff --format json`."""
     return {
-        "queue": crowd.queue,
-        "seats": crowd.seats,
-        "jobs": list(crowd.jobs),
-        "times": crowd.times,
-        "first": iso_text(crowd.first, zone),
+        "queue": collision.queue,
+        "seats": collision.seats,
+        "jobs": list(collision.jobs),
+        "times": collision.times,
+        "first": iso_text(collision.first, zone),
     }
 
 

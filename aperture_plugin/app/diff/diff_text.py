@@ -9,7 +9,7 @@ from typing import Final
 
 from aperture_plugin.app.diff.comparison import Comparison, Moved
 from aperture_plugin.app.diff.limit_use import BudgetChange, Use
-from aperture_plugin.app.diff.new_collisions import Crowd
+from aperture_plugin.app.diff.new_collisions import RecurringCollision
 from aperture_plugin.app.diff.next_clock_change import Night
 from aperture_plugin.app.diff.value_changes import Difference, move_text
 from aperture_plugin.config.checks.lint.lint_text import clock, listed
@@ -61,8 +61,8 @@ def headline(comparison: Comparison) -> str:
         told.append("jobs in another order")
     if comparison.before != comparison.after:
         told.append(f"{number(comparison.before)} → {number(comparison.after)} runs a week")
-    if comparison.crowds:
-        count = len(comparison.crowds)
+    if comparison.collisions:
+        count = len(comparison.collisions)
         told.append(f"{count} new {'collision' if count == 1 else 'collisions'}")
     return ", ".join(told)
 
@@ -75,11 +75,11 @@ def sections(comparison: Comparison) -> Iterator[Section]:
         _moved(comparison),
         _changed(comparison.changed),
         _settings(comparison),
-        _crowds("New collisions", comparison.crowds, comparison),
+        _collisions("New collisions", comparison.collisions, comparison),
         _rates(comparison),
         _limits(comparison.budgets),
         _nights(comparison.nights),
-        _crowds("Collisions that are gone", comparison.crowds_gone, comparison, aside=True),
+        _collisions("Collisions that are gone", comparison.collisions_gone, comparison, aside=True),
         _hours(comparison),
     )
     return (section for section in found if section.rows)
@@ -180,16 +180,18 @@ def _bar(value: float, most: float) -> str:
     return "█" * round(value / most * _BAR) or ("▏" if value else "")
 
 
-def _crowds(title: str, crowds: tuple[Crowd, ...], comparison: Comparison, *, aside: bool = False) -> Section:
+def _collisions(
+    title: str, collisions: tuple[RecurringCollision, ...], comparison: Comparison, *, aside: bool = False
+) -> Section:
     rows = []
-    for crowd in crowds:
-        first = crowd.first.astimezone(comparison.zone)
+    for collision in collisions:
+        first = collision.first.astimezone(comparison.zone)
         when = f"{first:%a %Y-%m-%d} {clock(first.time())}"
         rows.append(
             (
-                listed(crowd.jobs),
-                f"{crowd.queue} ({crowd.seats} at once)",
-                f"once, {when}" if crowd.times == 1 else f"{crowd.times:,} times, first {when}",
+                listed(collision.jobs),
+                f"{collision.queue} ({collision.seats} at once)",
+                f"once, {when}" if collision.times == 1 else f"{collision.times:,} times, first {when}",
             )
         )
     return Section(title=title, headings=("jobs due together", "queue", "when"), rows=tuple(rows), aside=aside)

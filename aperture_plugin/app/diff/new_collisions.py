@@ -16,13 +16,13 @@ from aperture_plugin.app.plan.collisions import Collision, Want, collided, compe
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.triggers.slots import Slot
 
-__all__ = ["Crowd", "crowds_gone", "crowds_of"]
+__all__ = ["RecurringCollision", "collision_changes", "collisions_gone"]
 
 Group = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class RecurringCollision:
     """Jobs that collide in a queue, time and again.
 
     Attributes:
@@ -38,7 +38,9 @@ class Crowd:
     first: datetime
 
 
-def crowds_of(old: Config | None, new: Config | None, slots: Slots) -> tuple[tuple[Crowd, ...], tuple[Crowd, ...]]:
+def collision_changes(
+    old: Config | None, new: Config | None, slots: Slots
+) -> tuple[tuple[RecurringCollision, ...], tuple[RecurringCollision, ...]]:
     """Return the collisions that only *new* has, and those that only *old* has, each in order of time."""
     asking = _instants(old, new, slots)
     before, after = _collisions(old, asking, slots), _collisions(new, asking, slots)
@@ -47,10 +49,10 @@ def crowds_of(old: Config | None, new: Config | None, slots: Slots) -> tuple[tup
     before, after = ([one for one in found if one not in kept] for found in (before, after))
     same = {_identity(one) for one in before} & {_identity(one) for one in after}
     before, after = ([one for one in found if _identity(one) not in same] for found in (before, after))
-    return crowds_gone(before=after, after=before), crowds_gone(before=before, after=after)
+    return collisions_gone(before=after, after=before), collisions_gone(before=before, after=after)
 
 
-def crowds_gone(*, before: list[Collision], after: list[Collision]) -> tuple[Crowd, ...]:
+def collisions_gone(*, before: list[Collision], after: list[Collision]) -> tuple[RecurringCollision, ...]:
     """Return what collides *before* and not *after*.
 
     Jobs that collide as often after, if at other times or in larger company, still do.
@@ -63,7 +65,7 @@ def crowds_gone(*, before: list[Collision], after: list[Collision]) -> tuple[Cro
     of_group: dict[Group, list[Collision]] = {}
     for one in before:
         of_group.setdefault(_group(one), []).append(one)
-    found: list[Crowd] = []
+    found: list[RecurringCollision] = []
     for (queue, names), collisions in of_group.items():
         candidates = with_job[queue, min(names)]
         still = sum(left[group] for group in candidates if names <= group[1])
@@ -71,8 +73,10 @@ def crowds_gone(*, before: list[Collision], after: list[Collision]) -> tuple[Cro
         # One more or less of many is where the span happens to begin and to end.
         if times > 0 and (not still or times > 1):
             first = collisions[0]
-            found.append(Crowd(queue=queue, seats=first.seats, jobs=first.names, times=times, first=first.at))
-    return tuple(sorted(found, key=lambda crowd: (crowd.first, crowd.queue, crowd.jobs)))
+            found.append(
+                RecurringCollision(queue=queue, seats=first.seats, jobs=first.names, times=times, first=first.at)
+            )
+    return tuple(sorted(found, key=lambda collision: (collision.first, collision.queue, collision.jobs)))
 
 
 def _identity(collision: Collision) -> tuple[datetime, Group]:

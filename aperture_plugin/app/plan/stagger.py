@@ -131,14 +131,14 @@ class _Table:
         if len(there) + (also is not None) <= seats:
             return 0
         names = {name for name in there if name != without} | ({also} if also is not None else set())
-        crowd = crowded(names, self.needs)
-        return len(crowd) - seats if also is None or also in crowd else 0
+        competing = crowded(names, self.needs)
+        return len(competing) - seats if also is None or also in competing else 0
 
     def crowding(self, queue: str, instants: Iterable[datetime]) -> int:
         """Return how many more jobs ask for a seat at *instants*, together, than there are seats."""
         return sum(max(0, self.excess(queue, at)) for at in instants)
 
-    def crowd(self, queue: str, at: datetime) -> set[str]:
+    def competing(self, queue: str, at: datetime) -> set[str]:
         """Return the jobs that collide there."""
         return crowded(self._asking[queue].get(at, ()), self.needs)
 
@@ -207,7 +207,7 @@ class _Search:
         """Move jobs away from the instant *at* until the queue has seats for those that stay, if that can be."""
         tried: set[str] = set()
         while self._table.excess(queue, at) > 0:
-            left = [name for name in self._table.crowd(queue, at) if name not in tried]
+            left = [name for name in self._table.competing(queue, at) if name not in tried]
             if not left:
                 return
             name = max(left, key=self._willingness)
@@ -240,7 +240,7 @@ class _Search:
 
     def _meetings(self, collisions: Iterable[tuple[str, datetime]]) -> dict[str, int]:
         """Return how many others each job collides with, each set of jobs counted once."""
-        sets = {(queue, frozenset(self._table.crowd(queue, at))) for queue, at in collisions}
+        sets = {(queue, frozenset(self._table.competing(queue, at))) for queue, at in collisions}
         meets: defaultdict[str, int] = defaultdict(int)
         for _, names in sets:
             for name in names:

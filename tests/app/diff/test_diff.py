@@ -181,16 +181,16 @@ def test_the_span_is_shorter_where_jobs_are_due_very_often() -> None:
 def test_a_job_moved_to_where_another_is_due_is_a_new_collision() -> None:
     comparison = compare(jobs(a="daily at 1 AM", b="daily at 2 AM"), jobs(a="daily at 2 AM", b="daily at 2 AM"))
 
-    [crowd] = comparison.crowds
-    assert (crowd.queue, crowd.jobs, crowd.times) == ("default", ("a", "b"), 28)
+    [collision] = comparison.collisions
+    assert (collision.queue, collision.jobs, collision.times) == ("default", ("a", "b"), 28)
     assert comparison.failures(("collision",)) == ["a and b now collide in queue default"]
-    assert comparison.crowds_gone == ()
+    assert comparison.collisions_gone == ()
 
 
 def test_jobs_that_collided_before_and_move_together_collide_no_more_than_before() -> None:
     comparison = compare(jobs(a="daily at 1 AM", b="daily at 1 AM"), jobs(a="daily at 2 AM", b="daily at 2 AM"))
 
-    assert (comparison.crowds, comparison.crowds_gone) == ((), ())
+    assert (comparison.collisions, comparison.collisions_gone) == ((), ())
 
 
 def test_a_smaller_queue_brings_collisions_among_jobs_that_nobody_touched() -> None:
@@ -198,7 +198,7 @@ def test_a_smaller_queue_brings_collisions_among_jobs_that_nobody_touched() -> N
 
     comparison = compare("queues:\n  default: 2\n" + body, body)
 
-    assert [crowd.jobs for crowd in comparison.crowds] == [("a", "b")]
+    assert [collision.jobs for collision in comparison.collisions] == [("a", "b")]
 
 
 def test_one_job_less_at_the_same_time_is_no_new_collision() -> None:
@@ -206,13 +206,13 @@ def test_one_job_less_at_the_same_time_is_no_new_collision() -> None:
         jobs(a="daily at 1 AM", b="daily at 1 AM", c="daily at 1 AM"), jobs(a="daily at 1 AM", b="daily at 1 AM")
     )
 
-    assert comparison.crowds == ()
+    assert comparison.collisions == ()
 
 
 def test_a_job_that_needs_the_other_does_not_collide_with_it() -> None:
     text = "schedules:\n  a: daily at 1 AM\n  b:\n    schedule: daily at {} AM\n    needs: a\n"
 
-    assert compare(text.format(2), text.format(1)).crowds == ()
+    assert compare(text.format(2), text.format(1)).collisions == ()
 
 
 # ── limits, clocks ──
@@ -265,7 +265,7 @@ def test_a_file_held_against_itself_says_that_nothing_changes(sample: Sample) ->
     assert comparison.is_nothing
     assert comparison.failures(("collision", "more-runs", "removed")) == []
     assert (comparison.slots, comparison.rates, comparison.budgets, comparison.nights) == ({}, (), (), ())
-    assert (comparison.crowds, comparison.crowds_gone) == ((), ())
+    assert (comparison.collisions, comparison.collisions_gone) == ((), ())
     assert comparison.hours_before == comparison.hours_after
     assert comparison_json(comparison)["same"] is True
     assert "nothing changes" in markdown_of(comparison)
@@ -303,8 +303,11 @@ def test_collisions_that_come_and_go_are_those_of_the_whole_files(old: Sample, n
     )
     before, after = (Counter(one[1:] for one in found) for found in (were - are, are - were))
 
-    for found, there, elsewhere in ((comparison.crowds, after, before), (comparison.crowds_gone, before, after)):
-        told = {(crowd.queue, frozenset(crowd.jobs)): crowd.times for crowd in found}
+    for found, there, elsewhere in (
+        (comparison.collisions, after, before),
+        (comparison.collisions_gone, before, after),
+    ):
+        told = {(collision.queue, frozenset(collision.jobs)): collision.times for collision in found}
         for (queue, names), times in there.items():
             still = sum(count for (other, group), count in elsewhere.items() if other == queue and names <= group)
             expected = times - still if times > still and (not still or times - still > 1) else None

@@ -80,7 +80,7 @@ _Due = list[tuple[int, JobConfig]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Crowd:
+class _DueTogether:
     """Jobs due together in one queue: at *minute* of the day, on *days* as bits, Monday the lowest."""
 
     minute: int
@@ -94,15 +94,15 @@ def due_together(file: LintContext) -> None:
     Rhythms meet every so often, and a job that needs another waits for it by design: neither is reported. Jitter
     draws starts apart. What else falls due at one time starts in the order of the file, which nobody chose.
     """
-    crowds: dict[str, list[_Crowd]] = defaultdict(list)
+    groups: dict[str, list[_DueTogether]] = defaultdict(list)
     for (queue, _, minute), due in _by_time(file).items():
-        crowd = _crowd(minute, due, file.config.queues[queue])
-        if crowd is not None:
-            crowds[queue].append(crowd)
-    for queue, found in crowds.items():
-        found.sort(key=lambda crowd: (crowd.minute, crowd.jobs[0].order))
-        for place, crowd in enumerate(found[:_MOST_TOLD], start=1):
-            _tell(file, queue, crowd, left=len(found) - place if place == _MOST_TOLD else 0)
+        group = _due_together(minute, due, file.config.queues[queue])
+        if group is not None:
+            groups[queue].append(group)
+    for queue, found in groups.items():
+        found.sort(key=lambda group: (group.minute, group.jobs[0].order))
+        for place, group in enumerate(found[:_MOST_TOLD], start=1):
+            _tell(file, queue, group, left=len(found) - place if place == _MOST_TOLD else 0)
 
 
 def _by_time(file: LintContext) -> dict[tuple[str, ZoneInfo, int], _Due]:
@@ -119,41 +119,41 @@ def _by_time(file: LintContext) -> dict[tuple[str, ZoneInfo, int], _Due]:
     return found
 
 
-def _crowd(minute: int, due: _Due, width: int) -> _Crowd | None:
+def _due_together(minute: int, due: _Due, width: int) -> _DueTogether | None:
     """Return the jobs among *due* that are on some day more than *width*; None if they never are."""
     if len(due) <= width:
         return None
-    crowded: dict[str, JobConfig] = {}
+    waiting: dict[str, JobConfig] = {}
     on = 0
     for day in range(7):
         names = {job.name for days, job in due if days >> day & 1}
         jobs = [job for days, job in due if days >> day & 1 and names.isdisjoint(job.needs)]
         if len(jobs) > width:
-            crowded |= {job.name: job for job in jobs}
+            waiting |= {job.name: job for job in jobs}
             on |= 1 << day
-    return _Crowd(minute=minute, days=on, jobs=sorted(crowded.values(), key=_order)) if on else None
+    return _DueTogether(minute=minute, days=on, jobs=sorted(waiting.values(), key=_order)) if on else None
 
 
 def _order(job: JobConfig) -> int:
     return job.order
 
 
-def _tell(file: LintContext, queue: str, crowd: _Crowd, *, left: int) -> None:
-    """Report *crowd* at the first job that has to wait.
+def _tell(file: LintContext, queue: str, group: _DueTogether, *, left: int) -> None:
+    """Report *group* at the first job that has to wait.
 
     Args:
         left: Number of further collisions of this queue that are not reported.
     """
     width = file.config.queues[queue]
-    job = crowd.jobs[width]
-    others = [other.name for other in crowd.jobs if other is not job]
-    on = "" if crowd.days == EVERY_DAY else f" on {_days(crowd.days)}"
+    job = group.jobs[width]
+    others = [other.name for other in group.jobs if other is not job]
+    on = "" if group.days == EVERY_DAY else f" on {_days(group.days)}"
     first = "it goes last" if len(others) == 1 else "their order in the file is the order they start in"
     more = f"; {left} more such times of this queue are not shown" if left else ""
     file.warn(
         "due-together",
         file.schedule_place(job, "time", "cron"),
-        f"it is due at {minute_text(crowd.minute)}{on} together with {listed(others)}, "
+        f"it is due at {minute_text(group.minute)}{on} together with {listed(others)}, "
         f"and queue {quoted(queue)} starts {width} at once",
         f"{first}; stagger them by about as long as a run takes, or let one need the other{more}",
         job.name,
