@@ -29,6 +29,7 @@ from aperture_plugin.loop.retention import Retention
 from aperture_plugin.loop.stages.admit import admit
 from aperture_plugin.loop.stages.announce import announce
 from aperture_plugin.loop.stages.claim import claim
+from aperture_plugin.loop.stages.clock_ahead import release_ahead
 from aperture_plugin.loop.stages.complete import cut_off
 from aperture_plugin.loop.stages.receive import receive
 from aperture_plugin.loop.stages.recover import notice_others, recover
@@ -47,6 +48,8 @@ from aperture_plugin.rules.runs import Run
 __all__ = ["Loop"]
 
 _log = logging.getLogger("aperture")
+
+_LOOKS_AHEAD_SECONDS = 3.0
 
 
 class Loop:
@@ -120,6 +123,8 @@ class Loop:
         self._retention = Retention(clock.monotonic(), forgets=fires)
         self._backlog: list[Message] = []
         self._publishes = False
+        self._ahead_at: float | None = 0.0
+        """When to look for slots that are claimed and still to come: at the start, and after the clock was set."""
         self._flush_at = 0.0
 
     @property
@@ -253,6 +258,7 @@ class Loop:
             enforce_deadlines(tick)  # timeouts, stalls, force
             if not state.draining:
                 admit(tick, allowance=self._bursts.allowance(tick))
+            self._look_ahead(tick)
             tick.write()
             announce(tick)
             publishes = self._publishes or tick.in_force is not state.in_force
@@ -262,6 +268,16 @@ class Loop:
         self._publishes = False
         self._flush_at = at + self._pace.flush
         self._committed(tick)
+
+    def _look_ahead(self, tick: Tick) -> None:
+        """Release what was claimed by a clock that was ahead, once that is known to be right again."""
+        state = self.state
+        if self._ahead_at is None or tick.at < self._ahead_at or state.draining or tick.timetable is not None:
+            return
+        is_done = release_ahead(tick, was_set_back=self._wakeups.noticed is not None)
+        self._ahead_at = None if is_done else tick.at + _LOOKS_AHEAD_SECONDS
+        if state.released:
+            self._wakeups.noticed, state.released, self._publishes = (tick.now, state.released), "", True
 
     def _open(
         self, ledger: Ledger, now: datetime, at: float, messages: Sequence[Message], *, isolated: bool = False
@@ -315,7 +331,8 @@ class Loop:
         if self._wakeups.woke(now, at):
             self.state.able_since = now
         if self._wakeups.noticed is not noticed:
-            self._publishes = True
+            self.state.able_since = min(self.state.able_since, now)
+            self._publishes, self._ahead_at = True, at
 
     def _claims_whole(self, messages: Sequence[Message]) -> bool:
         """Return whether all that is due is claimed at once: the slots of a file before another takes its place."""
@@ -334,6 +351,7 @@ class Loop:
             or (self._pace.beat and at >= state.lease.looks_at)
             or (wakes_at is not None and wakes_at <= now)
             or any(time is not None and time <= at for time in times)
+            or (self._ahead_at is not None and self._ahead_at <= at and not state.draining)
             or self._watch.another_wrote(at)
         )
 
@@ -345,6 +363,8 @@ class Loop:
         if self.inbox or self._bursts.next_at is not None:
             yield GATHERS
         if not state.draining:
+            if self._ahead_at is not None:
+                yield max(0.0, self._ahead_at - at)
             for instant in (state.timetable.get_next_run(), state.queue.wakes_at):
                 if instant is not None:
                     yield (instant - now) / timedelta(seconds=1)

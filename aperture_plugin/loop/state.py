@@ -138,6 +138,8 @@ class State:
         last_completions: The last completions of jobs that run at start, as this loop began.
         silent_loops: The loops, and their beats, that were on the store as this one began, while it is not known
             whether any of them lives.
+        ahead: By job, slots to come that are claimed already: they ran while the clock was ahead.
+        released: What is due again because the clock was ahead, as a sentence, until it is published.
         is_alone: True while no other process ticks on the store.
         draining: True once nothing is claimed or started any more.
         asks_ready: True if any plugin answers `aperture_ready`.
@@ -170,6 +172,8 @@ class State:
     run_ids: dict[RunAsked, str] = field(default_factory=dict)
     last_completions: Mapping[str, datetime] = field(default_factory=dict)
     silent_loops: Mapping[str, int] = field(default_factory=dict)
+    ahead: dict[str, frozenset[datetime]] = field(default_factory=dict)
+    released: str = ""
     is_alone: bool = False
     draining: bool = False
     asks_ready: bool = False

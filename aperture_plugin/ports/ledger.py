@@ -32,6 +32,26 @@ class Claims(Protocol):
         """Return each job's latest claimed due instant (all jobs if None); jobs without a claim are absent."""
         ...
 
+    def claims_ahead(self, now: datetime) -> list[Claim]:
+        """Return the claims of slots due later than *now*, oldest first: they were made by a clock that was ahead."""
+        ...
+
+    def drop_skipped_ahead(self, now: datetime) -> set[str]:
+        """Delete the claims of slots due later than *now* whose runs were all skipped, and those runs.
+
+        Returns:
+            The jobs that had such claims.
+        """
+        ...
+
+    def split_claim(self, claim: Claim, parts: Sequence[Claim]) -> None:
+        """Replace *claim* by *parts* of it, which its run stands for from now on."""
+        ...
+
+    def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
+        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        ...
+
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
         """Return the claims of *job* that include a slot due in the span, oldest first."""
         ...

@@ -7,14 +7,15 @@ from contextlib import suppress
 from itertools import compress, islice
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, delete, func, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from aperture_plugin.rules.runs import Status
 from aperture_plugin.store.bulk_statements import ADD_CLAIMS, KEEP_CLAIMED
 from aperture_plugin.store.rows import GREATEST_INSTANT, LEAST_INSTANT, Row
-from aperture_plugin.store.tables import claims, latest
+from aperture_plugin.store.tables import claims, latest, runs
 
-__all__ = ["write_claims"]
+__all__ = ["drop_skipped_ahead", "lower_marks", "split_claim", "write_claims"]
 
 _CHUNK: Final = 500
 _IS_INSTANT = claims.c.due.between(LEAST_INSTANT, GREATEST_INSTANT)
@@ -53,6 +54,37 @@ def _later_by_claims(connection: Connection, rows: Sequence[Row]) -> list[bool]:
     return _later_than_claimed(connection, rows, is_damaged=True)
 
 
+def drop_skipped_ahead(connection: Connection, now: int) -> set[str]:
+    """Delete the claims due later than *now* whose runs were all skipped, and those runs; return their jobs."""
+    its_runs = select(runs.c.id).where(runs.c.id == claims.c.run_id)
+    were_skipped = its_runs.where(runs.c.status == Status.SKIPPED.value).exists()
+    others = its_runs.where(runs.c.status != Status.SKIPPED.value).exists()
+    ahead = and_(claims.c.due > now, claims.c.first_due > now, were_skipped, not_(others))
+    found = [(job, run_id) for job, run_id in connection.execute(select(claims.c.job, claims.c.run_id).where(ahead))]
+    if found:
+        connection.execute(delete(claims).where(ahead))
+        for some in _chunks([run_id for _, run_id in found]):
+            connection.execute(delete(runs).where(runs.c.id.in_(some)))
+    return {job for job, _ in found}
+
+
+def split_claim(connection: Connection, claim: Row, parts: Sequence[Row]) -> None:
+    """Replace the row of a claim by rows of its parts, all of `CLAIM_COLUMNS`; its run stands for those alone."""
+    job, due, *_, run_id = claim
+    connection.execute(delete(claims).where(claims.c.job == job, claims.c.due == due))
+    ADD_CLAIMS.run(connection, parts)
+    count = sum(part[4] for part in parts)
+    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.missed > count).values(missed=count))
+
+
+def lower_marks(connection: Connection, jobs: Iterable[str], now: int) -> None:
+    """Let `latest` hold each job's latest claim that is due by *now*."""
+    for job in jobs:
+        its = select(func.max(claims.c.due)).where(claims.c.job == job, _IS_INSTANT, claims.c.due <= now)
+        mark = connection.execute(its).scalar()
+        connection.execute(update(latest).where(latest.c.job == job).values(claimed=mark))
+
+
 def _later_than_claimed(connection: Connection, rows: Sequence[Row], *, is_damaged: bool) -> list[bool]:
     """Return for each claim whether its slot is later than all claimed slots of its job, earlier rows included."""
     marks = _marks(connection, {job for job, *_ in rows}, is_damaged=is_damaged)
@@ -84,6 +116,10 @@ def _marks(connection: Connection, jobs: Iterable[str], *, is_damaged: bool) -> 
             if mark is not None:
                 marks[job] = mark
     return marks
+
+
+def _chunks(found: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (found[begin : begin + _CHUNK] for begin in range(0, len(found), _CHUNK))
 
 
 def _without(jobs: Iterable[str], known: dict[str, int]) -> Iterator[str]:

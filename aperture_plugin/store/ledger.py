@@ -34,7 +34,7 @@ from aperture_plugin.store.bulk_statements import (
     Batch,
 )
 from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
-from aperture_plugin.store.claim_writes import write_claims
+from aperture_plugin.store.claim_writes import drop_skipped_ahead, lower_marks, split_claim, write_claims
 from aperture_plugin.store.generations import GENERATIONS_KEPT, GENERATIONS_KNOWN, forgotten_text
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
@@ -123,6 +123,28 @@ class SqlLedger:
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return each job's latest claimed due instant (all jobs if None)."""
         return self._latest_instants(latest.c.claimed, jobs)
+
+    def claims_ahead(self, now: datetime) -> list[Claim]:
+        """Return the claims of slots due later than *now*, oldest first: they were made by a clock that was ahead."""
+        chosen = select(claims).where(claims.c.due > micros(now)).order_by(claims.c.due, claims.c.job)
+        return list(readable(claims, self._connection.execute(chosen), claim_of))
+
+    def drop_skipped_ahead(self, now: datetime) -> set[str]:
+        """Delete the claims of slots due later than *now* whose runs were all skipped, and those runs."""
+        jobs = drop_skipped_ahead(self._connection, _micros(now))
+        if jobs:
+            self._wrote()
+        return jobs
+
+    def split_claim(self, claim: Claim, parts: Sequence[Claim]) -> None:
+        """Replace *claim* by *parts* of it, which its run stands for from now on."""
+        self._wrote()
+        split_claim(self._connection, claim_row(claim), [claim_row(part) for part in parts])
+
+    def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
+        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        self._wrote()
+        lower_marks(self._connection, jobs, _micros(now))
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
         """Return the claims of *job* that include a slot due in the span, oldest first."""
@@ -433,3 +455,9 @@ def _chunks(jobs: Iterable[str]) -> Iterator[list[str]]:
     names = iter(jobs)
     while chunk := list(islice(names, _CHUNK)):
         yield chunk
+
+
+def _micros(instant: datetime) -> int:
+    found = micros(instant)
+    assert found is not None, "only None has no number"
+    return found

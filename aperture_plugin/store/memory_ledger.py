@@ -88,9 +88,9 @@ class MemoryLedger:
         for claim in wanted:
             known = self._latest(claim.job)
             is_free = known.claimed is None or known.claimed < claim.due
+            is_free = is_free and (claim.job, claim.due) not in self._tables.claims
             taken.append(is_free)
             if is_free:
-                assert (claim.job, claim.due) not in self._tables.claims
                 self._put(self._tables.claims, (claim.job, claim.due), claim)
                 self._put(self._tables.latest, claim.job, replace(known, claimed=claim.due))
         return taken
@@ -98,6 +98,38 @@ class MemoryLedger:
     def watermarks(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:
         """Return each job's latest claimed due instant."""
         return self._of_latest(lambda known: known.claimed, jobs)
+
+    def claims_ahead(self, now: datetime) -> list[Claim]:
+        """Return the claims of slots due later than *now*, oldest first."""
+        found = [claim for claim in self._tables.claims.values() if claim.due > now]
+        return sorted(found, key=lambda claim: (claim.due, claim.job))
+
+    def drop_skipped_ahead(self, now: datetime) -> set[str]:
+        """Delete the claims of slots due later than *now* whose runs were all skipped, and those runs."""
+        jobs = set()
+        for claim in self.claims_ahead(now):
+            its_runs = [run for run in self._tables.runs.values() if run.id == claim.run_id]
+            if claim.first_due > now and _fate([run.status for run in its_runs]) is Fate.SKIPPED:
+                self._take_out(self._tables.claims, (claim.job, claim.due))
+                for run in its_runs:
+                    self._take_out(self._tables.runs, run.key)
+                jobs.add(claim.job)
+        return jobs
+
+    def split_claim(self, claim: Claim, parts: Sequence[Claim]) -> None:
+        """Replace *claim* by *parts* of it, which its run stands for from now on."""
+        self._take_out(self._tables.claims, (claim.job, claim.due))
+        for part in parts:
+            self._put(self._tables.claims, (part.job, part.due), part)
+        count = sum(part.count for part in parts)
+        for run in [run for run in self._tables.runs.values() if run.id == claim.run_id and run.missed > count]:
+            self._keep(replace(run, missed=count))
+
+    def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
+        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        for job in jobs:
+            dues = [due for name, due in self._tables.claims if name == job and due <= now]
+            self._put(self._tables.latest, job, replace(self._latest(job), claimed=max(dues, default=None)))
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
         """Return the claims of *job* that stand for a slot due in the span, oldest first."""

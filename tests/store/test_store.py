@@ -484,3 +484,25 @@ def test_the_latest_claims_of_a_job_come_with_the_last_attempt_of_their_runs(sto
     assert (ten.due, ten.attempt, ten.status, ten.started_at) == (claim_of(10).due, 2, Status.COMPLETED, NOON)
     assert store.past_slots("scan", 1) == [eleven]
     assert store.past_slots("nothing", 9) == []
+
+
+def test_a_claim_ahead_of_the_clock_is_split_and_its_run_stands_for_the_parts(store: Store) -> None:
+    merged = replace(claim_of(20), first_due=claim_of(10).due, count=11)
+    parts = [replace(claim_of(11), first_due=claim_of(10).due, count=2), claim_of(20)]
+    with store.transaction() as ledger:
+        ledger.claim([merged, replace(claim_of(14, job="sync"), run_id="b")])
+        ledger.add([replace(run_of(status=Status.COMPLETED), missed=11), run_of("b", "sync", Status.SKIPPED)])
+
+    with store.transaction() as ledger:
+        dropped = ledger.drop_skipped_ahead(NOON)
+        ahead = ledger.claims_ahead(NOON)
+        ledger.split_claim(merged, parts)
+        ledger.lower_watermarks(["scan", "sync"], NOON)
+
+    assert (dropped, ahead) == ({"sync"}, [merged])
+    with store.transaction() as ledger:
+        assert ledger.claims("scan", claim_of(0).due, claim_of(23).due) == parts
+        assert ledger.watermarks() == {"scan": claim_of(11).due}
+        assert ledger.claim([claim_of(13)]) == [True]
+        assert ledger.claim([claim_of(20)]) == [False], "what has run is not claimed again"
+    assert [(run.id, run.missed) for run in store.history(RunQuery())] == [("a", 3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -28,6 +29,8 @@ def claim(tick: Tick, due: Mapping[str, Due]) -> None:
     for name, slots in due.items():
         job = tick.in_force.config.jobs.get(name)
         left = _later_than(slots, marks.get(name))
+        if left is not None and name in state.ahead:
+            left = _without(left, state.ahead[name])
         if job is None or left is None:
             continue
         for answer in _answers(tick, job, left):
@@ -91,3 +94,11 @@ def _later_than(due: Due, mark: datetime | None) -> Due | None:
         return due
     slots = tuple(slot for slot in due.slots if slot.due > mark)
     return Due.of(*slots) if slots else None
+
+
+def _without(due: Due, ran: frozenset[datetime]) -> Due | None:
+    """Return what of *due* did not run while the clock was ahead; None for nothing."""
+    slots = tuple(slot for slot in due.slots if slot.due not in ran)
+    if len(slots) == len(due.slots):
+        return due
+    return replace(due, slots=slots, first_due=due.first_due if due.folded else slots[0].due) if slots else None

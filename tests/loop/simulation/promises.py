@@ -7,7 +7,7 @@ exceptions. Order is that of the commits, never that of a clock which may be wro
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,7 +24,7 @@ from aperture_plugin.words.limits import Limit
 from aperture_plugin.words.phrases import read_phrase
 from aperture_plugin.words.schedules import After, Manual
 from tests.loop.simulation.machines import Key, Process, Time, Watching
-from tests.loop.simulation.stores import Written
+from tests.loop.simulation.stores import Released, Written
 
 __all__ = ["Broken", "Promises"]
 
@@ -52,6 +52,7 @@ class Promises(Watching):
         self.in_hand: dict[Key, Run] = {}
         self.last: dict[str, Run] = {}
         self.claims: defaultdict[str, list[Claim]] = defaultdict(list)
+        self.released: set[str] = set()
         self.eras: defaultdict[str, list[Era]] = defaultdict(list)
         self.pauses: dict[tuple[str, datetime], Pause] = {}
         self.starts: Counter[Key] = Counter()
@@ -171,6 +172,8 @@ class Promises(Watching):
         for one in written.claims_and_eras:
             if isinstance(one, Era):
                 self._take_era(one)
+            elif isinstance(one, Released):
+                self._take_release(process, one, added)
             else:
                 run = added.get(one.run_id)
                 self._take_claim(process, one, run)
@@ -182,10 +185,26 @@ class Promises(Watching):
         self.eras[era.job].append(era)
         self.completed_since[era.job].clear()
 
+    def _take_release(self, process: Process, released: Released, added: Mapping[str, Run]) -> None:
+        claim, parts = released.claim, released.parts
+        self.released.add(claim.job)
+        now = process.machine.clock.now()
+        self.check(claim.due > now, 12, f"{claim.job}: {claim.due:%H:%M:%S} is not ahead, and was released")
+        self.claims[claim.job].remove(claim)
+        self.claims[claim.job] = sorted([*self.claims[claim.job], *parts], key=lambda part: part.due)
+        for run in [run for run in self.runs.values() if run.id == claim.run_id]:
+            if parts:
+                self.runs[run.key] = changed = replace(run, missed=min(run.missed, sum(part.count for part in parts)))
+                if run.key in self.in_hand:
+                    self.in_hand[run.key] = changed
+            else:
+                del self.runs[run.key]
+
     def _take_claim(self, process: Process, claim: Claim, run: Run | None) -> None:
         known = self.claims[claim.job]
         slot = f"{claim.job}: the slot due {claim.due:%H:%M:%S}"
-        self.check(not known or known[-1].due < claim.due, 1, f"{slot} was claimed before")
+        before = any(other.first_due <= claim.due <= other.due for other in known)
+        self.check(not before, 1, f"{slot} was claimed before")
         known.append(claim)
         since = self.eras[claim.job][-1].since
         self.check(claim.first_due >= since, 3, f"{slot} was claimed, and is older than its words ({since:%H:%M:%S})")
@@ -378,7 +397,7 @@ class Promises(Watching):
         for name, eras in self.eras.items():
             if len(eras) > 1 and not self.clocks_are_true:
                 continue  # By a clock that is wrong, the file before was in force at other instants than it says.
-            expected, accounted = self.accounts(name)
+            expected, accounted = self.accounts(name, now)
             self.check(expected == accounted, 2, f"{name}: {expected} slots were due, {accounted} are accounted for")
         for job in config.jobs.values():
             if not job.enabled or isinstance(job.schedule, Manual):
@@ -404,9 +423,13 @@ class Promises(Watching):
             )
             self.check(not late, 2, f"{said(run)} should have started at {run.not_before}")
 
-    def accounts(self, name: str) -> tuple[int, int]:
-        """Return how many slots of *name* were due in its eras, and how many its claims stand for."""
-        marks = self._marks(name)
+    def accounts(self, name: str, now: datetime) -> tuple[int, int]:
+        """Return how many slots of *name* were due in its eras, and how many its claims stand for.
+
+        Of a job of which slots to come were released, what was claimed ahead of *now* stands alone.
+        """
+        claims = [claim for claim in self.claims[name] if name not in self.released or claim.due <= now]
+        marks = [claim.due for claim in claims]
         if not marks:
             return 0, 0
         until = max(marks) + timedelta(microseconds=1)
@@ -417,7 +440,7 @@ class Promises(Watching):
             if era.schedule and era.since < end:
                 trigger = trigger_of(read_phrase(era.schedule), ZoneInfo(era.zone))
                 due.update(slot.due for slot in trigger.slots(era.since, end))
-        return len(due), sum(claim.count for claim in self.claims[name])
+        return len(due), sum(claim.count for claim in claims)
 
     def _marks(self, name: str) -> list[datetime]:
         return [claim.due for claim in self.claims[name]]

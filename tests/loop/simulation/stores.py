@@ -52,6 +52,14 @@ class Faults:
         self.at, self.error = self.steps + max(1, steps), error
 
 
+@dataclass(frozen=True)
+class Released:
+    """A claim of a clock that was ahead, and what stays claimed of it."""
+
+    claim: Claim
+    parts: tuple[Claim, ...]
+
+
 @dataclass(slots=True)
 class Written:
     """What one transaction has written, for those who watch over it; claims and eras in their order.
@@ -62,7 +70,7 @@ class Written:
 
     added: list[Run] = field(default_factory=list)
     updated: list[Run] = field(default_factory=list)
-    claims_and_eras: list[Claim | Era] = field(default_factory=list)
+    claims_and_eras: list[Claim | Era | Released] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
     spends: list[tuple[str, int]] = field(default_factory=list)
@@ -87,6 +95,21 @@ class WatchedLedger:
         taken = self._ledger.claim(claims)
         self.written.claims_and_eras += [claim for claim, is_ours in zip(claims, taken, strict=True) if is_ours]
         return taken
+
+    def drop_skipped_ahead(self, now: datetime) -> set[str]:
+        """Free slots to come that were skipped."""
+        self._faults.step()
+        before = self._ledger.claims_ahead(now)
+        jobs = self._ledger.drop_skipped_ahead(now)
+        left = self._ledger.claims_ahead(now)
+        self.written.claims_and_eras += [Released(claim, ()) for claim in before if claim not in left]
+        return jobs
+
+    def split_claim(self, claim: Claim, parts: Sequence[Claim]) -> None:
+        """Free slots to come that were merged."""
+        self._faults.step()
+        self._ledger.split_claim(claim, parts)
+        self.written.claims_and_eras.append(Released(claim, tuple(parts)))
 
     def add(self, runs: Sequence[Run]) -> None:
         """Write new attempts."""
