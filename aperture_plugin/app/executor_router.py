@@ -17,7 +17,18 @@ from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.plugins.plugin_loader import Plugins
 from aperture_plugin.plugins.registry import RAISED
-from aperture_plugin.ports import Ended, Event, Executor, Logged, Report, StoreRefused, StoreUnavailable, Work
+from aperture_plugin.ports import (
+    Ended,
+    Event,
+    Executor,
+    ExpectsBursts,
+    Logged,
+    Report,
+    StoreRefused,
+    StoreUnavailable,
+    Work,
+    hands_on,
+)
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import ENDED, WAITING, Run, Status
 from aperture_plugin.words.duration_display import short_duration
@@ -77,7 +88,7 @@ class Executors:
     @property
     def hands_on(self) -> bool:
         """True if the chosen executor lets its workers begin runs."""
-        return bool(_asked(lambda: getattr(self.named_by(self._chosen()), "hands_on", False)))
+        return bool(_asked(lambda: hands_on(self.named_by(self._chosen()))))
 
     def start(self, work: Work, report: Report) -> None:
         """Begin an attempt."""
@@ -101,9 +112,9 @@ class Executors:
 
     def expect(self, count: int) -> None:
         """Tell the chosen executor how many attempts are about to begin, if it wants to know."""
-        expect = getattr(self.named_by(self._chosen()), "expect", None)
-        if expect is not None:
-            _asked(partial(expect, count))
+        executor = self.named_by(self._chosen())
+        if isinstance(executor, ExpectsBursts):
+            _asked(partial(executor.expect, count))
 
     def cancel(self, key: tuple[str, int], reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""

@@ -6,7 +6,18 @@
 from __future__ import annotations
 
 from aperture_plugin.ports.clock import Clock
-from aperture_plugin.ports.executors import Ended, Event, Executor, Logged, Progressed, Report, Spawned, Work
+from aperture_plugin.ports.executors import (
+    Ended,
+    Event,
+    Executor,
+    ExpectsBursts,
+    Logged,
+    Progressed,
+    Report,
+    Spawned,
+    Work,
+    hands_on,
+)
 from aperture_plugin.ports.ledger import Claims, Ledger, Limits, Loops, Notices, Runs
 from aperture_plugin.ports.live_runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.mailbox import Mailbox, Order, OrderState, StopRequest, WorkerEvent
@@ -37,6 +48,7 @@ __all__ = [
     "Era",
     "Event",
     "Executor",
+    "ExpectsBursts",
     "Ledger",
     "Limits",
     "LiveRun",
@@ -67,4 +79,5 @@ __all__ = [
     "UnreadableRow",
     "Work",
     "WorkerEvent",
+    "hands_on",
 ]

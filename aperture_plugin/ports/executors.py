@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.ports.records import LogLine
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.runs import Run
 
-__all__ = ["Ended", "Event", "Executor", "Logged", "Progressed", "Report", "Spawned", "Work"]
+__all__ = [
+    "Ended",
+    "Event",
+    "Executor",
+    "ExpectsBursts",
+    "Logged",
+    "Progressed",
+    "Report",
+    "Spawned",
+    "Work",
+    "hands_on",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +152,17 @@ class Executor(Protocol):
         Every attempt of the loop has ended by then, or was recorded as `interrupted`.
         """
         ...
+
+
+@runtime_checkable
+class ExpectsBursts(Protocol):
+    """An executor that prepares for bursts."""
+
+    def expect(self, count: int) -> None:
+        """Prepare for *count* attempts, which begin within a second."""
+        ...
+
+
+def hands_on(executor: object) -> bool:
+    """Return whether a worker of *executor* may begin the next attempt while it reports an end; False if unsaid."""
+    return bool(getattr(executor, "hands_on", False))

@@ -31,7 +31,18 @@ from aperture_plugin.config.model import JobConfig, Param
 from aperture_plugin.config.problems import Place
 from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.plugins.registry import Plugins
-from aperture_plugin.ports import Ended, Event, Executor, Logged, Progressed, PutOff, Spender, Work
+from aperture_plugin.ports import (
+    Ended,
+    Event,
+    Executor,
+    ExpectsBursts,
+    Logged,
+    Progressed,
+    PutOff,
+    Spender,
+    Work,
+    hands_on,
+)
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
 
@@ -262,24 +273,23 @@ class ExecutorContract:
         self, bench: Bench
     ) -> None:
         first, following = bench.work("takes-no-run"), bench.work("takes-no-run")
-        hands_on = getattr(bench.executor, "hands_on", False)
+        may_begin = hands_on(bench.executor)
 
         def report(event: Event) -> None:
             bench.events.put(event)
-            if isinstance(event, Ended) and hands_on:
+            if isinstance(event, Ended) and may_begin:
                 bench.executor.start(following, bench.events.put)
 
         bench.executor.start(first, report)
         bench.outcome(first.run.key)
-        if not hands_on:
+        if not may_begin:
             bench.executor.start(following, bench.events.put)
 
         assert bench.outcome(following.run.key).result == "done"
 
     def test_one_that_wants_to_know_what_to_expect_does_as_before_if_less_comes(self, bench: Bench) -> None:
-        expect = getattr(bench.executor, "expect", None)
-        if expect is not None:
-            expect(self.at_once)
+        if isinstance(bench.executor, ExpectsBursts):
+            bench.executor.expect(self.at_once)
 
         assert bench.ended("takes-no-run").result == "done"
 

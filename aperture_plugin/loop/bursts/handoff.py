@@ -21,7 +21,7 @@ from typing import Final
 
 from aperture_plugin.loop.inbox import Inbox
 from aperture_plugin.loop.messages import Begun, Message
-from aperture_plugin.ports import Clock, Ended, Event, Executor, Report, Work
+from aperture_plugin.ports import Clock, Ended, Event, Executor, Report, Work, hands_on
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import AttemptKey, Run
 
@@ -106,7 +106,7 @@ class Handoff:
     @property
     def is_possible(self) -> bool:
         """True if the executor's workers may begin runs."""
-        return bool(getattr(self._executor, "hands_on", False))
+        return hands_on(self._executor)
 
     def running_low(self) -> list[str]:
         """Return the queues that have room for more since this was last called."""
