@@ -10,14 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
     Table,
     and_,
     delete,
     func,
     insert,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -25,7 +23,7 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Notice, Pause
 from aperture_plugin.rules.runs import RAN, Run, Status
 from aperture_plugin.rules.slot_accounting import Taken
-from aperture_plugin.store import notice_queue
+from aperture_plugin.store import generation_rows, notice_queue
 from aperture_plugin.store.bulk_statements import (
     ADD_LINES,
     ADD_RUNS,
@@ -35,7 +33,6 @@ from aperture_plugin.store.bulk_statements import (
 )
 from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
 from aperture_plugin.store.claim_writes import drop_skipped_ahead, lower_marks, split_claim, write_claims
-from aperture_plugin.store.generations import GENERATIONS_KEPT, GENERATIONS_KNOWN, forgotten_text
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
 from aperture_plugin.store.rows import (
@@ -48,7 +45,6 @@ from aperture_plugin.store.rows import (
     completion_of,
     era_of,
     era_row,
-    generation_of,
     instant,
     instant_of,
     log_row,
@@ -68,7 +64,6 @@ from aperture_plugin.store.tables import (
     claims,
     completed,
     eras,
-    generations,
     latest,
     loops,
     pauses,
@@ -267,31 +262,11 @@ class SqlLedger:
 
     def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
         """Keep the text of an accepted file, and return its number and when it was accepted."""
-        by_age = select(generations).order_by(generations.c.seq.desc())
-        if saved:
-            known = self._connection.execute(by_age.limit(1)).mappings().first()
-            is_kept = known is not None and known["text"] == text
-        else:
-            same = by_age.where(generations.c.text.in_([text, forgotten_text(text)]))
-            known = self._connection.execute(same.limit(1)).mappings().first()
-            is_kept = known is not None
-        if known is not None and is_kept:
-            with suppress(*UNREADABLE):
-                return known["seq"], instant(known["accepted_at"])
-        self._write(insert(generations), [{"file": file, "text": text, "accepted_at": micros(at)}])
-        newest: list[RowMapping] = list(self._connection.execute(by_age.limit(GENERATIONS_KEPT + 1)).mappings())
-        if len(newest) > GENERATIONS_KEPT:
-            old, seq = newest[-1], generations.c.seq
-            forgotten = update(generations).where(seq == old["seq"]).values(text=forgotten_text(str(old["text"])))
-            self._connection.execute(forgotten)
-            known_still = select(seq).order_by(seq.desc()).limit(GENERATIONS_KEPT + GENERATIONS_KNOWN)
-            self._connection.execute(delete(generations).where(seq.not_in(known_still)))
-        return newest[0]["seq"], at
+        return generation_rows.keep(self._connection, self._wrote, file=file, text=text, at=at, saved=saved)
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first: number, when accepted, file, text."""
-        chosen = select(generations).order_by(generations.c.seq.desc()).limit(GENERATIONS_KEPT)
-        return list(readable(generations, self._connection.execute(chosen), generation_of))
+        return generation_rows.kept(self._connection)
 
     def pick(self) -> Preset | None:
         """Return the preset that `preset: auto` has picked, with the sizes it is meant for; None where none is."""

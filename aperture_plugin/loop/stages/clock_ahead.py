@@ -1,4 +1,4 @@
-"""What was claimed while the clock was ahead, once it is right again (DESIGN.md, section 4, promise 12).
+"""Slots claimed while the clock was ahead; those to come are due again later (DESIGN.md, section 4, promise 12).
 
 A catch-up under a clock that is a year ahead merges the slots of a year. Those that are still to come when the clock is
 right again did not run, so they are due as written; the one slot that the catch-up carried has run, and stays claimed.
