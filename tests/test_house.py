@@ -34,7 +34,7 @@ SHARED = {
 OPENINGS = re.compile(r"(?:What|Who|Whose|Whom|Whoever|Whatever|Whether|When|Where|Why|How|Which|That|So many)\b")
 
 LONGEST_FILE = 460
-LONGER_FILES = {"app/aperture.py": 600}
+LONGER_FILES = {"app/aperture.py": 680}
 LONGEST_FUNCTION = 60
 """Lines of its statements, without the docstring."""
 

@@ -200,7 +200,7 @@ class Aperture:
         self.close()
 
     def close(self) -> None:
-        """Let go of workers and store without a word to anybody; `stop` ends with this."""
+        """Close workers and store, and notify nobody; `stop` ends with this."""
         if self._pid not in {None, os.getpid()}:  # Threads and store stayed with the process that forked this one.
             self._pid = self._thread = self._loop = self._executors = self._store = None
         with self._lock:
@@ -319,7 +319,7 @@ class Aperture:
         return self._ask(message := ResumeAsked(job=job), message.answer)
 
     def reschedule(self, job: str, phrase: str) -> Config:
-        """Let the file say that *job* has the schedule *phrase*; all else in it, comments too, stays as it is.
+        """Change the schedule of *job* in the file to *phrase*; all else in it, comments too, stays as it is.
 
         The result is checked before it is written, and comes into force as any other save does. A job that stands only
         in a preset, or that only a plugin registers, is added under `schedules`.
@@ -538,7 +538,7 @@ class Aperture:
         return good, problems, take_in
 
     def refuse(self, problems: Sequence[Problem]) -> None:
-        """Let the loop say that a saved file is refused for *problems*."""
+        """Make the loop report that a saved file is refused for *problems*."""
         if self._loop is not None:
             self._loop.inbox.put(ConfigRefusedMessage(problems=tuple(problems)))
 

@@ -111,7 +111,7 @@ class Executors:
         executor.start(work, report)
 
     def expect(self, count: int) -> None:
-        """Tell the chosen executor how many attempts are about to begin, if it wants to know."""
+        """Notify the chosen executor of the number of attempts that are about to begin, if it prepares for bursts."""
         executor = self.named_by(self._chosen())
         if isinstance(executor, ExpectsBursts):
             _asked(partial(executor.expect, count))
@@ -182,7 +182,7 @@ class Messenger:
         self._look_up = look_up
 
     def read_anew(self, in_hand: set[str]) -> None:
-        """Tell those who wait for a run that another process has ended."""
+        """Notify callers that wait for a run which another process has ended."""
         for run_id in self._waiters.missing(in_hand):
             try:
                 run = self._look_up(run_id)
@@ -217,11 +217,11 @@ class Messenger:
         self._plugins.run_changed(run)
 
     def config_loaded(self, config: Config, previous: Config | None) -> None:
-        """Tell the plugins."""
+        """Notify the plugins."""
         self._plugins.config_loaded(config, previous)
 
     def config_rejected(self, problems: Sequence[Problem]) -> None:
-        """Tell the log, the errors of a long list before its warnings, and the plugins."""
+        """Write to the log, the errors of a long list before its warnings, and the plugins."""
         first = sorted(range(len(problems)), key=lambda place: not problems[place].is_error)[:_MOST_LOGGED]
         for problem in (problems[place] for place in sorted(first)):
             level = logging.ERROR if problem.is_error else logging.WARNING

@@ -1,4 +1,4 @@
-"""One schedules.yaml with its store, as it is looked at and asked from beside its loop.
+"""One schedules.yaml with its store, for readers and requests from outside of its loop.
 
 The page and the API stand on this. Where the loop ticks in this very process, its file and its plugins are taken as
 they are in force there; else both are read here. Requests to the loop go through the store, as those of a command do.
@@ -295,7 +295,7 @@ class Installation:
         return replace(seen, is_blind=True)
 
     def close(self) -> None:
-        """Let go of the store; it is opened again where it is asked for."""
+        """Close the store; the next request opens it again."""
         with self._lock:
             store, self._store = self._store, None
             self._read = None

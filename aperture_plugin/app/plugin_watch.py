@@ -27,7 +27,7 @@ class PluginWatch:
     """
 
     def __init__(self, plugins: Plugins, inbox: Inbox) -> None:
-        """Take note of what the files hold now."""
+        """Note the present content of the files."""
         self.changed: tuple[str, ...] = ()
         self._plugins = plugins
         self._inbox = inbox

@@ -61,7 +61,7 @@ class Waiters:
             promise.set_result(run)
 
     def give_up(self, look_up: Callable[[str], Run | None]) -> None:
-        """Let nobody wait any longer, as nothing runs here any more: tell who ended, and who did not.
+        """End all waiting, as nothing runs here any more: report which runs ended, and which did not.
 
         Args:
             look_up: Returns a run's latest attempt; may raise what a store raises.

@@ -83,7 +83,7 @@ def _show(found: Audit, zone: ZoneInfo) -> None:
 
 
 def _not_kept(found: Audit, zone: ZoneInfo) -> Iterator[str]:
-    """Say of which jobs a part of the span is forgotten: that was not counted."""
+    """Print the jobs of which a part of the span is forgotten, and was not counted."""
     since = {job.job: job.kept_since for job in found.jobs if job.kept_since is not None}
     if since:
         whose = next(iter(since)) if len(since) == 1 else f"{len(since):,} jobs"
@@ -91,7 +91,7 @@ def _not_kept(found: Audit, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _moved(found: Audit) -> Iterator[str]:
-    """Say of which jobs slots were due at another instant than the rules of their zone make it today."""
+    """Print the jobs whose slots were due at another instant than the rules of their zone make it today."""
     for job in found.jobs:
         if job.moved:
             slots = "slot was" if job.moved == 1 else "slots were"

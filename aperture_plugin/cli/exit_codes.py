@@ -32,7 +32,7 @@ class CommandRefused(click.ClickException):
         self.hint = hint
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002  # click's own signature
-        """Say it on stderr."""
+        """Print it on stderr."""
         if self.message:
             say(f"error: {plain_lines(self.message)}", err=True)
         if self.hint:
@@ -134,14 +134,14 @@ def _is_full(error: Exception) -> TypeGuard[OSError]:
 
 
 def _unwritten(error: OSError) -> int:
-    """Say that what was found could not be written out, and return the exit code of that."""
+    """Report that the output could not be written, and return the exit code of that."""
     silence(sys.stdout)  # Python's own last flush would fail again.
     say(f"error: the output cannot be written: {error.strerror}", err=True)
     return CommandRefused.exit_code
 
 
 def _told(error: Exception) -> CommandRefused:
-    """Say what *error* means, and return the refusal it amounts to."""
+    """Return the refusal that explains *error*."""
     refusal = _refusal(error)
     if refusal is None:
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -124,7 +124,7 @@ def _clock(job: JobConfig, slot: Slot) -> str:
 
 
 def _remark(job: JobConfig, slot: Slot, config: Config, pauses: Mapping[str, Pause]) -> str:
-    """Say what a person should know beside the wall time: another zone, a clock change, a freeze, a pause."""
+    """Return what a person should know beside the wall time: another zone, a clock change, a freeze, a pause."""
     remarks = []
     local = slot.due.astimezone(job.zone)
     if job.zone != config.zone:

@@ -246,7 +246,7 @@ def _heeding(stop: Stop, aperture: Aperture, cancel: Callable[[], None]) -> GoOn
 
 
 def _remark(job: JobConfig) -> None:
-    """Say what a run that a person asks for does not wait for."""
+    """Print what a requested run does not wait for."""
     passed_over = []
     if job.needs:
         passed_over.append(f"for {join_with_and(list(job.needs))}, which it needs")

@@ -42,7 +42,7 @@ class ServiceManager:
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self, *, seconds: float) -> None:
-        """Nothing more is claimed; what runs is given so long."""
+        """Report the stop; running jobs are given so long."""
         self._send("STOPPING=1", f"STATUS=stopping; what runs is given {seconds:g} s", _extend(seconds))
 
     def status(self, text: str) -> None:
@@ -52,7 +52,7 @@ class ServiceManager:
             self._send(f"STATUS={text}")
 
     def alive(self) -> None:
-        """Tell that the loop ticks, as often as it is wanted."""
+        """Report that the loop ticks, as often as the manager wants."""
         if self.watchdog_seconds is not None and time.monotonic() - self._told_at >= self.watchdog_seconds / 3:
             self._told_at = time.monotonic()
             self._send("WATCHDOG=1")

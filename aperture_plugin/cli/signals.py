@@ -42,7 +42,7 @@ class Stop:
     """
 
     def __init__(self, on_hangup: Callable[[], object] | None = None) -> None:
-        """Take no signal yet.
+        """Make a handler that takes no signal yet.
 
         Args:
             on_hangup: Called in the main thread, between any two of its steps, for each SIGHUP but that of a terminal

@@ -60,7 +60,7 @@ def takes_text(stream: IO[str] | int) -> bool:
 
 
 def forget_if_gone(stream: TextIO, error: OSError) -> None:
-    """Let all that is written to *stream* from now on go nowhere, if *error* says that its reader has gone.
+    """Discard everything written to *stream* from now on, if *error* says that its reader has gone.
 
     A pipe's reader ends, or a terminal is closed: code that still writes, a handler that prints too, is not to fail for
     that, nor is Python's own last flush.
@@ -74,7 +74,7 @@ def forget_if_gone(stream: TextIO, error: OSError) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Let all that is written to *stream* from now on go nowhere."""
+    """Discard everything written to *stream* from now on."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -135,7 +135,7 @@ def require_file(source: Source, *, url: str | None) -> None:
 
 
 def say_where_else(source: Source, read: Reading, *, url: str | None) -> None:
-    """Say that a broken file may have named another store, where the one that it is taken to name is not there."""
+    """Print that a broken file may have named another store, where the one that it is taken to name is not there."""
     path = store_file(source, read, url=url)
     if path is not None and not path.exists() and (named := url or source.environ.get("APERTURE_STATE")):
         say(f"note: {named} is not there yet: nothing has run on it", err=True)

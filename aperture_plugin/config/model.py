@@ -175,7 +175,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobConfig:
-    """All that the file says of one job, every layer applied.
+    """The values of one job, every layer applied.
 
     Attributes:
         order: Its place in the file, from 0; breaks ties between runs due at one time.
@@ -386,7 +386,7 @@ class ReadContext:
         library_size: Called at most once, and only for `preset: auto`; None if nobody can be asked.
         now: An aware instant that `once` is compared with, and the lints look ahead from; None leaves both out.
         starting: True if the file is about to be in force, so that a variable that is not set is an error.
-        linting: True if to look for what is valid and probably not meant, and to prove what the file expects.
+        linting: True to warn of what is valid and probably not meant, and to prove what the file expects.
             `check` does; a loop that starts, and a command that needs the configuration, do not wait for it.
         preset: A preset of the file to be in force in place of the one that it names.
         kept: The preset that `auto` picked before; see `tier_of`.

@@ -30,7 +30,7 @@ _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 @dataclass(frozen=True, slots=True)
 class DurationBar:
-    """One run."""
+    """The bar of one run."""
 
     x: float
     y: float

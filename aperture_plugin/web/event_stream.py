@@ -119,7 +119,7 @@ class Changes:
             return stream
 
     def unsubscribe(self, stream: _Stream) -> None:
-        """Tell *stream* nothing any more."""
+        """Send nothing to *stream* any more."""
         with self._lock:
             if stream in self._streams:
                 self._streams.remove(stream)

@@ -46,7 +46,7 @@ class StateCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One job.
+    """The row of one job.
 
     Attributes:
         schedule_note: The other settings that decide when it runs.

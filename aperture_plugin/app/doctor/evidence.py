@@ -84,7 +84,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All there is to go by.
+    """The evidence of one examination.
 
     Attributes:
         reading: The file on disk, read with the plugins if they load.

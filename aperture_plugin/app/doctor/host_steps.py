@@ -103,7 +103,7 @@ def loop_step(case: Case) -> Iterator[Finding]:
 
 
 def clock_step(case: Case) -> Iterator[Finding]:
-    """Tell the time and the zone, the next clock change, and whether the loop has noticed a step of the clock."""
+    """Report the time and the zone, the next clock change, and whether the loop has noticed a step of the clock."""
     zone, server = case.zone, local_zone(case.source.environ)
     found = f"it is {clock(case.now, zone)} in {zone}"
     if server != zone:
@@ -145,7 +145,7 @@ def _alive(case: Case, loop: LoopRecord) -> Finding:
 
 
 def _files(case: Case, alive: Sequence[LoopRecord]) -> Iterator[Finding]:
-    """Tell which loops have the newest file, and which jobs one leaves to the others."""
+    """Report which loops have the newest file, and which jobs one leaves to the others."""
     spread = spread_of(alive)
     if not spread.is_whole:
         older = "jobs that only the older files list go on there; of the others the newest words are in force"

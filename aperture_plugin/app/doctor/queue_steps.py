@@ -26,7 +26,7 @@ _LONG: Final = timedelta(days=1)
 
 
 def needs_step(case: Case, name: str) -> Iterator[Finding]:
-    """Report what of all that must be so before the job starts is not: its needs, environment, window, limits."""
+    """Report each condition of a start that is not met: its needs, environment, window, limits."""
     job = case.job(name)
     if job is None:
         return
@@ -45,7 +45,7 @@ def needs_step(case: Case, name: str) -> Iterator[Finding]:
 
 
 def queue_step(case: Case, name: str) -> Iterator[Finding]:
-    """Report what of the job is in hand, for what it waits, and its place in the queue."""
+    """Report the job's runs in hand, the reasons they wait, and their places in the queue."""
     in_hand = case.seen.in_hand_of.get(name, ())
     waiting = [run for run in in_hand if run.status in WAITING]
     for run in waiting:

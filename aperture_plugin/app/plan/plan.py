@@ -161,7 +161,7 @@ class Plan:
 
     @property
     def skipped(self) -> list[Foreseen]:
-        """Those that never do."""
+        """The runs that never start."""
         return [run for run in self.runs if run.status is Status.SKIPPED]
 
     @property

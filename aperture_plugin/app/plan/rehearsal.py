@@ -157,16 +157,16 @@ class _Nobody:
     """Hears what the loop tells, and says that everything is ready."""
 
     def notices_wait(self) -> None:
-        """Nobody is notified."""
+        """Ignore it: a rehearsal notifies nobody."""
 
     def run_started(self, run: Run) -> None:
-        """Let it pass."""
+        """Ignore it."""
 
     def run_ended(self, run: Run) -> None:
-        """Nobody waits for it."""
+        """Ignore it: nobody waits for the run."""
 
     def read_anew(self, in_hand: set[str]) -> None:
-        """Nobody else ends a run."""
+        """Ignore it: no other process ends runs."""
 
     hears_runs = False
 
@@ -208,7 +208,7 @@ def _loop(
 
 
 def _adopt(loop: Loop, store: RehearsalStore, executor: VirtualExecutor, takes: Callable[[str], timedelta]) -> None:
-    """Go on with what runs already, as if it were ours."""
+    """Take over the runs under way, as if this loop had started them."""
     with store.transaction() as ledger:
         for run in ledger.in_hand():
             if run.status is not Status.RUNNING or run.started_at is None:

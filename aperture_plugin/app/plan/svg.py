@@ -91,7 +91,7 @@ def picture_of(plan: Plan) -> str:
 
 
 class _Chart:
-    """One day."""
+    """The drawing of one day."""
 
     def __init__(self, plan: Plan, block: Block, top: int) -> None:
         self._plan = plan

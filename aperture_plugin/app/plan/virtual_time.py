@@ -138,7 +138,7 @@ class VirtualExecutor:
         return False
 
     def stop(self, timeout: timedelta) -> None:
-        """There is nobody to wait for."""
+        """Return at once: no worker is to wait for."""
 
     @property
     def next_at(self) -> datetime | None:
@@ -152,7 +152,7 @@ class VirtualExecutor:
         return None
 
     def go_on(self) -> None:
-        """Let everything happen whose time has come."""
+        """Apply every event whose time has come."""
         while (at := self.next_at) is not None and at <= self._clock.now():
             _, key = heappop(self._agenda)
             self._go_on(self._live[key])

@@ -1,4 +1,4 @@
-"""For whatever reads test reports: JUnit XML, a test case for each error and one for the file."""
+"""For readers of test reports: JUnit XML, a test case for each error and one for the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One job switched off or on in the text: its key `enabled`, and nothing else.
+"""Switches one job off or on in the text: changes its key `enabled`, and nothing else.
 
 The words of its schedule stay letter by letter. A job that is only a phrase becomes a mapping around that phrase.
 """

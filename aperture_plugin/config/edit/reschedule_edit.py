@@ -1,4 +1,4 @@
-"""One job's schedule changed in the text, and nothing else.
+"""Changes one job's schedule in the text, and nothing else.
 
 The text is where comments, quotes and the order of things live, so it is changed word by word where that can be:
 a phrase by a phrase, a `time` by another `time` written alike. Ways to say the new schedule are tried from the

@@ -81,7 +81,7 @@ class PresetWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileWords:
-    """All that a file says.
+    """The words of a whole file.
 
     Attributes:
         settings: The single values at the top: timezone, preset, state, executor, broker, celery app, ping.

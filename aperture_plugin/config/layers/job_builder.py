@@ -1,4 +1,4 @@
-"""One job, out of what the layers say of it."""
+"""Builds one job from its words in all layers."""
 
 from __future__ import annotations
 

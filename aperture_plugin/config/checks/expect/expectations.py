@@ -1,4 +1,4 @@
-"""All expectations of a file, held against it one after the other."""
+"""Checks the expectations of a file, one after the other."""
 
 from __future__ import annotations
 

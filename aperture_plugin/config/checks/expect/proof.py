@@ -105,7 +105,7 @@ def _too_many(planned: Planned, start: datetime, said: bool, jobs: list[JobConfi
 
 
 def before(expectation: Before, planned: Planned) -> Refuted | None:
-    """Hold the first start of one job on each day against that of the other."""
+    """Compare the first start of one job on each day with that of the other."""
     first, then = expectation.first, expectation.then
     for name in (first, then):
         if planned.job(name) is None:
@@ -173,7 +173,7 @@ def _days(planned: Planned, name: str) -> Iterator[tuple[date, PlannedStart]]:
 
 
 def ready_by(expectation: ReadyBy, planned: Planned) -> Refuted | None:
-    """Hold the end of each run against the deadline that its start is nearest to."""
+    """Compare the end of each run with the deadline that its start is nearest to."""
     job = planned.job(expectation.job)
     if job is None:
         return never(expectation.job)

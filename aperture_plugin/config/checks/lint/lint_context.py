@@ -46,7 +46,7 @@ class LintContext:
         return tuple(job for job in self.config.jobs.values() if job.enabled)
 
     def warn(self, code: str, at: Place, message: str, hint: str, job: str | None = None) -> None:
-        """Tell something; what the file silences is left out."""
+        """Report a warning, unless the file silences it."""
         self.problems.warn(code, at=at, message=message, hint=hint, job=job)
 
     def entries(self, job: str) -> list[JobWords]:
