@@ -91,11 +91,23 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
             failed.append(Left(place=entry.place, said=entry.name, reason=f"no schedule here says it: {reason}"))
             continue
         jobs.append(ImportedJob(name=name, entry=entry, zone=own, proof=proof))
-    shared = _shared(jobs)
-    text = "\n".join([*_head(found, files, zone, len(jobs), shared), *_jobs(jobs, zone, shared)]) + "\n"
     left = (*found.left, *_left_for_letters(found), *failed)
-    made = Imported(text=text, zone=zone, since=since, until=until, jobs=tuple(jobs), left=left)
-    _require_same(made)
+
+    def made_of(some: Sequence[ImportedJob], left: Sequence[Left]) -> Imported:
+        shared = _shared(some)
+        text = "\n".join([*_head(found, files, zone, len(some), shared), *_jobs(some, zone, shared)]) + "\n"
+        return Imported(text=text, zone=zone, since=since, until=until, jobs=tuple(some), left=tuple(left))
+
+    made = made_of(jobs, left)
+    if _reads_otherwise(made) is None:
+        return made
+    # One that cannot be written takes no other with it.
+    alone = [(job, _reads_otherwise(made_of([job], ()))) for job in jobs]
+    lost = [Left(place=job.entry.place, said=job.entry.name, reason=why) for job, why in alone if why is not None]
+    made = made_of([job for job, why in alone if why is None], [*left, *lost])
+    why = _reads_otherwise(made)
+    if why is not None:
+        raise AssertionError(why)
     return made
 
 
@@ -265,14 +277,16 @@ def _writable(entry: ForeignJob) -> ForeignJob:
     return replace(entry, keys=keys, notes=(*entry.notes, *notes)) if notes else entry
 
 
-def _require_same(made: Imported) -> None:
-    """Make sure that the text reads as what it was made of."""
+def _reads_otherwise(made: Imported) -> str | None:
+    """Return why the text does not read as what it was made of; None where it does."""
     if not made.jobs:
-        return
+        return None
     reading = read(made.text, ReadContext(file="schedules.yaml", environ={}, known_jobs=(), local_zone=made.zone))
     errors = [f"line {problem.place.line}: {problem.message}" for problem in reading.problems if problem.is_error]
     if reading.config is None:
-        raise AssertionError(f"what was written cannot be read: {'; '.join(errors)}")
+        return f"what was written cannot be read: {'; '.join(errors)}"
     for job in made.jobs:
         read_back = reading.config.jobs[job.name]
-        assert (read_back.schedule, read_back.zone) == (job.proof.schedule, job.zone), f"{job.name} reads otherwise"
+        if (read_back.schedule, read_back.zone) != (job.proof.schedule, job.zone):
+            return f"{job.name} reads otherwise than it was written"
+    return None

@@ -6,9 +6,11 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import merge
+from itertools import islice, product
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
@@ -18,9 +20,11 @@ from aperture_plugin.app.import_jobs.found_jobs import Dues, ForeignJob, Found, 
 from aperture_plugin.app.import_jobs.phrase_candidates import phrases_of_times
 from aperture_plugin.app.import_jobs.systemd_calendar import Calendar, read_calendar
 from aperture_plugin.app.import_jobs.systemd_words import Specifiers, shell_text, words_of
+from aperture_plugin.config.schema.value_parsers import read_checked_phrase
 from aperture_plugin.words.durations import LONGEST_DURATION, duration_text
+from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.phrases import phrase_of
-from aperture_plugin.words.schedules import LONGEST_INTERVAL, Interval, Once
+from aperture_plugin.words.schedules import LONGEST_INTERVAL, AtStart, Interval, Once
 
 __all__ = ["read_systemd", "read_time_span"]
 
@@ -36,6 +40,8 @@ _SPAN: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-zµ]*)")
 _SETTING: Final = re.compile(r"([A-Za-z]+)\s*=\s*(.*)")
 _SINCE_A_START: Final = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _SINCE_BOOT: Final = ("OnActiveSec", "OnBootSec", "OnStartupSec")
+_MOST_WAYS: Final = 32
+"""Ways to say several schedules together that are tried."""
 _NOT_TAKEN: Final = {
     "User": "aperture runs it as the user who starts aperture",
     "Group": "aperture runs it as the user who starts aperture",
@@ -164,43 +170,115 @@ def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[
     except ValueError as problem:
         yield Left(place=place, said=PurePath(place).name, reason=str(problem))
         return
-    if not ways:
-        said = next((f"{key}={value}" for key in _SINCE_BOOT if (value := unit.one("Timer", key))), "")
-        reason = "there is no schedule at the start of the machine" if said else "it says nothing of when it elapses"
-        yield Left(place=place, said=said, reason=reason)
-    if len(ways) > 1:
-        notes.append("no one schedule says all its OnCalendar lines: each became a job of its own")
-    for phrases, dues, zone in ways:
+    left = [Left(place=place, said=PurePath(place).name, reason=way) for way in ways if isinstance(way, str)]
+    yield from left
+    made = [way for way in ways if not isinstance(way, str)]
+    if not made and not left:
+        yield Left(place=place, said="", reason="it says nothing of when it elapses")
+    if len(made) > 1:
+        notes.append("its OnCalendar lines name several time zones: those of each became a job of its own")
+    for way in made:
         yield ForeignJob(
             place=place,
             name=PurePath(place).stem,
-            phrases=phrases,
-            dues=dues,
-            zone=zone,
+            phrases=way.phrases,
+            dues=way.dues,
+            zone=way.zone,
             keys=keys,
             notes=tuple(notes),
-            is_conditional=_is_conditional(unit, service),
+            is_conditional=_is_conditional(unit, service) or way.at_start,
         )
 
 
 # ── when ──
 
 
-def _ways(unit: _Unit, notes: list[str]) -> Iterator[tuple[tuple[str, ...], Dues | None, str | None]]:
-    """Yield the phrases, the instants and the zone of each schedule that the timer becomes."""
-    calendars = [read_calendar(text) for text in unit.all("Timer", "OnCalendar")]
-    for group in _together(calendars):
-        phrases = tuple(_phrases(group))
-        if not phrases:
-            raise ValueError(f"no schedule here says OnCalendar={unit.all('Timer', 'OnCalendar')[0]}")
-        yield phrases, _dues_of(group), group[0].zone
-    for key in _SINCE_A_START:
-        said = unit.one("Timer", key)
-        if said is None or calendars:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The schedule of one job that a timer becomes: its phrases, its instants and its zone.
+
+    Attributes:
+        at_start: True if it has a part whose instants cannot be known beforehand.
+    """
+
+    phrases: tuple[str, ...]
+    dues: Dues | None
+    zone: str | None
+    at_start: bool = False
+
+
+def _ways(unit: _Unit, notes: list[str]) -> Iterator[_Way | str]:
+    """Yield the schedule of each job that the timer becomes; of an OnCalendar that none says, the reason."""
+    texts: dict[int, str] = {}
+    by_zone: defaultdict[str | None, list[Calendar]] = defaultdict(list)
+    for text in unit.all("Timer", "OnCalendar"):
+        if isinstance(found := _calendar(text), str):
+            yield found
             continue
+        by_zone[found.zone].append(found)
+        texts[id(found)] = text
+    beside = _since_boot(unit, notes)
+    since_a_start = next((key for key in _SINCE_A_START if unit.one("Timer", key) is not None), None)
+    if since_a_start is not None and by_zone:
+        said = unit.one("Timer", since_a_start)
+        notes.append(f"{since_a_start}={said}: it counts from the last run, and is not taken over beside OnCalendar")
+    elif since_a_start is not None:
+        said = unit.one("Timer", since_a_start) or ""
         every = min(max(read_time_span(said), timedelta(seconds=1)), LONGEST_INTERVAL)
-        notes.append(f"{key}={said} counts from the last run; here it is a grid that the clock on the wall gives")
-        yield (phrase_of(Interval(every=every)),), None, None
+        notes.append(
+            f"{since_a_start}={said} counts from the last run; here it is a grid that the clock on the wall gives"
+        )
+        yield _Way((_joined_phrases([phrase_of(Interval(every=every)), *beside]),), None, None)
+        return
+    for zone, ones in by_zone.items():
+        groups = _together(ones)
+        sayable = [(group, phrases) for group in groups if (phrases := _readable(_phrases(group)))]
+        for group in groups:
+            if not any(group is other for other, _ in sayable):
+                yield f"no schedule here says OnCalendar={texts[id(group[0])]}"
+        if sayable:
+            ways = islice(product(*(phrases for _, phrases in sayable)), _MOST_WAYS)
+            joined = tuple(_joined_phrases([*way, *beside]) for way in ways)
+            dues = _dues_of([one for group, _ in sayable for one in group])
+            yield _Way(joined, dues, zone, at_start=bool(beside))
+    if not by_zone and beside:
+        yield _Way((beside[0],), None, None)
+
+
+def _calendar(text: str) -> Calendar | str:
+    """Return what an OnCalendar says, or why it cannot be read."""
+    try:
+        return read_calendar(text)
+    except ValueError as problem:
+        return str(problem)
+
+
+def _readable(phrases: Iterator[str]) -> list[str]:
+    """Return those of *phrases* that ever fire."""
+    found = []
+    for phrase in phrases:
+        with suppress(Unreadable):
+            read_checked_phrase(phrase)
+            found.append(phrase)
+    return found
+
+
+def _joined_phrases(phrases: Sequence[str]) -> str:
+    first, *others = phrases
+    return "; ".join([first, *(other[0].lower() + other[1:] for other in others)])
+
+
+def _since_boot(unit: _Unit, notes: list[str]) -> list[str]:
+    """Return the phrase at start for what a timer says of the time since the machine, or itself, has started."""
+    said = [(key, value) for key in _SINCE_BOOT if (value := unit.one("Timer", key)) is not None]
+    if not said:
+        return []
+    delay, key, value = min((read_time_span(value), key, value) for key, value in said)
+    notes.append(
+        f"{key}={value} counts from the start of the machine, here from when the first loop on the store begins"
+    )
+    notes += [f"{other}={more}: only the first of several is taken over" for other, more in said if other != key]
+    return [phrase_of(AtStart(delay=delay))]
 
 
 def _together(calendars: Sequence[Calendar]) -> list[list[Calendar]]:
@@ -356,11 +434,6 @@ def _notes(unit: _Unit, service: _Unit) -> Iterator[str]:
                 continue
             note = _NOT_TAKEN.get(key) or ("it is not asked" if key.startswith(_CONDITIONS) else "it is not taken over")
             yield f"{key}={values[-1]}: {note}"
-    for key in _SINCE_BOOT:
-        if (said := unit.one("Timer", key)) and any(
-            unit.all("Timer", also) for also in ("OnCalendar", *_SINCE_A_START)
-        ):
-            yield f"{key}={said}: there is no schedule at the start of the machine"
 
 
 def _is_conditional(unit: _Unit, service: _Unit) -> bool:

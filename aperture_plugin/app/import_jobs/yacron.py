@@ -86,7 +86,7 @@ def read_yacron(texts: Mapping[str, str]) -> Found:
             said = _merged(defaults, _plain(node))
             try:
                 entries.append(_entry(place, said))
-            except (_NotTaken, Unreadable, ValueError, TypeError, KeyError) as problem:
+            except Exception as problem:  # noqa: BLE001 - one entry, whatever is odd about it, ends no import
                 reason = problem.message if isinstance(problem, Unreadable) else str(problem)
                 name = said.get("name", "") if isinstance(said, dict) else ""
                 left.append(Left(place=place, said=str(name), reason=reason or "it cannot be read"))
@@ -96,8 +96,11 @@ def read_yacron(texts: Mapping[str, str]) -> Found:
 def _entry(place: str, job: Any) -> ForeignJob:
     if not isinstance(job, dict) or not job.get("name") or not job.get("command"):
         raise _NotTaken("a job of yacron has a name and a command")
-    expression = _expression(job.get("schedule"))
+    at_start = str(job.get("schedule") or "").strip() == "@reboot"
+    expression = "" if at_start else _expression(job.get("schedule"))
     notes = [*_notes(job)]
+    if at_start:
+        notes.append("yacron runs it when it starts, aperture each time the first loop on its store begins")
     keys: dict[str, Value] = {"command": _command(job)}
     if not _yes(job.get("enabled", "true")):
         keys["enabled"] = "no"
@@ -115,8 +118,8 @@ def _entry(place: str, job: Any) -> ForeignJob:
     return ForeignJob(
         place=place,
         name=str(job["name"]),
-        phrases=_phrases(expression),
-        dues=dues_by_the_minute(_names(expression)),
+        phrases=("At start",) if at_start else _phrases(expression),
+        dues=None if at_start else dues_by_the_minute(_names(expression)),
         zone=_zone(job),
         keys=keys,
         notes=tuple(notes),
@@ -130,8 +133,6 @@ def _expression(schedule: Any) -> str:
         year = str(schedule.get("year", "*"))
     else:
         said = str(schedule or "").strip()
-        if said == "@reboot":
-            raise _NotTaken("write at start in its place: it runs each time the first loop on the store begins")
         parts = _ALIASES.get(said, said).split()
         year = parts.pop() if len(parts) == 6 else "*"
     if year != "*":

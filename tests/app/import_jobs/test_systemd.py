@@ -104,9 +104,39 @@ def test_several_lines_are_one_schedule_where_one_can_say_them() -> None:
     two = taken_over(timer="OnCalendar=Mon 02:00; OnCalendar=Sat 14:30").jobs
 
     assert (one.proof.phrase, one.proof.is_equal) == ("Daily at 2:00 AM, 2:30 PM", True)
-    assert [(job.name, job.proof.phrase) for job in two] == [
-        ("a", "Weekly on Monday at 2:00 AM"),
-        ("a-2", "Weekly on Saturday at 2:30 PM"),
+    [several] = two
+    assert several.proof.phrase == "Weekly on Monday at 2:00 AM; weekly on Saturday at 2:30 PM"
+    assert several.is_equal
+
+
+def test_a_line_that_never_elapses_takes_no_other_with_it() -> None:
+    made = taken_over(timer="OnCalendar=*-04-31; OnCalendar=10:00; OnCalendar=sometimes")
+
+    assert [job.proof.phrase for job in made.jobs] == ["Daily at 10:00 AM"]
+    assert [left.reason for left in made.left] == [
+        "'sometimes' is no day of the week",
+        "no schedule here says OnCalendar=*-04-31",
+    ]
+
+
+def test_a_start_of_the_machine_is_a_schedule_at_start_beside_the_others() -> None:
+    [boot] = taken_over(timer="OnBootSec=5min; OnStartupSec=1h").jobs
+    [both] = taken_over(timer="OnBootSec=5min; OnCalendar=Mon 02:00; OnCalendar=*-*-01 03:00").jobs
+    [grid] = taken_over(timer="OnBootSec=5min; OnUnitActiveSec=1h").jobs
+
+    assert boot.proof.phrase == "At start after 5 minutes"
+    assert both.proof.phrase == ("Weekly on Monday at 2:00 AM; monthly on day 1 at 3:00 AM; at start after 5 minutes")
+    assert grid.proof.phrase == "Every hour; at start after 5 minutes"
+    assert not any(job.is_equal for job in (boot, both, grid)), "nobody knows when the machine will start"
+    assert "OnStartupSec=1h: only the first of several is taken over" in boot.entry.notes
+
+
+def test_calendars_of_several_zones_are_a_job_for_each_zone() -> None:
+    made = taken_over(timer="OnCalendar=05:00 Europe/Riga; OnCalendar=05:00 America/New_York")
+
+    assert [(str(job.zone), job.proof.phrase, job.is_equal) for job in made.jobs] == [
+        ("Europe/Riga", "Daily at 5:00 AM", True),
+        ("America/New_York", "Daily at 5:00 AM", True),
     ]
 
 
@@ -121,7 +151,8 @@ def test_an_empty_line_takes_back_what_was_said_before() -> None:
     [
         ("OnUnitActiveSec=1h; OnBootSec=5min", SERVICE, "here it is a grid that the clock on the wall gives"),
         ("OnUnitActiveSec=1h", SERVICE, "Every hour is as near as it comes"),
-        ("OnBootSec=5min", SERVICE, "there is no schedule at the start of the machine (OnBootSec=5min)"),
+        ("OnBootSec=5min", SERVICE, "OnBootSec=5min counts from the start of the machine, here from when"),
+        ("OnCalendar=02:00; OnUnitActiveSec=1h", SERVICE, "OnUnitActiveSec=1h: it counts from the last run"),
         ("Persistent=true", SERVICE, "it says nothing of when it elapses"),
         ("OnCalendar=Sat *-*-13 03:10", SERVICE, "no schedule here says OnCalendar=Sat *-*-13 03:10"),
         ("OnCalendar=sometimes", SERVICE, "'sometimes' is no day of the week"),

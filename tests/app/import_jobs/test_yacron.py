@@ -98,7 +98,7 @@ def test_where_the_clocks_change_yacron_skips_and_repeats_and_that_is_told() -> 
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("schedule: '@reboot'", "write at start in its place"),
+        ("schedule: '@reboot'", "yacron runs it when it starts, aperture each time the first loop on its store begins"),
         ("schedule:\n      minute: '0'\n      year: '2030'", "it runs only in certain years (2030)"),
         ("schedule: 0 0 31 2 *", 'the cron expression "0 0 31 2 *" can never fire'),
         ("schedule: often", "fields; five can be taken over"),
@@ -132,3 +132,18 @@ def test_a_day_that_both_fields_name_is_no_day_of_either() -> None:
 
     assert (first.proof.phrase, first.proof.fires, first.is_equal) == ("Cron 0 4 * * MON#1", 12, True)
     assert not friday.is_equal
+
+
+def test_an_entry_that_cannot_be_taken_over_takes_no_other_with_it() -> None:
+    text = (
+        "jobs:\n"
+        "  - {name: a, command: x, schedule: '0 3 * * *', environment: 5}\n"
+        "  - {name: b, command: x, schedule: '0 3 * * *', executionTimeout: many}\n"
+        "  - 5\n"
+        "  - {name: e, command: echo ok, schedule: '0 4 * * *'}\n"
+    )
+
+    found = read_yacron({"y.yaml": text})
+
+    assert [entry.name for entry in found.entries] == ["e"]
+    assert [left.said for left in found.left] == ["a", "b", ""]
