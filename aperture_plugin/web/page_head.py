@@ -11,10 +11,10 @@ from aperture_plugin.app.installation import Installation
 from aperture_plugin.app.status import Overview
 from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.triggers.clock_changes import changes
-from aperture_plugin.web.page_text import at, clock, offset
+from aperture_plugin.web.page_text import at, clock
 from aperture_plugin.words.mask import masked_in_place
 from aperture_plugin.words.numbers import counted
-from aperture_plugin.words.time_display import away
+from aperture_plugin.words.time_display import away, offset_text
 from aperture_plugin.words.times import time_text
 
 __all__ = ["PageHead", "page_head"]
@@ -58,7 +58,7 @@ def page_head(installation: Installation, seen: Overview, *, trouble: str | None
     return PageHead(
         instant=local.isoformat(timespec="seconds"),
         time=clock(now, zone),
-        day=f"{local:%a} {local.day} {local:%b %Y} · {zone}, {offset(now, zone)}",
+        day=f"{local:%a} {local.day} {local:%b %Y} · {zone}, {offset_text(now, zone)}",
         loop=_loop(seen),
         processes=tuple(
             f"{loop.host}, pid {loop.pid}, since {at(loop.since, zone, now=now)}: ticked {away(loop.beat_at, now=now)}"

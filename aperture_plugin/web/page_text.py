@@ -11,7 +11,7 @@ from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import away, clock_face
 from aperture_plugin.words.times import time_text
 
-__all__ = ["about", "at", "clock", "day_and_time", "elapsed", "items_text", "offset", "percent", "relative"]
+__all__ = ["about", "at", "clock", "day_and_time", "elapsed", "items_text", "percent", "relative"]
 
 _DAY: Final = timedelta(days=1)
 
@@ -63,12 +63,6 @@ def elapsed(since: datetime, *, now: datetime) -> str:
     """Return how long something has lasted, in whole seconds."""
     so_far = timedelta(seconds=max(0, int((now - since) / timedelta(seconds=1))))
     return short_duration(so_far) if so_far else "0 s"
-
-
-def offset(instant: datetime, zone: ZoneInfo) -> str:
-    """Return the offset of *zone* at *instant*: `UTC+02:00`."""
-    said = f"{instant.astimezone(zone):%z}"
-    return f"UTC{said[:3]}:{said[3:5]}"
 
 
 def percent(part: float, whole: float) -> str:

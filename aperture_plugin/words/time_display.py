@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.words.duration_display import in_words
 from aperture_plugin.words.times import time_text
 
-__all__ = ["away", "clock_face", "dated", "iso_text", "next_run", "scheduled_for"]
+__all__ = [
+    "away",
+    "clock_face",
+    "dated",
+    "iso_text",
+    "next_run",
+    "offset_text",
+    "scheduled_for",
+    "wall_time",
+    "wall_time_and_offset",
+]
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -53,6 +63,25 @@ def iso_text(instant: datetime | None, zone: ZoneInfo) -> str | None: ...
 def iso_text(instant: datetime | None, zone: ZoneInfo) -> str | None:
     """Return *instant* for programs: ISO 8601, in *zone*, with its offset."""
     return None if instant is None else instant.astimezone(zone).isoformat()
+
+
+def offset_text(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the offset of *zone* at *instant*: `UTC+02:00`."""
+    offset = f"{instant.astimezone(zone):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
+def wall_time(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """Return the wall time of *instant*, with its date where that is not today's: `2026-03-29 3:00 AM`."""
+    local = instant.astimezone(zone)
+    day = "" if local.date() == now.astimezone(zone).date() else f"{local.date().isoformat()} "
+    return day + time_text(local.time())
+
+
+def wall_time_and_offset(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the date and wall time of *instant*, with its offset: `2026-03-29 3:00 AM (UTC+02:00)`."""
+    local = instant.astimezone(zone)
+    return f"{local.date().isoformat()} {time_text(local.time())} ({offset_text(instant, zone)})"
 
 
 def next_run(instant: datetime, *, now: datetime) -> str:

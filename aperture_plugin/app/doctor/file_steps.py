@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import told
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.plugin_watch import files_changed
 from aperture_plugin.config.problem_report import problem_json
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.words.did_you_mean import nearest
 from aperture_plugin.words.numbers import counted
+from aperture_plugin.words.time_display import wall_time
 
 __all__ = ["file_step", "plugins_step"]
 
@@ -45,8 +45,9 @@ def file_step(case: Case) -> Iterator[Finding]:
         yield from map(_told, map(problem_json, shown[:_MOST]))
     elif rejected is not None:
         problems = [one for one in rejected.get("problems", ()) if one.get("severity") == "error"]
+        refused_at = datetime.fromisoformat(rejected["at"])
         found = (
-            f"the loop has refused {name} ({told(datetime.fromisoformat(rejected['at']), case.zone, now=case.now)}), "
+            f"the loop has refused {name} ({wall_time(refused_at, case.zone, now=case.now)}), "
             "although it is valid as it is read here; the last good one goes on"
         )
         yield problem("file", found, advice=case.line("status", on_file=True))
@@ -108,14 +109,14 @@ def _saved_and_loaded(case: Case) -> Finding:
     if case.loop is None:
         return ok("file", f"{name} is valid{jobs}; in force once a loop starts")
     loaded = case.loop.details.get("loaded_at")
-    since = "" if loaded is None else f", since {told(datetime.fromisoformat(loaded), case.zone, now=case.now)}"
+    since = "" if loaded is None else f", since {wall_time(datetime.fromisoformat(loaded), case.zone, now=case.now)}"
     if generation is None or generation[3] == case.reading.text:
         return ok("file", f"{name} is in force as it was saved{since}{jobs}")
     saved = datetime.fromtimestamp(case.source.path.stat().st_mtime, UTC)
     if timedelta(0) <= case.now - saved < _SETTLES:
         return note("file", f"{name} was saved just now, and not loaded yet")
     found = (
-        f"{name} is not what is in force: it was saved {told(saved, case.zone, now=case.now)}, "
+        f"{name} is not what is in force: it was saved {wall_time(saved, case.zone, now=case.now)}, "
         f"and the loop goes by {generation[2]} as it was before{since}"
     )
     return problem("file", found, advice=f"touch {shlex.quote(name)}")

@@ -1,29 +1,13 @@
-"""Moments, spans and counts, as the doctor says them."""
+"""Distances, spans and places in line, as the doctor writes them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from aperture_plugin.words.duration_display import in_words
 from aperture_plugin.words.durations import duration_text
-from aperture_plugin.words.times import time_text
 
-__all__ = ["ago", "clock", "ordinal", "span", "told"]
-
-
-def told(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
-    """Return the wall time of *instant*, with its date where that is not today's."""
-    local = instant.astimezone(zone)
-    day = "" if local.date() == now.astimezone(zone).date() else f"{local.date().isoformat()} "
-    return day + time_text(local.time())
-
-
-def clock(instant: datetime, zone: ZoneInfo) -> str:
-    """Return the date and wall time of *instant*, with its offset."""
-    local = instant.astimezone(zone)
-    offset = f"{local:%z}"
-    return f"{local.date().isoformat()} {time_text(local.time())} (UTC{offset[:3]}:{offset[3:]})"
+__all__ = ["ago", "ordinal", "span"]
 
 
 def ago(instant: datetime, *, now: datetime) -> str:

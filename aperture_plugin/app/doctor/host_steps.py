@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import ago, clock, told
+from aperture_plugin.app.doctor.finding_text import ago
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.liveness import LATE_AFTER, SCHEDULE, is_late, ticking
 from aperture_plugin.app.loop_files import some_of, spread_of
@@ -19,6 +19,7 @@ from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.ports import LoopRecord, StoreRefused, StoreUnavailable
 from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.words.numbers import counted
+from aperture_plugin.words.time_display import wall_time, wall_time_and_offset
 
 __all__ = ["clock_step", "loop_step", "store_step"]
 
@@ -105,7 +106,7 @@ def loop_step(case: Case) -> Iterator[Finding]:
 def clock_step(case: Case) -> Iterator[Finding]:
     """Report the time and the zone, the next clock change, and whether the loop has noticed a step of the clock."""
     zone, server = case.zone, local_zone(case.source.environ)
-    found = f"it is {clock(case.now, zone)} in {zone}"
+    found = f"it is {wall_time_and_offset(case.now, zone)} in {zone}"
     if server != zone:
         found += f"; the server's own zone is {server}"
     coming = next(iter(changes(zone, case.now, case.now + _AHEAD)), None)
@@ -139,7 +140,7 @@ def _alive(case: Case, loop: LoopRecord) -> Finding:
     if loop.details.get("draining"):
         found = f"the loop of {_who(loop)} is stopping: it lets its runs finish, and starts nothing new"
         return note("loop", found)
-    since = told(loop.since, case.zone, now=case.now)
+    since = wall_time(loop.since, case.zone, now=case.now)
     found = f"a loop runs since {since} ({_who(loop)}) and is on time; it last ticked {beat}"
     return ok("loop", found)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import ago, ordinal, told
+from aperture_plugin.app.doctor.finding_text import ago, ordinal
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.doctor.schedule_steps import coming, first_due, slot_distance
 from aperture_plugin.config.model import JobConfig
@@ -17,6 +17,7 @@ from aperture_plugin.rules.limits import free_at
 from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import mask_of_environment
+from aperture_plugin.words.time_display import wall_time
 from aperture_plugin.words.windows import window_text
 
 __all__ = ["needs_step", "queue_step"]
@@ -57,7 +58,7 @@ def queue_step(case: Case, name: str) -> Iterator[Finding]:
 
 def _waits(case: Case, run: Run) -> Finding:
     running = [one for one in case.seen.in_hand if one.status is Status.RUNNING and one.queue == run.queue]
-    since = told(run.queued_at, case.zone_of(run.job), now=case.now)
+    since = wall_time(run.queued_at, case.zone_of(run.job), now=case.now)
     found = f"run {run.id} is {run.status} since {since}"
     if run.status is Status.QUEUED:
         before = case.seen.lines[run.queue]
@@ -69,7 +70,7 @@ def _waits(case: Case, run: Run) -> Finding:
         found += f": {run.reason or 'its turn'}"
     job, slots = case.job(run.job), coming(case, run.job)
     if job is not None and slots and gives_way(run, job):
-        at = told(slots[0].due, job.zone, now=case.now)
+        at = wall_time(slots[0].due, job.zone, now=case.now)
         found += f"; as a retry it gives way to the job's next slot ({at})"
     seats = 1 if case.config is None else case.config.queues.get(run.queue, 1)
     advice = case.line("status", on_file=True)
@@ -91,7 +92,7 @@ def _needs(case: Case, job: JobConfig) -> Iterator[Finding]:
             found = f"{need}, which it needs, has never run; its slots are skipped until {need} completes"
             yield problem("needs", found, advice=case.line(f"run {need}"), job=job.name)
         elif last.status is not Status.COMPLETED:
-            ended = f"{last.status} ({told(last.finished_at or last.queued_at, job.zone, now=case.now)})"
+            ended = f"{last.status} ({wall_time(last.finished_at or last.queued_at, job.zone, now=case.now)})"
             found = f"{need}, which it needs, last ended as {ended}; its slots are skipped until {need} completes"
             yield problem("needs", found, advice=case.line(f"doctor {need}"), job=job.name)
 
@@ -134,9 +135,8 @@ def _limits(case: Case, job: JobConfig) -> Iterator[Finding]:
         zone = case.zone_of_limit(name)
         free = free_at(case.config.limits[name], case.spent(name), 1, now=case.now, zone=zone)
         if free is not None and free > case.now:
-            found = (
-                f"limit {name} is used up; it returns {ago(free, now=case.now)}, at {told(free, zone, now=case.now)}"
-            )
+            at = wall_time(free, zone, now=case.now)
+            found = f"limit {name} is used up; it returns {ago(free, now=case.now)}, at {at}"
             yield note("needs", found, job=job.name)
 
 

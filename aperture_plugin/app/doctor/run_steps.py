@@ -8,7 +8,7 @@ from typing import Final
 
 from aperture_plugin.app.audit import JobAudit
 from aperture_plugin.app.doctor.evidence import LATELY, Case
-from aperture_plugin.app.doctor.finding_text import ago, told
+from aperture_plugin.app.doctor.finding_text import ago
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.doctor.schedule_steps import slot_distance
 from aperture_plugin.rules.run_stats import failures_in_a_row, has_grown, lasted, share_failed
@@ -17,6 +17,7 @@ from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.schedules import Interval
+from aperture_plugin.words.time_display import wall_time
 
 __all__ = ["durations_step", "failures_step", "progress_step", "skipped_step", "slots_step"]
 
@@ -85,7 +86,7 @@ def failures_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findin
     failed, ended = share_failed(runs)
     if row:
         last = row[0]
-        at = told(last.finished_at or last.queued_at, case.zone_of(name), now=case.now)
+        at = wall_time(last.finished_at or last.queued_at, case.zone_of(name), now=case.now)
         many = "the last run failed" if len(row) == 1 else f"the last {len(row)} runs failed"
         found = f"{many} (the last one {at}): {_first_line(last)}"
         yield problem("failures", found, advice=case.line(f"logs {last.id}"), job=name)
@@ -111,7 +112,7 @@ def skipped_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding
     often = sorted(reasons, key=lambda reason: -len(reasons[reason]))
     zone = case.zone_of(name)
     told_each = [
-        f"{len(reasons[reason])} × {reason} (last {told(reasons[reason][0].queued_at, zone, now=case.now)})"
+        f"{len(reasons[reason])} × {reason} (last {wall_time(reasons[reason][0].queued_at, zone, now=case.now)})"
         for reason in often[:_REASONS]
     ]
     if len(often) > _REASONS:
@@ -127,7 +128,7 @@ def slots_step(case: Case, name: str, audited: JobAudit | None) -> Iterator[Find
         return
     account = audited.account
     if account.unaccounted:
-        first = told(account.unaccounted[0].due, audited.zone, now=case.now)
+        first = wall_time(account.unaccounted[0].due, audited.zone, now=case.now)
         lost = counted(len(account.unaccounted), "slot")
         found = f"{lost} of the last 7 days cannot be accounted for, the first due {first}"
         yield problem("slots", found, advice=case.line(f"audit --job {name}", on_file=True), job=name)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from aperture_plugin.app.doctor.evidence import Case
-from aperture_plugin.app.doctor.finding_text import ago, told
+from aperture_plugin.app.doctor.finding_text import ago
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.config.layers.provenance import Provenance
 from aperture_plugin.config.model import JobConfig
@@ -17,6 +17,7 @@ from aperture_plugin.rules.runs import Status
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.schedules import After, AtStart, Manual, Once
+from aperture_plugin.words.time_display import wall_time
 
 __all__ = ["coming", "first_due", "pause_step", "schedule_step", "slot_distance"]
 
@@ -47,7 +48,7 @@ def schedule_step(case: Case, name: str) -> Iterator[Finding]:
         past = "its time is past, and it does" if isinstance(job.schedule, Once) else "it does"
         yield note("schedule", f"{phrase}: {past} not fire again", advice=run, job=name)
     else:
-        due = f"{told(slot.due, job.zone, now=case.now)} ({job.zone})"
+        due = f"{wall_time(slot.due, job.zone, now=case.now)} ({job.zone})"
         found = f"{phrase}: next run {ago(slot.due, now=case.now)}, scheduled for {due}"
         frozen = None if case.config is None else case.config.freeze_at(slot.due)
         if frozen is None:
@@ -64,10 +65,11 @@ def pause_step(case: Case, name: str) -> Iterator[Finding]:
         yield ok("pause", "it is not paused", job=name)
         return
     zone = case.zone_of(name)
-    until = "" if pause.until is None else f" until {told(pause.until, zone, now=case.now)}"
+    until = "" if pause.until is None else f" until {wall_time(pause.until, zone, now=case.now)}"
     by = "" if pause.by is None else f" by {pause.by}"
     why = f": {pause.note}" if pause.note else ""
-    found = f"it is paused{by} since {told(pause.since, zone, now=case.now)}{until}, and its slots are skipped{why}"
+    since = wall_time(pause.since, zone, now=case.now)
+    found = f"it is paused{by} since {since}{until}, and its slots are skipped{why}"
     # A pause by a person is intended; one by failures waits for somebody to look.
     tell = problem if pause.by is not None and pause.by.startswith("on failure") else note
     yield tell("pause", found, advice=case.line(f"resume {name}"), job=name)
@@ -108,7 +110,7 @@ def _not_in_the_file(case: Case, name: str) -> Finding:
     if case.config is None:
         return problem("schedule", f"{file} cannot be read, and the store remembers none of it", job=name)
     era = case.seen.eras.get(name)
-    since = "" if era is None or era.schedule else f" since {told(era.since, case.zone, now=case.now)}"
+    since = "" if era is None or era.schedule else f" since {wall_time(era.since, case.zone, now=case.now)}"
     found = f"it is not in {file}{since}, so it does not run"
     return problem("schedule", found, advice=f"{name}: daily at 2:00 AM  # under schedules:", job=name)
 
@@ -118,7 +120,7 @@ def _off(case: Case, name: str) -> Finding:
     era = case.seen.eras.get(name)
     since = late = ""
     if era is not None and not era.schedule:
-        since = f" since {told(era.since, case.zone_of(name), now=case.now)}"
+        since = f" since {wall_time(era.since, case.zone_of(name), now=case.now)}"
         if case.now - era.since >= _LONG_OFF:
             late = "; after so long it may as well be taken out of the file"
     at = _place_of(case, name, "enabled")
