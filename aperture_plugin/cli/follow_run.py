@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.cli.logs import line_text
@@ -49,22 +49,6 @@ def follow(store: Store, run_id: str, *, zone: ZoneInfo, go_on: GoOn) -> Run | N
 
 def _latest(store: Store, run_id: str) -> Run | None:
     return max(store.history(RunQuery(run_id=run_id, limit=None)), key=lambda run: run.attempt, default=None)
-
-
-class _Shown(Protocol):
-    """The look of the following."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def line(self, text: str) -> None:
-        """Show a line of the log."""
-
-    def stands(self, run: Run) -> None:
-        """Show how far the run is, or what it waits for."""
 
 
 class _Lines:
