@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from aperture_plugin.app.job_views import JobMemory
 from aperture_plugin.app.source import Source, store_file, store_of
 from aperture_plugin.app.status import Overview, look
 from aperture_plugin.app.store_access import empty_store
@@ -76,6 +77,8 @@ class Installation:
         self._store: Store | None = None
         self._read: tuple[Content, str | None, Reading] | None = None
         self._reread: tuple[str, Config | None] | None = None
+        self._unopened: tuple[Content, Reading] | None = None
+        self._memory = JobMemory()
 
     # ── the file ────────────────────────────────────────────────────────────────────────────────
 
@@ -218,7 +221,10 @@ class Installation:
             if self._store is not None:
                 return self._store
             source = Source(path=self.file, environ=self.environ)
-            reading = source.judge(look_at(self.file), now=self.now())
+            content = look_at(self.file)
+            if self._unopened is None or self._unopened[0] != content:
+                self._unopened = content, source.judge(content, now=self.now())
+            reading = self._unopened[1]
             path = store_file(source, reading, url=self.state)
             if not to_write and path is not None and not path.exists():
                 return empty_store()
@@ -229,7 +235,7 @@ class Installation:
                 # One that may only be read can be shown all the same.
                 if to_write or not store.open_to_look():
                     raise
-            self._store = store
+            self._store, self._unopened = store, None
             return store
 
     def loop_trouble(self) -> str | None:
@@ -267,6 +273,7 @@ class Installation:
             reread=self._config_of,
             titles={name: job.title for name, job in registered.items() if job.title},
             categories={name: job.category for name, job in registered.items() if job.category},
+            memory=self._memory,
         )
 
     def pulse(self) -> Overview:
@@ -298,6 +305,7 @@ class Installation:
         """Close the store; the next request opens it again."""
         with self._lock:
             store, self._store = self._store, None
+            self._memory = JobMemory()
             self._read = None
         if store is not None:
             store.close()

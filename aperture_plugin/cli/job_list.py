@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from aperture_plugin.app.status import IDLE, JobView, Overview
+from aperture_plugin.app.job_views import IDLE, JobView
+from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.columns import Cell, Row, columns, state_cell
 from aperture_plugin.cli.run_text import came_of_it, last_run
 from aperture_plugin.rules.runs import Status

@@ -70,7 +70,7 @@ def _held_back(job: JobConfig, slot: Slot, pauses: Mapping[str, Pause]) -> dict[
     pause = pauses.get(job.name)
     if pause is None or not pause.holds(slot.due):
         return {}
-    from aperture_plugin.app.status import paused_text
+    from aperture_plugin.app.job_views import paused_text
 
     return {"paused": paused_text(pause, job.zone)}
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from aperture_plugin.app.job_views import IDLE, JobView
 from aperture_plugin.app.loop_files import some_of
 from aperture_plugin.app.plugin_watch import files_changed
-from aperture_plugin.app.status import IDLE, JobView, Overview
+from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.job_list import next_words
 from aperture_plugin.cli.rich_tables import bar, grid, status_text
 from aperture_plugin.cli.run_text import asked_with, came_of_it, took

@@ -100,6 +100,10 @@ class Runs(Protocol):
         """Return each job's latest attempt that ran and ended (completed, failed, cancelled, interrupted)."""
         ...
 
+    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+        """Return the id and the attempt of each of the `last_runs`; one whose row is damaged may be among them."""
+        ...
+
     def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
         """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted.
 

@@ -199,6 +199,11 @@ class SqlLedger:
             found.update((run.job, run) for run in readable(runs, self._connection.execute(chosen), run_of))
         return found
 
+    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+        """Return the id and the attempt of each job's latest attempt that ran and ended."""
+        rows = self._connection.execute(select(latest.c.job, latest.c.run_id, latest.c.run_attempt))
+        return {job: (run_id, attempt) for job, run_id, attempt in rows if run_id is not None}
+
     def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
         """Return how many of the job's latest runs failed, one after the other; no more than *most* are counted."""
         chosen = select(runs.c.id, runs.c.status).where(runs.c.job == job).order_by(runs.c.seq.desc())

@@ -183,6 +183,10 @@ class MemoryLedger:
         keys = self._of_latest(lambda known: known.ran, jobs)
         return {job: self._tables.runs[key] for job, key in keys.items() if key in self._tables.runs}
 
+    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+        """Return the id and the attempt of each of them."""
+        return {job: run.key for job, run in self.last_runs().items()}
+
     def failures_in_a_row(self, job: str, *, but: str, most: int) -> int:
         """Return how many of the job's latest runs failed, one after the other."""
         seen, failures = {but}, 0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from aperture_plugin.app.job_views import IDLE, JobView
 from aperture_plugin.app.queue_forecast import Forecast
 from aperture_plugin.app.slot_strip import Strip
-from aperture_plugin.app.status import IDLE, JobView
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.web.page_text import about, at, elapsed, items_text, relative

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from aperture_plugin.app.job_views import IDLE, JobView
 from aperture_plugin.app.queue_forecast import Forecast, forecast
 from aperture_plugin.app.slot_strip import LENGTH, Strip, strip_of
-from aperture_plugin.app.status import IDLE, JobView, Overview
+from aperture_plugin.app.status import Overview
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run, Status

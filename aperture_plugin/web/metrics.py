@@ -19,8 +19,9 @@ from starlette.responses import Response
 
 from aperture_plugin import __version__
 from aperture_plugin.app.installation import Installation
+from aperture_plugin.app.job_views import JobView
 from aperture_plugin.app.json_views import loop_json
-from aperture_plugin.app.status import JobView, Overview
+from aperture_plugin.app.status import Overview
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.limits import window_start

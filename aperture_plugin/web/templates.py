@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ __all__ = ["STATIC_TYPES", "Templates"]
 STATIC_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
+@lru_cache(maxsize=500)
 def icon(name: str, kind: str = "") -> Markup:
     """Return the shape *name*, in the color of *kind* if it is given."""
     return Markup('<svg class="i{}" aria-hidden="true"><use href="#{}"/></svg>').format(kind and f" {kind}", name)
