@@ -14,6 +14,7 @@ from aperture_plugin.app.doctor.doctor import Finding, Verdict, findings_of
 from aperture_plugin.app.effective_config import shown_job
 from aperture_plugin.app.queue_forecast import Forecast, forecast
 from aperture_plugin.app.status import Overview
+from aperture_plugin.app.value_text import params_text
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery
 from aperture_plugin.rules.run_stats import last_attempts, lasted
@@ -30,7 +31,7 @@ from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.runs_api import attempts_of, line_text
 from aperture_plugin.words.duration_display import short_duration
 
-__all__ = ["cancel_form", "head_of", "job_page", "pause_form", "run_page"]
+__all__ = ["cancel_form", "head_of", "job_page", "pause_form", "run_page", "title_of"]
 
 _HISTORY: Final = 20
 _CHARTED: Final = 60
@@ -52,6 +53,7 @@ class HistoryLine:
     by: str
     attempt: int
     came: str
+    given: str
 
 
 def job_page(call: Call) -> Response:
@@ -126,7 +128,7 @@ def run_page(call: Call) -> Response:
 def pause_form(call: Call) -> Response:
     """Ask until when, and why."""
     job = known(call, call.names["job"])
-    return shown(call, "pause.html", head=head_of(call), job=job, title=_title(call, job))
+    return shown(call, "pause.html", head=head_of(call), job=job, title=title_of(call, job))
 
 
 def cancel_form(call: Call) -> Response:
@@ -140,7 +142,7 @@ def cancel_form(call: Call) -> Response:
         told = f"It has been running for {elapsed(running.started_at or seen.now, now=seen.now)}. It is asked to stop."
     elif waiting:
         told = "It waits in its queue. Its next due time comes as ever."
-    values: dict[str, Any] = {"job": job, "title": _title(call, job), "running": running is not None, "told": told}
+    values: dict[str, Any] = {"job": job, "title": title_of(call, job), "running": running is not None, "told": told}
     return shown(call, "cancel.html", head=head_of(call), **values)
 
 
@@ -171,6 +173,7 @@ def history_line(run: Run, zone: ZoneInfo, *, now: datetime) -> HistoryLine:
         by=f"{run.trigger}, stands for {run.missed}" if run.missed else str(run.trigger),
         attempt=run.attempt,
         came=_came_of(run)[:_MOST_TEXT],
+        given=f"with {params_text(run.params)}"[:_MOST_TEXT] if run.params else "",
     )
 
 
@@ -227,7 +230,8 @@ def _description(call: Call, job: str) -> str:
     return said or (registered.description if registered is not None and registered.description else "") or ""
 
 
-def _title(call: Call, job: str) -> str:
+def title_of(call: Call, job: str) -> str:
+    """Return what displays call a job."""
     words, plugins = call.installation.job(job), call.installation.plugins()
     registered = None if plugins is None else plugins.jobs.get(job)
     said = None if words is None else words.title

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from aperture_plugin.app.json_views import run_json
-from aperture_plugin.app.run_params import ParamRefused, Written, asked_note, asked_params
+from aperture_plugin.app.run_params import ParamRefused, asked_note, asked_params
 from aperture_plugin.app.store_commands import ask_cancel, ask_pause, ask_resume, ask_run, running_loops
 from aperture_plugin.app.time_arguments import Towards, read_instant
 from aperture_plugin.ports import Pause
@@ -23,6 +23,7 @@ from aperture_plugin.web.endpoints import Call, json_response
 from aperture_plugin.web.forms import back_to_page
 from aperture_plugin.web.query_api import known
 from aperture_plugin.web.refusals import Refused
+from aperture_plugin.web.run_form import run_form_refused, written_params
 from aperture_plugin.words.datetimes import moment_text
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.time_display import iso_text
@@ -41,8 +42,13 @@ def run(call: Call) -> Response:
         raise Refused(409, "not-in-file", "Not in the file", f"{job} is not in the file any more")
     try:
         params = asked_params(words, installation.registered(job), _params(call))
-    except ParamRefused as refused:
-        return conflicted(call, Refused(422, "bad-params", "Bad parameters", f"{refused}; {refused.hint}"))
+    except (ParamRefused, Refused) as refused:
+        if isinstance(refused, Refused) and not call.is_form:
+            raise
+        detail = f"{refused}; {refused.hint}" if isinstance(refused, ParamRefused) else refused.detail
+        if call.field("form") == "with":
+            return run_form_refused(call, detail)
+        return conflicted(call, Refused(422, "bad-params", "Bad parameters", detail))
     note = call.text("note")
     store = installation.store(to_write=True)
     queued = ask_run(
@@ -136,10 +142,9 @@ def conflicted(call: Call, refusal: Refused) -> Response:
 
 
 def _params(call: Call) -> dict[str, object]:
-    """Return the parameters that were sent: of JSON each as it is, of a form the text of its field `param.NAME`."""
+    """Return the parameters that were sent: of JSON each as it is, of a form as text."""
     if call.is_form:
-        fields = ((name.removeprefix("param."), name) for name in call.form if name.startswith("param."))
-        return {param: Written(value) for param, name in fields if (value := call.field(name)) is not None}
+        return written_params(call)
     sent = call.json.get("params")
     if sent is not None and not isinstance(sent, dict):
         raise Refused(422, "bad-params", "Bad parameters", "params is not an object of names and values")

@@ -8,10 +8,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from aperture_plugin.app.installation import Installation
+from aperture_plugin.app.json_views import loop_json
+from aperture_plugin.app.loop_files import file_of_loop, some_of
 from aperture_plugin.app.status import Overview
 from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.web.page_text import at, clock
+from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import masked_in_place
 from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import away, offset_text
@@ -21,6 +24,21 @@ __all__ = ["PageHead", "page_head"]
 
 _MOST_PROBLEMS: Final = 10
 _MOST_LINE: Final = 160
+_SKEWED: Final = 1.0
+"""Seconds by which a clock may be off before it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessLine:
+    """A loop on the store: where it runs, since when, and which file it has.
+
+    Attributes:
+        wrong: What is not as it should be, in words; empty for nothing.
+    """
+
+    text: str
+    wrong: str
+    is_well: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +48,7 @@ class PageHead:
     Attributes:
         loop: State of the loop as (class, words).
         processes: The loops on the store, a line each.
+        spread: Which of them have the newest file; None where all do.
         clocks: The clock change of the coming day; None for none.
         refused: The headline about a refused file, and its problems; None for none.
     """
@@ -38,7 +57,8 @@ class PageHead:
     time: str
     day: str
     loop: tuple[str, str]
-    processes: tuple[str, ...]
+    processes: tuple[ProcessLine, ...]
+    spread: str | None
     file: str
     since: str
     preset: str | None
@@ -60,10 +80,8 @@ def page_head(installation: Installation, seen: Overview, *, trouble: str | None
         time=clock(now, zone),
         day=f"{local:%a} {local.day} {local:%b %Y} · {zone}, {offset_text(now, zone)}",
         loop=_loop(seen),
-        processes=tuple(
-            f"{loop.host}, pid {loop.pid}, since {at(loop.since, zone, now=now)}: ticked {away(loop.beat_at, now=now)}"
-            for loop in seen.loops
-        ),
+        processes=tuple(ProcessLine(text=text, is_well=not wrong, wrong=wrong) for text, wrong in _processes(seen)),
+        spread=None if seen.spread.is_whole else seen.spread.text(zone, now=now),
         file=seen.file,
         since="" if seen.loaded_at is None else f", since {at(seen.loaded_at, zone, now=now)}",
         preset=seen.preset,
@@ -83,6 +101,30 @@ def _loop(seen: Overview) -> tuple[str, str]:
     if seen.is_stopping:
         return "warn", "stopping: it starts nothing new"
     return "ok", "on time"
+
+
+def _processes(seen: Overview) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of each loop, and what is wrong with it."""
+    now, zone = seen.now, seen.zone
+    for loop in seen.loops:
+        row, file = loop_json(loop, seen), file_of_loop(loop)
+        text = (
+            f"{loop.host}, pid {loop.pid}, since {at(loop.since, zone, now=now)}: ticked {away(loop.beat_at, now=now)}"
+        )
+        if row["version"]:
+            text += f", version {row['version']}"
+        if file.number is not None:
+            since = "" if file.accepted_at is None else f", accepted {at(file.accepted_at, zone, now=now)}"
+            text += f"; file number {file.number} ({(file.digest or '')[:8]}){since}"
+        wrong = [] if row["newest"] else ["its file is not the newest"]
+        skew = float(row["skew_seconds"] or 0)
+        if abs(skew) > _SKEWED:
+            wrong.append(
+                f"its clock is {short_duration(timedelta(seconds=abs(skew)))} {'ahead' if skew > 0 else 'behind'}"
+            )
+        if row["unknown_jobs"]:
+            wrong.append(f"none of its plugins offers {some_of(row['unknown_jobs'])}")
+        yield text, "; ".join(wrong)
 
 
 def _clocks(seen: Overview) -> str | None:

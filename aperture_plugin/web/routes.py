@@ -15,6 +15,7 @@ from aperture_plugin.web.jobs_page import jobs_page
 from aperture_plugin.web.login import log_in, log_out, login_form
 from aperture_plugin.web.openapi import openapi
 from aperture_plugin.web.refusals import Refused
+from aperture_plugin.web.run_form import run_form
 from aperture_plugin.web.schedule_page import save_schedule, schedule_form
 from aperture_plugin.web.static_files import static_file
 from aperture_plugin.web.timeline_page import timeline_page
@@ -46,6 +47,7 @@ ENDPOINTS: Final = (
     Endpoint(path="/login", method="POST", right=None, answer=log_in),
     Endpoint(path="/logout", method="POST", right=None, answer=log_out),
     Endpoint(path="/jobs/{job}", answer=job_pages.job_page),
+    Endpoint(path="/jobs/{job}/run", right=Right.OPERATE, answer=run_form),
     Endpoint(path="/jobs/{job}/pause", right=Right.OPERATE, answer=job_pages.pause_form),
     Endpoint(path="/jobs/{job}/cancel", right=Right.OPERATE, answer=job_pages.cancel_form),
     Endpoint(path="/jobs/{job}/schedule", answer=schedule_form),
