@@ -91,3 +91,36 @@ def test_whatever_yaml_it_is_there_is_an_answer_and_strictyaml_agrees(text: str)
 def test_whatever_yaml_it_is_there_is_an_answer_and_strictyaml_agrees_at_length(text: str) -> None:
     check(text.encode())
     check_file(text)
+
+
+@pytest.mark.parametrize("opens", ["\n", ""])
+@pytest.mark.parametrize("column", range(9))
+@pytest.mark.parametrize("closes", ["]", *(f"\n{' ' * n}]" for n in range(9))])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schedules:\n  a:\n    schedule: manual\n    command: {}\n    title: t\n",
+        "schedules:\n  a:\n    schedule:\n    - type: weekly\n      time: 3 AM\n      day: {}\n    - every hour\n",
+        "freeze: {}\nschedules:\n  a: manual\n",
+    ],
+)
+def test_a_list_in_brackets_goes_on_and_closes_in_any_column(text: str, opens: str, column: int, closes: str) -> None:
+    item = {"s": "sunday", "c": "echo", "f": "2026-12-18"}["f" if text[0] == "f" else "c" if "command" in text else "s"]
+    said = f"[{opens}{' ' * column if opens else ''}{item}{closes}"
+    context = ReadContext(file="schedules.yaml", environ={}, local_zone=ZoneInfo("UTC"), known_jobs=("a",))
+
+    reading = read(text.replace("{}", said), context)
+
+    assert [problem.message for problem in reading.problems if problem.is_error] == []
+
+
+def test_a_bracket_that_was_forgotten_costs_its_own_key_alone() -> None:
+    text = "schedules:\n  a:\n    needs: [b\n    schedule: manual\n  b: manual\n  c: sometimes\n"
+    context = ReadContext(file="schedules.yaml", environ={}, local_zone=ZoneInfo("UTC"), known_jobs=("a", "b", "c"))
+
+    reading = read(text, context)
+
+    assert [(problem.code, problem.place.line) for problem in reading.problems if problem.is_error] == [
+        ("unclosed-list", 3),
+        ("unknown-phrase", 6),
+    ]

@@ -25,6 +25,10 @@ __all__ = ["Chunk", "ChunkWords", "Scanner", "cut", "read_piece", "strayed"]
 
 _CONTENT: Final = re.compile(r"^( *)[^ #\n]", re.MULTILINE)
 _ONLY_COMMENT: Final = re.compile(r"\s*:\s+(#[^\s#].*?)\s*$")
+_QUOTED_OR_COMMENT: Final = re.compile(r"""'[^'\n]*'|"(?:[^"\\\n]|\\.)*"|(?:^|\s)\#[^\n]*""", re.MULTILINE)
+_KEY_OR_ITEM: Final = re.compile(r"\s*(?:[^\s#'\"\[\]{},][^#'\"\[\]{},\n]*?:(?:\s|$)|-(?:\s|$))")
+_LONGEST_LIST: Final = 1000
+"""The most lines of a list in brackets that may begin in any column."""
 _COMPLEX_KEY: Final = re.compile(r" *[?:](?:[ \n]|$)")
 
 
@@ -115,14 +119,48 @@ def cut(piece: Chunk) -> Iterator[Chunk]:
     begin = content.start()
     column = content.end(1) - begin
     line = piece.line + text.count("\n", 0, begin)
-    astray = 0
+    astray, closes, hopeless = 0, begin, begin
     for found in _next_key(column).finditer(text, begin):
         end = found.start() + 1
+        if end >= max(closes, hopeless):
+            closes = _list_closes(text, begin, end)
+            if closes < end:
+                hopeless = -closes
+        if end < closes:
+            continue  # The line is one of a list in brackets, whose lines may begin in any column.
         yield Chunk(text[begin:end], line, astray)
         line += text.count("\n", begin, end)
         begin = end
         astray = column - (found.end() - end)
     yield Chunk(text[begin:], line, astray)
+
+
+def _list_closes(text: str, begin: int, end: int) -> int:
+    """Return where the line ends that closes the list left open by *text* from *begin* to *end*; *end* for none.
+
+    Where it is still open after very many lines, the place of the last of them is returned, as a negative number.
+    A line that is a key, or an item of a list below, is none of a list in brackets: there its bracket was forgotten.
+    """
+    if text.find("[", begin, end) < 0:
+        return end
+    piece = _QUOTED_OR_COMMENT.sub("", text[begin:end])
+    depth = piece.count("[") - piece.count("]")
+    if depth <= 0:
+        return end
+    place = end
+    for _ in range(_LONGEST_LIST):
+        line_end = text.find("\n", place)
+        line = text[place:] if line_end < 0 else text[place:line_end]
+        if (not line and line_end < 0) or _KEY_OR_ITEM.match(line):
+            return end
+        line = _QUOTED_OR_COMMENT.sub("", line)
+        depth += line.count("[") - line.count("]")
+        if depth <= 0:
+            return len(text) if line_end < 0 else line_end
+        if line_end < 0:
+            return end
+        place = line_end + 1
+    return -place
 
 
 def strayed(piece: Chunk) -> list[Fault]:
