@@ -40,6 +40,8 @@ _MOST_JOBS: Final = 1000
 _MOST_RUNS: Final = 5000
 _LISTED: Final = 100
 _OFTEN: Final = 60
+_OFTEN_A_DAY: Final = 90
+_MOMENT: Final = timedelta(seconds=1)
 _FRESH: Final = timedelta(seconds=30)
 
 
@@ -123,7 +125,15 @@ def _drawn(installation: Installation, config: Config, seen: Overview) -> dict[s
         "facts": facts,
         "known": plan.is_known,
         "day": drawing_of(
-            config, titles, past=past, ahead=plan, before=outlook.before, since=now - DAY, until=now + DAY, now=now
+            config,
+            titles,
+            past=past,
+            ahead=plan,
+            before=outlook.before,
+            since=now - DAY,
+            until=now + DAY,
+            now=now,
+            often=_OFTEN_A_DAY,
         ),
         "week": _week(config, titles, outlook, now),
         "lines": [_line(run, titles, outlook, now) for run in _listed(plan)],
@@ -206,7 +216,8 @@ def _rightness(before: Plan | None, past: Sequence[Run]) -> Iterator[tuple[str, 
         elif real.status != run.status:
             otherwise += 1
     if off:
-        told = f"off by {short_duration(timedelta(seconds=median(one.total_seconds() for one in off)))} at the median"
+        middle = timedelta(seconds=median(one.total_seconds() for one in off))
+        told = f"off by {short_duration(middle) if middle >= _MOMENT else 'less than a second'} at the median"
         yield "Yesterday's plan", told, f"{counted(otherwise, 'run')} came otherwise" if otherwise else "every run came"
 
 

@@ -23,6 +23,7 @@ _LEFT: Final = 130
 _TOP: Final = 44
 _ROW: Final = 26
 _MOST_ROWS: Final = 60
+_MOST_UNUSUAL: Final = 100
 _LEAST: Final = 1.6
 
 
@@ -100,7 +101,8 @@ def drawing_of(
     Args:
         past: The runs that ran, the last attempt of each.
         before: The forecast of the past.
-        often: A job with more runs than this is a line with a word on it; None draws every run.
+        often: A job with more coming runs than this is a line with a word on it, and only what did not complete is
+            drawn upon it; None draws every run.
     """
     scale, zone = _Scale(since, until), config.zone
     was, comes, said = _by_job(past), _by_job(ahead.runs), _by_job(() if before is None else before.runs)
@@ -111,6 +113,8 @@ def drawing_of(
         shapes: list[Shape] = []
         if often is not None and len(comes.get(name, ())) > often:
             steady = f"{phrase_of(config.jobs[name].schedule)}, {len(comes[name])} runs"
+            unusual = [run for run in was.get(name, ()) if isinstance(run, Run) and run.status is not Status.COMPLETED]
+            shapes += (shape for run in unusual[:_MOST_UNUSUAL] for shape in _ran(run, scale, config, now))
         else:
             shapes += (shape for run in said.get(name, ()) for shape in _foretold(run, scale, config, now))
             shapes += (shape for run in was.get(name, ()) for shape in _ran(run, scale, config, now))

@@ -196,3 +196,11 @@ def test_the_first_job_of_an_empty_file_shows_by_itself(chromium: Browser, world
 
         expect(page.locator("#job-scan")).to_be_visible()
     site.stop()
+
+
+def test_a_log_that_is_empty_yet_says_so_until_its_first_line(page: Page, site: Site) -> None:
+    site.world.run("long")
+    page.goto(f"{site.url}jobs/long")
+    expect(page.locator(".follow")).to_be_visible()
+
+    expect(page.locator("#log")).to_contain_text("It has written nothing yet.")

@@ -185,3 +185,14 @@ def test_the_wheel_ships_templates_styles_and_the_script() -> None:
 
     assert (folder / "templates" / "base.html").is_file()
     assert all(size <= 15_000 for size in sizes.values()), sizes
+
+
+def test_the_readme_shows_pictures_that_are_there_and_small() -> None:
+    repository = Path(__file__).parents[2]
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+
+    for name in ("jobs", "dialog", "timeline"):
+        picture = repository / "examples" / "page" / f"{name}.png"
+        assert f"](examples/page/{name}.png)" in readme
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 200_000

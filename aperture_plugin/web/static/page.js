@@ -176,9 +176,12 @@ for (const look of $$(".look")) look.hidden = true;
 // ── the log, live; it follows until somebody scrolls up ──
 const log = $("#log[data-follow]"), follow = $("#follow");
 if (log) {
-  $(".follow").hidden = false; log.textContent = "";
+  $(".follow").hidden = false;
+  let begun = false;
   const lines = new EventSource(log.dataset.follow);
   lines.addEventListener("line", event => {
+    if (!begun) log.textContent = "";
+    begun = true;
     const line = JSON.parse(event.data), tag = document.createElement(/WARN|ERR|CRIT/.test(line.level) ? "b" : "span");
     tag.textContent = line.at.slice(11, 19) + " " + line.level.padEnd(7) + " " + line.text + "\n";
     log.append(tag);
