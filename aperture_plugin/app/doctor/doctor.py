@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from aperture_plugin.app.doctor.evidence import Case, examined
 from aperture_plugin.app.doctor.file_steps import file_step, plugins_step
@@ -26,6 +27,9 @@ from aperture_plugin.app.installation import Installation
 from aperture_plugin.words.numbers import counted
 
 __all__ = ["Case", "Finding", "Verdict", "diagnose", "examined", "finding_json", "findings_of"]
+
+_FEW_ROWS: Final = 500
+"""A page looks at so many rows of each table for damage, the command at more: a page is to be there at once."""
 
 
 def diagnose(case: Case, job: str | None = None) -> list[Finding]:
@@ -52,6 +56,7 @@ def findings_of(installation: Installation, job: str | None = None) -> list[Find
         state=installation.state,
         load=installation.load_plugins,
         lent=True,
+        rows=_FEW_ROWS,
     ) as case:
         return diagnose(case, job)
 

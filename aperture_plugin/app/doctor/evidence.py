@@ -203,7 +203,13 @@ class Case:
 
 @contextmanager
 def examined(
-    source: Source, *, now: datetime, state: str | None, load: Callable[[], Plugins], lent: bool = False
+    source: Source,
+    *,
+    now: datetime,
+    state: str | None,
+    load: Callable[[], Plugins],
+    lent: bool = False,
+    rows: int = _ROWS,
 ) -> Iterator[Case]:
     """Look at everything once; the store stays open for as long as the block lasts.
 
@@ -211,6 +217,7 @@ def examined(
         state: URL of the store in place of the environment's and the file's.
         load: Loads the plugins.
         lent: The plugins belong to somebody else, and stay as they are.
+        rows: So many of the latest rows of each table are looked at for damage.
     """
     content = look_at(source.path)
     alone = replace(source, plugins=None).judge(content, now=now)
@@ -241,7 +248,7 @@ def examined(
         loop=None,
     )
     try:
-        with _opened(case, state) as looked:
+        with _opened(case, state, rows) as looked:
             yield looked
     finally:
         if plugins is not None and not lent:
@@ -258,7 +265,7 @@ def _open(store: Store, path: Path | None) -> None:
 
 
 @contextmanager
-def _opened(case: Case, state: str | None) -> Iterator[Case]:
+def _opened(case: Case, state: str | None, rows: int) -> Iterator[Case]:
     """Add to *case* what the store tells."""
     try:
         store = store_of(case.source, case.alone, url=state)
@@ -268,7 +275,7 @@ def _opened(case: Case, state: str | None) -> Iterator[Case]:
             seen = None
         else:
             _open(store, case.store_file)
-            seen = _seen(store)
+            seen = _seen(store, rows)
     except (StoreUnavailable, StoreRefused) as trouble:
         astray = trouble.pids if isinstance(trouble, StoreAstray) else ()
         yield replace(case, trouble=str(trouble), astray=astray)
@@ -279,7 +286,7 @@ def _opened(case: Case, state: str | None) -> Iterator[Case]:
         store.close()
 
 
-def _seen(store: Store) -> Seen:
+def _seen(store: Store, rows: int) -> Seen:
     with store.snapshot() as ledger:
         in_hand = ledger.in_hand()
         of_job: defaultdict[str, list[Run]] = defaultdict(list)
@@ -299,7 +306,7 @@ def _seen(store: Store) -> Seen:
             done=ledger.completed(),
             eras=ledger.eras(),
             facts=store.facts(),
-            unreadable=store.unreadable(_ROWS),
+            unreadable=store.unreadable(rows),
         )
 
 
