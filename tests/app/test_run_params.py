@@ -77,7 +77,10 @@ def test_what_the_job_does_not_know_or_cannot_take_is_refused(typed: str, messag
     assert (str(refused.value), refused.value.hint) == (message, hint)
 
 
-@pytest.mark.parametrize("value", [True, "many", 1.5, None, ["a"], b"3", {"a": 1}, object(), float("inf")], ids=repr)
+VALUES_OF_OTHER_TYPES = [True, "many", 1.5, None, ["a"], b"3", {"a": 1}, object(), float("inf")]
+
+
+@pytest.mark.parametrize("value", VALUES_OF_OTHER_TYPES, ids=lambda value: type(value).__name__)
 def test_a_value_of_python_must_have_the_type_too(value: object) -> None:
     with pytest.raises(ParamRefused, match=r"depth: .*is"):
         asked_params(words(), JOB, {"depth": value})
