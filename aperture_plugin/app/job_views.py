@@ -1,4 +1,4 @@
-"""What is known of each job: the words in force for it, its state, its next and its last run.
+"""Views of jobs: the words in force for each, its state, its next and its last run.
 
 A page of 10,000 jobs asks for all of them again and again, so a `JobMemory` keeps what cannot have changed since.
 """
@@ -23,7 +23,16 @@ from aperture_plugin.words.phrases import phrase_of
 from aperture_plugin.words.schedules import Schedule, has_slots
 from aperture_plugin.words.times import time_text
 
-__all__ = ["IDLE", "JobMemory", "JobView", "JobWords", "known_zone", "paused_text", "words_of_config", "words_of_eras"]
+__all__ = [
+    "IDLE",
+    "JobMemory",
+    "JobView",
+    "WordsInForce",
+    "known_zone",
+    "paused_text",
+    "words_of_config",
+    "words_of_eras",
+]
 
 IDLE: Final = "idle"
 """The state of a job with no run in hand."""
@@ -34,7 +43,7 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class JobWords:
+class WordsInForce:
     """The effective values of one job."""
 
     name: str
@@ -76,7 +85,7 @@ class JobView:
     waiting_for: str | None
     next_run: datetime | None
     last_run: Run | None
-    words: JobWords = field(repr=False, compare=False)
+    words: WordsInForce = field(repr=False, compare=False)
 
 
 class JobMemory:
@@ -87,12 +96,12 @@ class JobMemory:
     """
 
     def __init__(self) -> None:
-        self._words: tuple[Config, Mapping[str, str], Mapping[str, str], list[JobWords]] | None = None
-        self._next: dict[str, tuple[JobWords, datetime, datetime | None]] = {}
+        self._words: tuple[Config, Mapping[str, str], Mapping[str, str], list[WordsInForce]] | None = None
+        self._next: dict[str, tuple[WordsInForce, datetime, datetime | None]] = {}
         self._last: dict[str, Run] = {}
         self._views: dict[str, JobView] = {}
 
-    def words(self, config: Config, titles: Mapping[str, str], categories: Mapping[str, str]) -> list[JobWords]:
+    def words(self, config: Config, titles: Mapping[str, str], categories: Mapping[str, str]) -> list[WordsInForce]:
         """Return what `words_of_config` does."""
         kept = self._words
         if kept is None or kept[0] is not config or kept[1:3] != (titles, categories):
@@ -101,7 +110,7 @@ class JobMemory:
 
     def views(
         self,
-        words: Sequence[JobWords],
+        words: Sequence[WordsInForce],
         in_hand: Iterable[Run],
         ledger: Ledger,
         pauses: Mapping[str, Pause],
@@ -132,7 +141,7 @@ class JobMemory:
         self._views = found
         return list(found.values())
 
-    def _next_run(self, job: JobWords, now: datetime) -> datetime | None:
+    def _next_run(self, job: WordsInForce, now: datetime) -> datetime | None:
         kept = self._next.get(job.name)
         if kept is not None and kept[0] is job and kept[1] <= now and (kept[2] is None or now < kept[2]):
             return kept[2]
@@ -150,10 +159,10 @@ class JobMemory:
         return found
 
 
-def words_of_config(config: Config, titles: Mapping[str, str], categories: Mapping[str, str]) -> list[JobWords]:
+def words_of_config(config: Config, titles: Mapping[str, str], categories: Mapping[str, str]) -> list[WordsInForce]:
     """Return what the file says of each of its jobs."""
     return [
-        JobWords(
+        WordsInForce(
             job.name,
             phrase_of(job.schedule),
             job.schedule,
@@ -170,7 +179,7 @@ def words_of_config(config: Config, titles: Mapping[str, str], categories: Mappi
 
 def words_of_eras(
     eras: Iterable[Era], titles: Mapping[str, str], categories: Mapping[str, str], zone: ZoneInfo
-) -> list[JobWords]:
+) -> list[WordsInForce]:
     """Return the configuration of the last good file, as far as the store remembers it: no disabled jobs."""
     found = []
     for era in sorted(eras, key=lambda era: era.job):
@@ -181,12 +190,14 @@ def words_of_eras(
         except Unreadable:
             schedule, closed = None, ()  # A later version's kind of schedule: its phrase can still be shown.
         named = titles.get(era.job), categories.get(era.job)
-        found.append(JobWords(era.job, era.schedule, schedule, known_zone(era.zone, zone), True, *named, closed=closed))
+        found.append(
+            WordsInForce(era.job, era.schedule, schedule, known_zone(era.zone, zone), True, *named, closed=closed)
+        )
     return found
 
 
 def _view(
-    job: JobWords, runs: Sequence[Run], pause: Pause | None, next_run: datetime | None, last_run: Run | None
+    job: WordsInForce, runs: Sequence[Run], pause: Pause | None, next_run: datetime | None, last_run: Run | None
 ) -> JobView:
     state, waiting_for = _state(job, runs, pause)
     return JobView(
@@ -205,7 +216,7 @@ def _view(
     )
 
 
-def _state(job: JobWords, runs: Iterable[Run], pause: Pause | None) -> tuple[str, str | None]:
+def _state(job: WordsInForce, runs: Iterable[Run], pause: Pause | None) -> tuple[str, str | None]:
     if runs:
         first = min(runs, key=lambda run: (_ORDER.index(run.status), run.place))
         return str(first.status), None if first.status is Status.RUNNING else first.reason
@@ -224,7 +235,7 @@ def paused_text(pause: Pause, zone: ZoneInfo) -> str:
     return f"it is paused{by}{until}" + (f": {pause.note}" if pause.note else "")
 
 
-def _next_run(job: JobWords, pause: Pause | None, now: datetime) -> datetime | None:
+def _next_run(job: WordsInForce, pause: Pause | None, now: datetime) -> datetime | None:
     if not job.enabled or job.schedule is None or not has_slots(job.schedule):
         return None
     after = now
