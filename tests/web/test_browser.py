@@ -87,6 +87,23 @@ def test_a_job_is_run_and_cancelled_after_asking(page: Page, url: str, who: str)
     assert ended["reason"].endswith(": the disk is needed")
 
 
+def test_a_job_is_run_once_with_other_parameters(page: Page, url: str, who: str) -> None:
+    page.get_by_role("link", name=f"Scan of {who}", exact=True).click()
+    page.get_by_role("link", name="Run with…").click()
+    page.get_by_label("Parameters, one NAME=VALUE a line").fill("kind film")
+    page.get_by_role("button", name=f"Run Scan of {who}").click()
+    expect(page.get_by_role("alert")).to_contain_text('"kind film" is not NAME=VALUE')
+    page.get_by_label("Parameters, one NAME=VALUE a line").fill("kind=film")
+    page.get_by_label("Note for the others").fill("only films")
+    page.get_by_role("button", name=f"Run Scan of {who}").click()
+
+    expect(page.locator("#flash")).to_contain_text(f"scan-{who} is queued")
+    [run] = runs_of(url, f"scan-{who}", status="completed")
+    assert (run["params"], run["note"]) == ({"kind": "film"}, "only films")
+    page.reload()
+    expect(page.locator("#history-table")).to_contain_text("with kind: film")
+
+
 def test_a_job_is_paused_with_a_note_and_resumed(page: Page, who: str) -> None:
     page.get_by_role("link", name=f"Pause Scan of {who}").click()
     page.get_by_label("Until a time").fill("2 hours")
@@ -166,7 +183,15 @@ def test_tab_alone_reaches_every_control(chromium: Browser, url: str) -> None:
         assert len(reached - {body}) == wanted
 
 
-PAGES = ["", "jobs/scan-ada", "jobs/scan-ada/schedule", "jobs/scan-ada/pause", "timeline", "?q=nothing"]
+PAGES = [
+    "",
+    "jobs/scan-ada",
+    "jobs/scan-ada/schedule",
+    "jobs/scan-ada/pause",
+    "jobs/scan-ada/run",
+    "timeline",
+    "?q=nothing",
+]
 LOOKS: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (1280, "dark"), (360, "light")]
 
 
