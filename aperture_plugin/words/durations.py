@@ -12,7 +12,7 @@ from typing import Final
 
 from aperture_plugin.words.did_you_mean import meaning, nearest
 from aperture_plugin.words.digits import COUNTS, require_ascii_digits
-from aperture_plugin.words.parse_error import Unreadable, offers_what_reads, quoted
+from aperture_plugin.words.parse_error import Unreadable, mended, offers_what_reads, quoted, worth_guessing
 from aperture_plugin.words.tokens import lowered
 
 __all__ = ["LONGEST_DURATION", "UNITS", "duration_text", "read_duration"]
@@ -48,6 +48,10 @@ _EXPECTED: Final = "expected a number with its unit, such as 90 seconds, 30m or 
 _CALENDAR: Final = {"month": 30, "months": 30, "mo": 30, "year": 365, "years": 365, "y": 365, "yr": 365}
 
 
+_MAY_BE_MEANT: Final = frozenset({"bad-duration", "unknown-unit", "duration-without-unit"})
+"""Codes of what may be a length of time in words of one's own."""
+
+
 @offers_what_reads
 def read_duration(text: str) -> timedelta:
     """Return how long *text* says.
@@ -62,6 +66,27 @@ def read_duration(text: str) -> timedelta:
     >>> read_duration("1h30m")
     datetime.timedelta(seconds=5400)
     """
+    try:
+        return _duration(text)
+    except Unreadable as problem:
+        if _may_be_meant(problem) and worth_guessing(text):
+            from aperture_plugin.words.other_notations import length_elsewhere  # only what is refused needs it
+
+            length = length_elsewhere(text)
+            if length is not None:
+                problem.instead = duration_text(length)
+                problem.hint += f'; did you mean "{problem.instead}"?'
+        raise
+
+
+def _may_be_meant(problem: Unreadable) -> bool:
+    """Return whether the text may be a length of time in words of one's own, and nothing better is offered."""
+    if problem.code not in _MAY_BE_MEANT or "a second time" in problem.message:
+        return False
+    return mended(_duration, problem.instead) is None
+
+
+def _duration(text: str) -> timedelta:
     require_ascii_digits(text)
     place, end = len(text) - len(text.lstrip()), len(text.rstrip())
     if place >= end:

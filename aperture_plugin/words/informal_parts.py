@@ -114,6 +114,8 @@ class _Collector:
 
     def _time(self, token: Token) -> None:
         assert isinstance(token.value, time)
+        if token.word == "clock" and self._after_every:
+            raise _Nonsense
         self._said.times.append(token.value)
         self._said.note("T")
 

@@ -33,8 +33,9 @@ from aperture_plugin.words.schedules import (
 )
 from aperture_plugin.words.times import time_text
 
-__all__ = ["informal_meaning"]
+__all__ = ["informal_length", "informal_meaning"]
 
+_LENGTH_BY_CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 _ENDS_OPEN: Final = re.compile(r"\b(?:on|of|in|the|an?)\s*$", re.IGNORECASE)
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "fortnight": 1_209_600}
 _FIRST_SATURDAY: Final = Weekday.SATURDAY
@@ -64,6 +65,21 @@ def informal_meaning(text: str) -> Meaning | None:
             return None
         return Meant(several(schedules))
     return _meaning(tokens)
+
+
+def informal_length(text: str) -> timedelta | None:
+    """Return the length of time that *text* means and nothing else; None where it means none.
+
+    >>> informal_length("an hour and a half"), informal_length("1:30:00")
+    (datetime.timedelta(seconds=5400), datetime.timedelta(seconds=5400))
+    """
+    clock = _LENGTH_BY_CLOCK.fullmatch(text.strip())
+    if clock is not None:
+        hours, minutes, seconds = map(int, clock.groups())
+        return timedelta(hours=hours, minutes=minutes, seconds=seconds) or None
+    meaning = informal_meaning(f"every {text}")
+    schedule = meaning.schedule if isinstance(meaning, Meant) else None
+    return schedule.every if isinstance(schedule, Interval) and not schedule.offset else None
 
 
 def _one_by_one(tokens: Sequence[Token]) -> list[list[Token]] | None:
@@ -158,15 +174,17 @@ def _daily(said: Said) -> Meaning:
 
 
 def _past_alone(said: Said) -> Meaning | None:
-    if len(said.pasts) == 1 and not said.says_times and said.order == "":
-        offset = timedelta(minutes=said.pasts[0])
-        return Meant(Interval(every=timedelta(hours=1), offset=offset))
+    if said.pasts and not said.says_times and not said.order:
+        return _interval(said, timedelta(hours=1))
     return None
 
 
 def _interval(said: Said, length: timedelta) -> Meaning | None:
-    if length <= timedelta(0) or length > LONGEST_INTERVAL or len(said.pasts) > 1:
+    if length <= timedelta(0) or length > LONGEST_INTERVAL:
         return None
+    if len(said.pasts) > 1:
+        hourly = [Interval(every=length, offset=timedelta(minutes=past)) for past in sorted(set(said.pasts))]
+        return Meant(several(hourly)) if length == timedelta(hours=1) and max(said.pasts) < 60 else None
     if said.parts:
         return Incomplete("time of day", Daily(times=(time({"morning": 7, "evening": 20}.get(said.parts[0], 2)),)))
     offset = timedelta(minutes=said.pasts[0]) if said.pasts else timedelta(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time
 from typing import Final
 
@@ -119,7 +120,9 @@ def _hour(hour: int) -> Token | None:
 def _of_clock(found: re.Match[str]) -> Token | None:
     if int(found["second"] or 0):
         return None
-    return _clock(int(found["hour"]), int(found["minute"]), found["half"])
+    token = _clock(int(found["hour"]), int(found["minute"]), found["half"])
+    # Without AM or PM, `every 1:30` may be a length.
+    return replace(token, word="clock") if token is not None and found["half"] is None else token
 
 
 def _named_time(found: re.Match[str]) -> Token:

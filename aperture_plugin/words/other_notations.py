@@ -10,11 +10,12 @@ from datetime import time, timedelta
 from typing import Final
 
 from aperture_plugin.words.durations import read_duration
+from aperture_plugin.words.informal_schedules import informal_length
 from aperture_plugin.words.meanings import Meaning, Meant, Unsupported
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.schedules import LONGEST_INTERVAL, Cron, Daily, Interval, Monthly, Weekday, Weekly
 
-__all__ = ["cron_elsewhere", "meaning_in_another_notation"]
+__all__ = ["cron_elsewhere", "length_elsewhere", "meaning_in_another_notation"]
 
 _FIELD: Final = re.compile(
     r"(?:[0-9*/,?#LWH()-]|SUN|MON|TUE|WED|THU|FRI|SAT|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)+", re.I
@@ -49,6 +50,12 @@ def meaning_in_another_notation(text: str) -> Meaning | None:
     iso = _ISO.fullmatch(said)
     if iso is not None and any(iso.groups()):
         return _interval(timedelta(**{unit: int(number or 0) for unit, number in iso.groupdict().items()}))
+    if (
+        said.lower().startswith("every ")
+        and (length := informal_length(said[len("every ") :])) is not None
+        and ":" in said
+    ):
+        return _interval(length)
     if re.fullmatch(r"(?:R\d*/)?P\d+[MY]\S*", said, re.IGNORECASE):
         return Unsupported("months and years differ in length; a day of each month is  monthly on day 1 at 4:00 AM")
     if _RULE.match(said):
@@ -82,6 +89,14 @@ def cron_elsewhere(text: str) -> tuple[str, str | None] | None:
         expression = meaning.schedule.expression
         return f"expected five fields, from the minute to the day of the week: {expression}", expression
     return (meaning.hint, None) if isinstance(meaning, Unsupported) else None
+
+
+def length_elsewhere(text: str) -> timedelta | None:
+    """Return the length of time that *text* means, as `PT1H30M`, `1:30:00` and `2 wk` do; None where it means none."""
+    meaning = meaning_in_another_notation(text) if text.strip()[:1] in {"P", "p"} else None
+    if isinstance(meaning, Meant) and isinstance(meaning.schedule, Interval):
+        return meaning.schedule.every
+    return informal_length(text)
 
 
 def _every(said: str) -> Meaning | None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
 from aperture_plugin.words.datetimes import read_moment
 from aperture_plugin.words.durations import read_duration
 from aperture_plugin.words.informal_lexicon import folded
 from aperture_plugin.words.informal_months import several
-from aperture_plugin.words.informal_schedules import informal_meaning
+from aperture_plugin.words.informal_schedules import informal_length, informal_meaning
 from aperture_plugin.words.informal_words import tokens_of
 from aperture_plugin.words.meanings import Incomplete, Meaning, Meant, Unclear, Unsupported
 from aperture_plugin.words.names import read_job_names
@@ -45,7 +45,7 @@ _HINT_STAYS: Final = frozenset({"unknown-phrase", "unexpected-words", "cron-fiel
 """Codes whose hint says what is expected of the whole phrase."""
 _MEAN: Final = re.compile(r'; did you mean ".*?"\?')
 _ZONE: Final = re.compile(
-    r"(.+?)\s*\(?\b(utc|gmt|z|[ecmpw][esd]?t|cest|eest|bst|ist|jst|[A-Z][a-z]+/[A-Za-z_]+)\)?", re.IGNORECASE
+    r"(.+?)(?:\s+in)?\s*\(?\b(utc|gmt|z|[ecmpw][esd]?t|cest|eest|bst|ist|jst|[A-Z][a-z]+/[A-Za-z_]+)\)?", re.IGNORECASE
 )
 _ZONES: Final = {
     **dict.fromkeys(("utc", "gmt", "z"), "Etc/UTC"),
@@ -93,6 +93,7 @@ _TIME_FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 _DAY_NAME: Final = re.compile(r"\b[A-Z][a-z]+day\b")
+_CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-5][0-9]):00")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
 _OF_SYSTEMD: Final = {
     "minutely": "every minute",
@@ -217,6 +218,10 @@ def _dated(said: str, read: _Reader) -> Meaning | None:
             if problem.code != "moment-with-zone" or said.lower().startswith("once at"):
                 return None
             return Unsupported("a moment is  once at 2026-12-24 18:00, by the job's own clock, without an offset")
+    clock = _CLOCK.fullmatch(said)
+    if clock is not None and int(clock[1]) < 24 and (length := informal_length(said)) is not None:
+        at = time(int(clock[1]), int(clock[2]))
+        return Unclear(f"{said} could be a time of day or a length", (Daily(times=(at,)), Interval(every=length)))
     if _RELATIVE.match(said):
         return Unsupported("a single run has its date, such as  once at 2026-12-24 6:00 PM")
     if _NUMBER.fullmatch(said):

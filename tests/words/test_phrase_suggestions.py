@@ -653,6 +653,7 @@ REFUSED = {
         at start unless ran in 6 hours
                             ^^
         hint: write it as in at start after 2 minutes unless ran within 6 hours
+        write: at start unless ran within 6 hours
     """,
     "at start afterr 2 minutes": """
         "afterr" has no place there in a schedule at start [unexpected-words]

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from aperture_plugin.config.schema.value_parsers import read_checked_phrase
+from aperture_plugin.words.durations import read_duration
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.phrases import read_phrase
 from aperture_plugin.words.schedules import Schedule
@@ -26,6 +27,10 @@ SAME: Final = {
     "at midnight": "daily at 12:00 AM",
     "12 midnight": "daily at 12:00 AM",
     "every day at noon": "daily at 12:00 PM",
+    "every day at 12 noon": "daily at 12:00 PM",
+    "every monday through friday at 19:20": "weekly on weekdays at 7:20 PM",
+    "every day except sunday at 5 pm": "weekly on mon, tue, wed, thu, fri, sat at 5:00 PM",
+    "every weekday morning at 7": "weekly on weekdays at 7:00 AM",
     "every day 3 AM": "daily at 3:00 AM",
     "each day at 3 AM": "daily at 3:00 AM",
     "everyday at 7 AM": "daily at 7:00 AM",
@@ -145,6 +150,14 @@ SAME: Final = {
     "every 2nd day": "every 2 days",
     "every other week": "every 2 weeks",
     "fortnightly": "every 2 weeks",
+    "every 2 wk": "every 2 weeks",
+    "every 5 min.": "every 5 minutes",
+    "every 1,000 seconds": "every 1000 seconds",
+    "every 1:30:00": "every 90 minutes",
+    "an hour and a half": "every 90 minutes",
+    "every hour at :15 and :45": "every hour at :15; every hour at :45",
+    "at :00 and :30": "every hour; every hour at :30",
+    "every 9 AM": "daily at 9:00 AM",
     "every second": "every 1 second",
     "twice a day": "every 12 hours",
     "3x a day": "every 8 hours",
@@ -230,6 +243,9 @@ NO_LINE: Final = {
     "every hour between 9:00 and 17:00": "window: 9:00 to 17:00",
     "daily at 2AM UTC": "timezone: Etc/UTC",
     "daily at 3 AM Europe/Riga": "timezone: Europe/Riga",
+    "every day at 5 pm in Asia/Tokyo": "timezone: Asia/Tokyo",
+    "1:30:00": "could be a time of day or a length",
+    "every 9:30": "expected numbers with their units",
     "daily at 9 except holidays": "calendar",
     "tomorrow at 9": "its date",
     "2026-12-24T18:00:00Z": "without an offset",
@@ -295,3 +311,27 @@ def test_capitals_and_spaces_change_no_meaning(typed: str) -> None:
     assert offered(f"  {typed.replace(' ', '   ')} ")[0] == offered(typed)[0]
     if "scan" not in typed:
         assert offered(typed.upper())[0] in {offered(typed)[0], None}
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("2 wk", "2 weeks"),
+        ("5 min.", "5 minutes"),
+        ("an hour and a half", "90 minutes"),
+        ("1:30:00", "90 minutes"),
+        ("PT1H30M", "90 minutes"),
+        ("1,000 seconds", "1000 seconds"),
+        ("1.5h", "90 minutes"),
+        ("90", None),
+        ("4:00", None),
+        ("1h 1h", None),
+        ("monday", None),
+    ],
+)
+def test_a_length_of_time_in_other_words_is_offered_in_ours(typed: str, right: str | None) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_duration(typed)
+
+    offer = caught.value.instead
+    assert (None if offer is None else read_duration(offer)) == (None if right is None else read_duration(right))
