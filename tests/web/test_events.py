@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import signal
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
+import pytest
+
+from aperture_plugin.app.status import Overview
 from aperture_plugin.testing import World
 from tests.cli.conftest import Terminal
 from tests.web.conftest import Site
@@ -75,3 +81,41 @@ def test_ten_open_streams_keep_nobody_from_stopping_within_a_second(terminal: Te
     assert process.returncode == 0
     assert took < 5, "it is a second on a quiet machine"
     assert not any(listener.is_alive() for listener in listeners)
+
+
+def test_a_listener_that_takes_nothing_is_let_go(world: World) -> None:
+    # A WSGI server lets a caller go without a word: without this the places for listeners would run out.
+    world.write("schedules:\n  scan: manual\n").start(at="2026-01-10 00:30")
+    site = Site(world)
+    with asyncio.Runner() as runner:
+        stream = site.application.changes.subscribe(runner.get_loop())
+        assert stream is not None
+        stream.taken_at -= 61
+        until = time.monotonic() + 20
+        while site.streams:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    site.stop()
+
+
+def test_many_listeners_cost_one_look_at_the_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write("schedules:\n  scan: manual\n").start(at="2026-01-10 00:30")
+    site = Site(world)
+    looks, installation = [], site.application.installation
+    pulse = installation.pulse
+
+    def counted() -> Overview:
+        looks.append(time.monotonic())
+        return pulse()
+
+    monkeypatch.setattr(installation, "pulse", counted)
+    with ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(contextlib.closing(urllib.request.urlopen(f"{site.url}api/events", timeout=20)))
+        looks.clear()
+        begun = time.monotonic()
+        time.sleep(0.9)
+        took = time.monotonic() - begun
+
+        assert 1 <= len(looks) <= took / 0.4 + 1
+    site.stop()
