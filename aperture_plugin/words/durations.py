@@ -70,7 +70,7 @@ def read_duration(text: str) -> timedelta:
         return _duration(text)
     except Unreadable as problem:
         if _may_be_meant(problem) and worth_guessing(text):
-            from aperture_plugin.words.other_notations import length_elsewhere  # only what is refused needs it
+            from aperture_plugin.words.other_lengths import length_elsewhere  # only what is refused needs it
 
             length = length_elsewhere(text)
             if length is not None:

@@ -12,18 +12,14 @@ from typing import Final
 from aperture_plugin.words.durations import read_duration
 from aperture_plugin.words.informal_schedules import informal_length
 from aperture_plugin.words.meanings import Meaning, Meant, Unsupported
+from aperture_plugin.words.other_lengths import iso_length
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.schedules import LONGEST_INTERVAL, Cron, Daily, Interval, Monthly, Weekday, Weekly
 
-__all__ = ["cron_elsewhere", "length_elsewhere", "meaning_in_another_notation"]
+__all__ = ["cron_elsewhere", "meaning_in_another_notation"]
 
 _FIELD: Final = re.compile(
     r"(?:[0-9*/,?#LWH()-]|SUN|MON|TUE|WED|THU|FRI|SAT|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)+", re.I
-)
-_ISO: Final = re.compile(
-    r"(?:R\d*/)?P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
-    re.IGNORECASE,
 )
 _WRAPPED: Final = re.compile(r"(rate|cron)\s*\(\s*(.*?)\s*\)", re.IGNORECASE)
 _NTH: Final = re.compile(r"(?<![#\d])([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)#(\d+)", re.IGNORECASE)
@@ -47,9 +43,8 @@ def meaning_in_another_notation(text: str) -> Meaning | None:
     said = text.strip()
     if said.lower().startswith("@every"):
         return _every(said[len("@every") :].strip())
-    iso = _ISO.fullmatch(said)
-    if iso is not None and any(iso.groups()):
-        return _interval(timedelta(**{unit: int(number or 0) for unit, number in iso.groupdict().items()}))
+    if (iso := iso_length(said)) is not None:
+        return _interval(iso)
     if (
         said.lower().startswith("every ")
         and (length := informal_length(said[len("every ") :])) is not None
@@ -89,14 +84,6 @@ def cron_elsewhere(text: str) -> tuple[str, str | None] | None:
         expression = meaning.schedule.expression
         return f"expected five fields, from the minute to the day of the week: {expression}", expression
     return (meaning.hint, None) if isinstance(meaning, Unsupported) else None
-
-
-def length_elsewhere(text: str) -> timedelta | None:
-    """Return the length of time that *text* means, as `PT1H30M`, `1:30:00` and `2 wk` do; None where it means none."""
-    meaning = meaning_in_another_notation(text) if text.strip()[:1] in {"P", "p"} else None
-    if isinstance(meaning, Meant) and isinstance(meaning.schedule, Interval):
-        return meaning.schedule.every
-    return informal_length(text)
 
 
 def _every(said: str) -> Meaning | None:
