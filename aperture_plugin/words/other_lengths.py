@@ -23,7 +23,10 @@ def iso_length(text: str) -> timedelta | None:
     found = _ISO.fullmatch(text)
     if found is None or not any(found.groups()):
         return None
-    return timedelta(**{unit: int(number or 0) for unit, number in found.groupdict().items()})
+    try:
+        return timedelta(**{unit: int(number or 0) for unit, number in found.groupdict().items()})
+    except (OverflowError, ValueError):  # More days than a timedelta has, or more digits than a number is read from.
+        return None
 
 
 def length_elsewhere(text: str) -> timedelta | None:

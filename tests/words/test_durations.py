@@ -11,6 +11,7 @@ from hypothesis import given
 
 from aperture_plugin.testing.word_strategies import durations
 from aperture_plugin.words.durations import LONGEST_DURATION, duration_text, read_duration
+from aperture_plugin.words.parse_error import Unreadable
 
 Refusal = Callable[[Callable[[str], object], str], str]
 
@@ -267,3 +268,9 @@ def test_a_duration_nobody_could_have_written_is_not_printed(duration: timedelta
 @pytest.mark.parametrize("text", REFUSED)
 def test_a_duration_that_cannot_be_read_says_why_and_where(text: str, refusal: Refusal) -> None:
     assert refusal(read_duration, text) == cleandoc(REFUSED[text])
+
+
+@pytest.mark.parametrize("text", ["P99999999999999D", "PT" + "9" * 5000 + "H"])
+def test_a_length_in_another_notation_that_no_clock_reaches_is_refused_in_words(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_duration(text)
