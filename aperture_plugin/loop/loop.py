@@ -49,7 +49,7 @@ __all__ = ["Loop"]
 
 _log = logging.getLogger("aperture")
 
-_LOOKS_AHEAD_SECONDS = 3.0
+_LOOKS_AHEAD_SECONDS = 60.0
 
 
 class Loop:

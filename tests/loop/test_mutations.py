@@ -35,7 +35,7 @@ from tests.loop.test_simulation import in_memory, live_through
 
 Patch = pytest.MonkeyPatch
 Mutation = Callable[[Patch], None]
-SEEDS = 1000
+SEEDS = 1500
 
 
 @pytest.fixture(autouse=True)
