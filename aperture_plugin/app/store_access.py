@@ -42,8 +42,9 @@ def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iter
     store = store_of(source, reading, url=url)
     if path is not None and not path.exists():
         require_not_astray(store, path, "was deleted or moved away")
-        yield empty_store()
-        return
+        if not path.exists():  # A loop that begins just now may have made it meanwhile.
+            yield empty_store()
+            return
     try:
         is_there = store.open_to_look()
     except StoreRefused as refused:
@@ -60,12 +61,14 @@ def opened_to_look(source: Source, reading: Reading, *, url: str | None) -> Iter
 
 
 def require_not_astray(store: Store, path: Path, what: str, cause: Exception | None = None) -> None:
-    """Raise if other processes still work on the file at *path*, of which they know another content.
+    """Raise if other processes still work on the file at *path*, of which they know another content, or which is gone.
 
     Raises:
         StoreAstray: There are such processes.
     """
-    if pids := holders(path):
+    was_there = path.exists()
+    pids = holders(path)
+    if pids and path.exists() == was_there:  # Else one of them has made it since: it is no other file than theirs.
         raise StoreAstray(store.url, what, pids) from cause
 
 

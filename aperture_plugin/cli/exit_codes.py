@@ -167,7 +167,8 @@ def _refusal(error: Exception) -> CommandRefused | None:
         for problem in error.problems:  # type: ignore[attr-defined]
             say(f"error: {problem}", err=True)
         return CommandRefused()
-    if name.startswith("aperture_plugin.ports.records.Store"):
+    kinds = (f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__)
+    if any(kind.startswith("aperture_plugin.ports.records.Store") for kind in kinds):
         return CommandRefused(str(error))
     if isinstance(error, FileNotFoundError) and error.errno is None:
         return file_is_missing(Path(str(error)))

@@ -29,14 +29,15 @@ class Receiver:
             def do_GET(self) -> None:  # the server's own name
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 receiver.seen.put(self.path)
-                if receiver.answers == "hang":
+                answer = receiver.answers
+                if answer == "hang":
                     receiver._goes_on.wait(60)
                     return
-                self.send_response(int(receiver.answers))
+                if answer == 200:  # Noted first: once it is answered, the next request comes in another thread.
+                    receiver.taken.put((self.path, body))
+                self.send_response(int(answer))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                if receiver.answers == 200:
-                    receiver.taken.put((self.path, body))
 
             do_POST = do_GET  # noqa: N815  # the server's own name
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery
 
 from aperture_plugin import Aperture
 from tests.benchmarks.bench_durable import database
@@ -138,9 +138,9 @@ def ours(folder: Path, state: str | None) -> tuple[float, float]:
         time.sleep(max(0.0, 12 - (PERIOD - time.time() % PERIOD)))  # so that it is up before they fall due
         with Aperture(file, state=state, watch=False, entry_points=False) as aperture:
             aperture.run("lone")
-            due_at = None
+
             notes.wait_for(1)
-            late = []
+            late: list[float] = []
             while len(late) < LONE and PERIOD - time.time() % PERIOD > 1:
                 asked = time.time()
                 aperture.run("lone")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aperture_plugin.app import store_access
 from aperture_plugin.testing import World
 from tests.cli.conftest import Shell
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only
 @pytest.fixture
 def pid(world: World) -> Iterator[int]:
     """A process that works on a store whose file was deleted."""
-    world.write("state: sqlite:///jobs.db\nschedules:\n  a:\n    schedule: hourly\n    command: ls\n")
+    world.write("state: sqlite:///jobs.db\nschedules:\n  a:\n    schedule: every hour\n    command: ls\n")
     store = world.folder / "jobs.db"
     store.write_bytes(b"")
     words = [sys.executable, "-c", "import sys; held = open(sys.argv[1]); print(flush=True); input()", str(store)]
@@ -51,3 +52,25 @@ def test_doctor_says_what_to_do(pid: int, shell: Shell) -> None:
         f"a loop runs (pid {pid}), but its store was deleted or overwritten under it: it starts nothing" in answer.out
     )
     assert "put the store back; or stop the loop, and start it anew on a new store" in answer.out
+
+
+@pytest.mark.parametrize("words", ["history", "logs a", "next", "audit"])
+def test_any_other_command_says_it_in_words(pid: int, shell: Shell, words: str) -> None:
+    answer = shell(*words.split())
+
+    assert "aperture itself failed" not in answer.err
+    assert answer.code == 0 or "was deleted or moved away; put it back" in answer.err
+
+
+def test_a_store_that_a_loop_makes_at_this_moment_is_no_store_that_is_gone(
+    world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write("state: sqlite:///jobs.db\nschedules:\n  a:\n    schedule: every hour\n    command: ls\n")
+
+    def holders(path: Path) -> list[int]:
+        path.write_bytes(b"")  # as the loop does between the look at the file and the one at the processes
+        return [1]
+
+    monkeypatch.setattr(store_access, "holders", holders)
+
+    assert (shell("history").code, shell("history").err) == (0, "")
