@@ -31,7 +31,7 @@ from aperture_plugin.app.log_filter import SecretsFilter, SecretsInForce
 from aperture_plugin.app.plugin_watch import PluginWatch
 from aperture_plugin.app.reschedule import reschedule
 from aperture_plugin.app.run_handle import RunHandle, Waiters, answered, latest_attempt
-from aperture_plugin.app.run_params import asked_note, asked_params
+from aperture_plugin.app.run_params import ParamRefused, asked_note, asked_params
 from aperture_plugin.app.saved_file import Judged, judged, nothing
 from aperture_plugin.app.source import ConfigRefused, Source, mailbox_of, store_of
 from aperture_plugin.app.status import Overview, look
@@ -270,13 +270,17 @@ class Aperture:
             NotRunning: It is not running; it is a RuntimeError too.
         """
         loop = self._running_loop()
-        if (words := loop.in_force.job_config(job)) is None:
+        words = loop.in_force.job_config(job)
+        if not loop.knows(job):
             raise self._no_such_job(job, loop)
+        if words is None and params:
+            hint = "its parameters are known where its file is: ask there, or leave them out"
+            raise ParamRefused(f"{job} is in the file of another loop alone", hint=hint)
         message = RunAsked(
             job=job,
             by=by or whoever(),
             at=self.clock.now(),
-            params=asked_params(words, loop.in_force.jobs.get(job), params or {}),
+            params=None if words is None else asked_params(words, loop.in_force.jobs.get(job), params or {}),
             note=None if note is None else asked_note(note, self._environ),
         )
         promise = self._waiters.of(message.answer)
@@ -302,7 +306,7 @@ class Aperture:
             TypeError, ValueError: *until* is no datetime, has no time zone, or is past already.
             NotRunning: It is not running; it is a RuntimeError too.
         """
-        if (loop := self._running_loop()).in_force.job_config(job) is None:
+        if not (loop := self._running_loop()).knows(job):
             raise self._no_such_job(job, loop)
         pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by=by or whoever())
         if not pause.holds(pause.since):
@@ -429,7 +433,8 @@ class Aperture:
         try:
             self._store.open()
             config = self._config_as_picked(config)
-            budgets = Budgets(self._store, self.clock, lambda: self.config, sleep)
+            shared = lambda: self._running_loop().state.division.limits  # noqa: E731
+            budgets = Budgets(self._store, self.clock, lambda: self.config, sleep, shared=shared)
             self._executors = executors_of(
                 self._plugins,
                 budgets,
@@ -462,11 +467,7 @@ class Aperture:
                 fires=self._fires,
                 substitute=substitute,
             )
-            # An executor that nobody provides is found out before anything starts.
-            try:
-                self._executors.named_by(config)
-            except NoSuchExecutor as error:
-                raise ConfigRefused([executor_problem(error, config)], config.text) from None
+            _require_executor(self._executors, config)
         except BaseException:
             self.close()
             raise
@@ -596,3 +597,11 @@ class Aperture:
         if store is None:
             raise NotRunning("aperture is not running; call start(), or use it in a with statement")
         return store
+
+
+def _require_executor(executors: Executors, config: Config) -> None:
+    """Raise if *config* names an executor that nobody provides: that is found out before anything starts."""
+    try:
+        executors.named_by(config)
+    except NoSuchExecutor as error:
+        raise ConfigRefused([executor_problem(error, config)], config.text) from None

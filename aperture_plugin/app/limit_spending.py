@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ class Budgets:
         clock: The source of time.
         config: Returns the file in force.
         sleep: Waits for a span of time, or until the event is set; None waits on the machine's own clock.
+        shared: Returns the limits in force where several loops share the store; they win over the file's.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Budgets:
         clock: Clock,
         config: Callable[[], Config],
         sleep: Sleep | None = None,
+        shared: Callable[[], Mapping[str, Limit]] = dict,
     ) -> None:
         self._store = store
         self._clock = clock
         self._config = config
         self._sleep = sleep or _wait
+        self._shared = shared
 
     def spend(self, _key: tuple[str, int], name: str, calls: int, cancelled: threading.Event) -> None:
         """Spend *calls* of the limit *name* for a run; return when they may be made, or once *cancelled* is set.
@@ -63,9 +66,10 @@ class Budgets:
             config = self._config()
             if name not in config.limits:
                 raise KeyError(f'{config.file} declares no limit "{name}"{did_you_mean(name, config.limits)}')
-            zone = _zone_of(config.limits[name], config)
+            limit = self._shared().get(name, config.limits[name])
+            zone = _zone_of(limit, config)
             try:
-                free = self._take(name, config.limits[name], calls, zone)
+                free = self._take(name, limit, calls, zone)
             except StoreUnavailable as away:
                 now = self._clock.now()
                 away_since = away_since or now

@@ -14,16 +14,16 @@ from aperture_plugin.loop.tick import Tick
 __all__ = ["keep_generation"]
 
 
-def keep_generation(tick: Tick, *, saved: bool) -> None:
-    """Keep the text in force, and which preset `auto` picked, unless the schedule is not fired here.
+def keep_generation(tick: Tick, *, saved: bool) -> bool:
+    """Keep the text in force, and which preset `auto` picked.
 
     Args:
         saved: Whether a save brought it; else a start did, and a text that was accepted before is no news.
+    Returns:
+        Whether it is a new generation.
     """
     config, ledger = tick.in_force.config, tick.ledger
-    if tick.state.only is not None:
-        return
-    number, at = ledger.keep_generation(file=config.file, text=config.text, at=tick.now, saved=saved)
+    number, at, is_new = ledger.keep_generation(file=config.file, text=config.text, at=tick.now, saved=saved)
     tick.in_force = replace(tick.in_force, number=number, accepted_at=at)
     pick = None if config.pick is None else replace(config.pick, extends=None)
     before = ledger.pick()
@@ -31,3 +31,4 @@ def keep_generation(tick: Tick, *, saved: bool) -> None:
         ledger.keep_pick(pick)
     if before is not None and pick is not None and before.name != pick.name:
         tick.log(logging.INFO, f"auto has picked {pick.name} in place of {before.name}; aperture preset says why")
+    return is_new

@@ -17,7 +17,6 @@ from aperture_plugin.loop.bursts.bursts import Bursts, NoBursts
 from aperture_plugin.loop.bursts.handoff import GATHERS
 from aperture_plugin.loop.dispatch import Dispatcher
 from aperture_plugin.loop.effects import ConfigLoaded, ConfigRejected
-from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.inbox import Inbox
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.messages import CancelAsked, ConfigRead, Message, is_urgent
@@ -33,7 +32,8 @@ from aperture_plugin.loop.stages.clock_ahead import release_ahead
 from aperture_plugin.loop.stages.complete import cut_off
 from aperture_plugin.loop.stages.receive import receive
 from aperture_plugin.loop.stages.recover import notice_others, recover
-from aperture_plugin.loop.stages.reload import put_in_force, reload
+from aperture_plugin.loop.stages.reload import HANDOVER, accept, divide_anew, move_to_queues, put_in_force, reload
+from aperture_plugin.loop.stages.share import queue_owed, share
 from aperture_plugin.loop.stages.start_runs import decide_start_runs, last_completions, open_start_runs
 from aperture_plugin.loop.stages.stop import enforce_deadlines
 from aperture_plugin.loop.state import InForce, Rejected, State, Substitute
@@ -132,6 +132,11 @@ class Loop:
         """The file in force, a frozen value; any thread may read it."""
         return self.state.in_force
 
+    def knows(self, job: str) -> bool:
+        """Return whether this loop, or another on the store, can run *job*; any thread may ask."""
+        division = self.state.division
+        return self.in_force.job_config(job) is not None or job in division.in_force or job in division.offered
+
     # ── the life of a loop ──────────────────────────────────────────────────────────────────────
 
     def begin(self) -> None:
@@ -147,11 +152,15 @@ class Loop:
         state.last_completions = last_completions(state, self._store)
         with self._store.transaction() as ledger:
             tick = self._open(ledger, now, at, [])
-            recover(tick)
             tick.in_force = replace(tick.in_force, loaded_at=now)
             if state.only is None:
+                accept(tick)
+                share(tick, starting=True)
+                if not tick.division.is_alone:
+                    state.able_since = now - HANDOVER
+            recover(tick)
+            if state.only is None:
                 put_in_force(tick, config, jobs, starting=True)
-                keep_generation(tick, saved=False)
             if substitute is not None:
                 tick.in_force = replace(
                     tick.in_force, substitute=substitute, rejected=Rejected(substitute.problems, now)
@@ -244,15 +253,18 @@ class Loop:
             state.able_since = now  # Slots that fell due while the store was away are caught up once.
         with self._store.transaction() as ledger:
             tick = self._open(ledger, now, at, messages, isolated=isolated)
+            share(tick)  # which jobs other loops fire
             receive(tick, messages)  # what other threads and processes asked for, or reported
             self._bursts.recall(tick, messages)
             # A file that comes into force alone would end the slots that fell due under the one before it.
             due = self._bursts.take(whole=isolated or self._claims_whole(messages))
             claim(tick, due)  # due slots become claims and runs
             reload(tick, messages)  # a new file comes into force
-            if tick.in_force.config is not state.in_force.config:
-                keep_generation(tick, saved=True)
-            if tick.beats and (tick.is_foreign or not state.lease.is_alone):
+            divide_anew(tick)
+            if tick.is_foreign and not tick.division.is_alone:
+                move_to_queues(tick)
+                queue_owed(tick)
+            if tick.gone or (tick.beats and (tick.is_foreign or not state.lease.is_alone)):
                 recover(tick)  # what dead processes left
                 decide_start_runs(tick)
             enforce_deadlines(tick)  # timeouts, stalls, force
@@ -261,7 +273,7 @@ class Loop:
             self._look_ahead(tick)
             tick.write()
             announce(tick)
-            publishes = self._publishes or tick.in_force is not state.in_force
+            publishes = self._publishes or tick.publishes or tick.in_force is not state.in_force
             if tick.beats or publishes:
                 self._renew_lease(tick, publishes=publishes)
         state.pending.claimed(due)
@@ -341,7 +353,7 @@ class Loop:
     def _has_work(self, now: datetime, at: float) -> bool:
         state = self.state
         wakes_at = None if state.draining else state.queue.wakes_at
-        times = (state.deadlines.next_at, state.readiness.next_at, self._bursts.next_at)
+        times = (state.deadlines.next_at, state.readiness.next_at, self._bursts.next_at, state.absent.next_at)
         return (
             bool(state.pending)
             or self._publishes
@@ -368,7 +380,8 @@ class Loop:
             for instant in (state.timetable.get_next_run(), state.queue.wakes_at):
                 if instant is not None:
                     yield (instant - now) / timedelta(seconds=1)
-        for monotonic in (state.deadlines.next_at, state.readiness.next_at, self._retention.next_at):
+        times = (state.deadlines.next_at, state.readiness.next_at, state.absent.next_at, self._retention.next_at)
+        for monotonic in times:
             if monotonic is not None:
                 yield monotonic - at
         if self._backlog:
@@ -385,7 +398,14 @@ class Loop:
         details = None
         if publishes:
             state, noticed = self.state, self._wakeups.noticed
-            details = details_of(tick.in_force, draining=state.draining, noticed=noticed, looked_in=state.looked_in)
+            details = details_of(
+                tick.in_force,
+                draining=state.draining,
+                noticed=noticed,
+                looked_in=state.looked_in,
+                words=tick.own_words,
+                unknown=tick.division.unknown,
+            )
         tick.lease_record = self.state.lease.write(tick.ledger, now=tick.now, details=details)
 
     def _forget(self, now: datetime, at: float) -> None:

@@ -6,7 +6,7 @@ order as soon as a clock is set back, or two hosts differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Runs
@@ -29,10 +29,19 @@ class Predecessors:
         self._done: dict[str, frozenset[str]] = {}
         self._changed: set[str] = set()
 
-    def take_config(self, config: Config) -> None:
-        """Learn which jobs come after which."""
+    def take_config(self, config: Config, *, elsewhere: Mapping[str, Collection[str]] | None = None) -> None:
+        """Learn which jobs come after which.
+
+        Args:
+            elsewhere: By job that another loop runs after others, those: their completions here are kept for it.
+        """
         self.named, self._followers = {}, {}
+        for follower, jobs in (elsewhere or {}).items():
+            for name in jobs:
+                self._followers.setdefault(name, []).append(follower)
         for job in config.jobs.values():
+            if job.name in (elsewhere or {}):
+                continue
             if job.enabled and isinstance(job.schedule, After) and len(job.schedule.jobs) > 1:
                 self.named[job.name] = frozenset(job.schedule.jobs)
                 for name in job.schedule.jobs:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from aperture_plugin import __version__
 from aperture_plugin.config.problem_report import problem_json
-from aperture_plugin.loop.state import InForce
+from aperture_plugin.loop.state import InForce, OwnWords
 
 __all__ = ["details_of", "nobody_offers"]
 
@@ -30,12 +29,20 @@ def nobody_offers(jobs: Sequence[str], looked_in: str) -> str | None:
 
 
 def details_of(
-    in_force: InForce, *, draining: bool, noticed: tuple[datetime, str] | None, looked_in: str
+    in_force: InForce,
+    *,
+    draining: bool,
+    noticed: tuple[datetime, str] | None,
+    looked_in: str,
+    words: OwnWords | None = None,
+    unknown: Sequence[str] = (),
 ) -> Mapping[str, Any]:
     """Return what `status` shows of the file and `doctor` of the clock.
 
     Args:
         draining: True once the loop claims nothing any more.
+        words: The words that are published of a file.
+        unknown: The jobs that this loop leaves to others.
         noticed: The last odd behavior of the clock, and when.
         looked_in: Where plugins were looked for, as a clause.
     """
@@ -47,8 +54,7 @@ def details_of(
         rejected = {"at": refused.at.isoformat(), "problems": problems}
     text = None
     if in_force.number is not None and in_force.accepted_at is not None:
-        digest = sha256(config.text.encode()).hexdigest()
-        text = {"number": in_force.number, "sha256": digest, "accepted_at": in_force.accepted_at.isoformat()}
+        text = {"number": in_force.number, "sha256": in_force.digest, "accepted_at": in_force.accepted_at.isoformat()}
     generation = None
     if substitute is not None:
         generation = {"number": substitute.generation, "accepted_at": substitute.accepted_at.isoformat()}
@@ -56,6 +62,8 @@ def details_of(
         "version": __version__,
         "file": config.file,
         "text": text,
+        "words": words.digest if words is not None and words.config is config else None,
+        "unknown_jobs": list(unknown),
         "loaded_at": None if loaded_at is None else loaded_at.isoformat(timespec="microseconds"),
         "preset": config.preset,
         "timezone": str(config.zone),

@@ -12,7 +12,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush
 
-from aperture_plugin.rules.admission import Admission, OnJob, OnReady, OnSeat, PreAssign, Skip, Start, Until, Wait
+from aperture_plugin.rules.admission import (
+    Admission,
+    Leave,
+    OnJob,
+    OnReady,
+    OnSeat,
+    PreAssign,
+    Skip,
+    Start,
+    Until,
+    Wait,
+)
 from aperture_plugin.rules.runs import WAITING, Run, Status
 
 __all__ = ["RunQueue"]
@@ -37,7 +48,8 @@ class RunQueue:
         self._pre_assigned: dict[Key, Run] = {}
         self._last_pre_assigned: dict[str, Place] = {}
         self._order: defaultdict[str, _Order] = defaultdict(_Order)
-        self._parked: dict[Key, Until | OnJob | OnReady] = {}
+        self._parked: dict[Key, Until | OnJob | OnReady | Leave] = {}
+        self._left: defaultdict[str, dict[Key, Place]] = defaultdict(dict)
         self._parked_on_job: defaultdict[str, set[Key]] = defaultdict(set)
         self._parked_on_ready: defaultdict[str, set[Key]] = defaultdict(set)
         self._parked_until: list[tuple[datetime, Key]] = []
@@ -114,6 +126,11 @@ class RunQueue:
             self._undecided[key] = None
         if before is None or before.status is not run.status:
             self.job_changed(run.job)
+
+    def left_before(self, run: Run) -> int:
+        """Return how many runs that other loops start as soon as there is a seat come before *run* in its queue."""
+        left = self._left.get(run.queue)
+        return sum(place < run.place for place in left.values()) if left else 0
 
     def requeue(self, key: Key) -> None:
         """Put a waiting run in its place again, to be decided anew: its queue has changed, or what it waited for."""
@@ -215,6 +232,10 @@ class RunQueue:
             case Wait(on=OnReady(job=job) as on):
                 self._parked[run.key] = on
                 self._parked_on_ready[job].add(run.key)
+            case Leave() as left:
+                self._parked[run.key] = left
+                if left.holds_seat:
+                    self._left[run.queue][run.key] = run.place
             case Start() | PreAssign() | Skip() | Wait():
                 pass
 
@@ -231,6 +252,9 @@ class RunQueue:
                 self._parked_on_job[job].discard(key)
             case OnReady(job=job):
                 self._parked_on_ready[job].discard(key)
+            case Leave():
+                for places in self._left.values():
+                    places.pop(key, None)
             case Until() | None:
                 pass
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from aperture_plugin.config.model import Config, JobConfig, Missed
 from aperture_plugin.config.problems import Problem
+from aperture_plugin.loop.absent_jobs import AbsentJobs
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.messages import RunAsked
@@ -20,9 +22,10 @@ from aperture_plugin.ports import Clock, Era, Ledger, Pause, Runs
 from aperture_plugin.rules.due_slots import HeldBack
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.shared_files import ALONE, Division, PublishedWords
 from aperture_plugin.words.schedules import After
 
-__all__ = ["InForce", "Rejected", "State", "Substitute"]
+__all__ = ["InForce", "OwnWords", "Rejected", "State", "Substitute"]
 
 Key = tuple[str, int]
 
@@ -103,12 +106,32 @@ class InForce:
             if job.enabled and job.command is None and job.name not in self.jobs
         ]
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file's text, as `status` shows it."""
+        return sha256(self.config.text.encode("utf-8", "replace")).hexdigest()
+
     def job_config(self, name: str) -> JobConfig | None:
         """Return a job's words; for one that plugins register and the file does not name, those it has by default."""
         job = self.config.jobs.get(name)
         if job is None and name in self.jobs:
             return self.config.unlisted(name)
         return job
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """The words of a file that this loop has published for the others on the store.
+
+    Attributes:
+        digest: Of the words; the loop's record names it.
+        text: SHA-256 of the file's text.
+    """
+
+    config: Config
+    words: PublishedWords
+    digest: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -141,6 +164,13 @@ class State:
         ahead: By job, slots to come that are claimed already: they ran while the clock was ahead.
         released: What is due again because the clock was ahead, as a sentence, until it is published.
         is_alone: True while no other process ticks on the store.
+        division: The jobs that are this loop's, and those that it leaves to others.
+        divided_by: The facts that the division was made of; it is made anew where they have changed.
+        own_words: The words of the file that this loop has published for others; None where it was always alone.
+        their_words: By loop: the digest of its words when they were read, and the words.
+        heard: By loop: its last beat, the monotonic time at which that was first seen, and whether it is silent.
+        absent: Jobs that no loop on the store knows.
+        able_from: By job that this loop took over: the instant from which its slots are not missed ones.
         draining: True once nothing is claimed or started any more.
         asks_ready: True if any plugin answers `aperture_ready`.
         looked_in: Where plugins were looked for, as a clause.
@@ -175,6 +205,13 @@ class State:
     ahead: dict[str, frozenset[datetime]] = field(default_factory=dict)
     released: str = ""
     is_alone: bool = False
+    division: Division = ALONE
+    divided_by: tuple[object, ...] = ()
+    own_words: OwnWords | None = None
+    their_words: dict[str, tuple[str, PublishedWords]] = field(default_factory=dict)
+    heard: dict[str, tuple[int, float, bool]] = field(default_factory=dict)
+    absent: AbsentJobs = field(default_factory=AbsentJobs)
+    able_from: dict[str, datetime] = field(default_factory=dict)
     draining: bool = False
     asks_ready: bool = False
     looked_in: str = ""
@@ -220,7 +257,7 @@ class State:
             in_hand = [run for run in in_hand if run.id in self.only or run.owner is not None]
         self.queue = RunQueue(in_hand)
         self.pauses = ledger.pauses()
-        self.predecessors.take_config(self.config)
+        self.predecessors.take_config(self.config, elsewhere=self.division.after)
         self.predecessors.read_anew(ledger.completed())
         self.last.clear()
         self.is_alone = all(loop.id == self.id for loop in ledger.loops())

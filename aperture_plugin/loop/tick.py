@@ -10,10 +10,11 @@ from aperture_plugin.loop.effects import Effect, Log
 from aperture_plugin.loop.messages import RunAsked
 from aperture_plugin.loop.predecessors import Predecessors
 from aperture_plugin.loop.run_queue import RunQueue
-from aperture_plugin.loop.state import InForce, State
+from aperture_plugin.loop.state import InForce, OwnWords, State
 from aperture_plugin.loop.timetable import TimetableChanges
 from aperture_plugin.ports import Ledger, LogLine, LoopRecord
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.shared_files import Division
 
 __all__ = ["Tick"]
 
@@ -34,6 +35,11 @@ class Tick:
         in_force: The file in force, as this tick leaves it.
         timetable: Changes to the timetable that a new file brings; None for none.
         begun, ended, abandoned: Attempts whose handler begins, is known to have ended, or is given up.
+        division, divided_by, own_words: The same of `State`, as this tick leaves them.
+        is_redivided: Whether the division has changed and the timetable does not follow it yet.
+        publishes: Whether this loop's record changes in more than its beat.
+        able_from: The same of `State`, as far as this tick adds to it.
+        gone: Jobs that this tick has taken for gone.
         lease_record: The record of this process as the tick has renewed it; None where it has not.
         effects: The effects to apply once it is committed.
     """
@@ -62,12 +68,22 @@ class Tick:
     requests: list[RunAsked] = field(default_factory=list)
     dead_loops: set[str] = field(default_factory=set)
     silent_loops: Mapping[str, int] = field(init=False)
+    division: Division = field(init=False)
+    divided_by: tuple[object, ...] = field(init=False)
+    own_words: OwnWords | None = field(init=False)
+    is_redivided: bool = False
+    publishes: bool = False
+    able_from: dict[str, datetime] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     lease_record: LoopRecord | None = None
     effects: list[Effect] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.in_force = self.state.in_force
         self.silent_loops = self.state.silent_loops
+        self.division = self.state.division
+        self.divided_by = self.state.divided_by
+        self.own_words = self.state.own_words
 
     @property
     def queue(self) -> RunQueue:
@@ -78,6 +94,16 @@ class Tick:
     def predecessors(self) -> Predecessors:
         """The predecessors that have completed since the last run of each job that comes after several."""
         return self.state.predecessors
+
+    def divide(self, division: Division, by: tuple[object, ...]) -> None:
+        """Divide the jobs between this loop and the others as *division* says, which follows from the facts *by*."""
+        self.publishes = self.publishes or division.unknown != self.division.unknown
+        self.division, self.divided_by, self.is_redivided = division, by, True
+        self.state.absent.forget(lambda job: job in self.in_force.config.jobs or division.is_elsewhere(job))
+
+    def is_gone(self, job: str) -> bool:
+        """Return whether *job*, which no loop knows now, has been unknown for so long that nobody will run it."""
+        return self.state.absent.is_gone(job, at=self.at)
 
     def add(self, run: Run) -> None:
         """Add a new attempt."""
@@ -147,6 +173,9 @@ class Tick:
             state.lease.renewed(self.lease_record, at=self.at)
         state.in_force = self.in_force
         state.silent_loops = self.silent_loops
+        state.division, state.divided_by, state.own_words = self.division, self.divided_by, self.own_words
+        state.able_from.update(self.able_from)
+        state.absent.settled(self.gone)
         if self.timetable is not None:
             self.timetable.apply(state.timetable, state.pending.fall_due)
         for key, run in self.begun.items():

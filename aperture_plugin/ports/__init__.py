@@ -22,6 +22,7 @@ from aperture_plugin.ports.ledger import Claims, Ledger, Limits, Loops, Notices,
 from aperture_plugin.ports.live_runs import RUN_LOGGER, RUN_VARIABLE, Dispatch, LiveRun, PutOff, RunCancelled, Spender
 from aperture_plugin.ports.mailbox import Mailbox, Order, OrderState, StopRequest, WorkerEvent
 from aperture_plugin.ports.records import (
+    AcceptedText,
     Claim,
     Era,
     LogLine,
@@ -40,6 +41,7 @@ from aperture_plugin.ports.store import Store
 __all__ = [
     "RUN_LOGGER",
     "RUN_VARIABLE",
+    "AcceptedText",
     "Claim",
     "Claims",
     "Clock",

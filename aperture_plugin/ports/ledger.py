@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports.records import (
+    AcceptedText,
     Claim,
     Era,
     LogLine,
@@ -66,6 +67,10 @@ class Claims(Protocol):
 
     def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
         """Return every era by job (of all jobs if None), oldest first; jobs that never had one are absent."""
+        ...
+
+    def latest_era(self) -> int:
+        """Return a number that grows with each era that begins; 0 before the first."""
         ...
 
     def begin_eras(self, eras: Sequence[Era]) -> None:
@@ -180,12 +185,20 @@ class Loops(Protocol):
         """Write only the beat of the loop's record; return whether the record was there."""
         ...
 
+    def keep_words(self, loop_id: str, words: Mapping[str, Any]) -> None:
+        """Write what the file of a loop says, as JSON, for the other loops; it goes with the loop's record."""
+        ...
+
+    def words(self, loop_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what the files of these loops say; loops that have not written it are absent."""
+        ...
+
     def drop_loop(self, loop_id: str) -> None:
         """Delete the record of a loop that stopped or was found dead."""
         ...
 
-    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
-        """Keep the text of an accepted file, and return its number and when it was accepted.
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> AcceptedText:
+        """Keep the text of an accepted file, and return how it is numbered.
 
         The last 20 texts are kept; of the 1,000 before them it is known that they were accepted.
 
@@ -193,6 +206,10 @@ class Loops(Protocol):
             saved: A save brought the text, so that it is the newest even if it was accepted before. At a start, a
                 text that was accepted before keeps its number.
         """
+        ...
+
+    def latest_text(self, file: str) -> str | None:
+        """Return the text of the newest generation of *file*; None where none is kept."""
         ...
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:

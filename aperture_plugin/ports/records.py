@@ -11,6 +11,7 @@ from aperture_plugin.rules.runs import RunTrigger, Status
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = [
+    "AcceptedText",
     "Claim",
     "Era",
     "LogLine",
@@ -140,6 +141,20 @@ class LoopRecord:
     def place(self) -> str:
         """Its host and PID namespace: where its pid can be looked up."""
         return f"{self.host}/{self.boot.partition('/')[0]}"
+
+
+class AcceptedText(NamedTuple):
+    """The text of an accepted file, as the store numbers it.
+
+    Attributes:
+        number: Grows with each text that a save brings, or a start with one that the store had not seen.
+        at: When it was accepted first.
+        is_new: Whether it has just been given that number.
+    """
+
+    number: int
+    at: datetime
+    is_new: bool
 
 
 class PastSlot(NamedTuple):

@@ -21,6 +21,7 @@ from aperture_plugin.words.windows import Window
 
 __all__ = [
     "Admission",
+    "Leave",
     "OnJob",
     "OnReady",
     "OnSeat",
@@ -95,7 +96,18 @@ class Skip:
     reason: str
 
 
-Admission = Start | PreAssign | Wait | Skip
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Another loop decides about it; until then it stays as it is.
+
+    Attributes:
+        holds_seat: Whether it takes the next free seat before runs of later places: it waits for nothing else there.
+    """
+
+    holds_seat: bool
+
+
+Admission = Start | PreAssign | Wait | Skip | Leave
 
 _SURELY_MEANT: Final = timedelta(hours=20)
 """A time of day that is nearer than this needs no date: nobody takes it for yesterday's or tomorrow's."""
@@ -115,6 +127,7 @@ class Surroundings:
         environ: The environment, for `requires env`.
         abandoned: Jobs whose given-up handler still lives in this process: by name, since when.
         allowance: Number of further runs of a queue that may be pre-assigned, by queue; none where it is absent.
+        reserved: Returns how many runs that other loops start come before a run in its queue.
         ready: The plugins' latest answers by job: reasons to hold it back; a job they were not asked
             about is absent; None when no plugin has a say.
     """
@@ -128,6 +141,7 @@ class Surroundings:
     abandoned: Mapping[str, datetime]
     ready: Mapping[str, Sequence[str]] | None
     allowance: Mapping[str, int] = field(default_factory=dict)
+    reserved: Callable[[Run], int] = lambda _run: 0
 
 
 def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
@@ -153,7 +167,7 @@ def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     if job.overlap is not Overlap.ALLOW and _has_begun(around.in_hand(job.name)):
         return Wait("its last run is still running", OnJob(job.name))
     seats = around.seats.get(run.queue, 1)
-    running = len(around.running_in(run.queue))
+    running = len(around.running_in(run.queue)) + around.reserved(run)
     if running >= seats:
         if running == seats and around.allowance.get(run.queue, 0) > 0 and _needs_no_second_look(run, job):
             return _PRE_ASSIGN

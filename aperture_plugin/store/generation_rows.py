@@ -8,17 +8,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from aperture_plugin.ports import AcceptedText
 from aperture_plugin.store.generations import GENERATIONS_KEPT, GENERATIONS_KNOWN, forgotten_text
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.rows import generation_of, instant, micros
 from aperture_plugin.store.tables import generations
 
-__all__ = ["keep", "kept"]
+__all__ = ["keep", "kept", "latest_text"]
 
 
 def keep(
     connection: Connection, wrote: Callable[[], None], *, file: str, text: str, at: datetime, saved: bool
-) -> tuple[int, datetime]:
+) -> AcceptedText:
     """Keep the text of an accepted file; see `Loops.keep_generation`. *wrote* is called before anything is written."""
     by_age = select(generations).order_by(generations.c.seq.desc())
     if saved:
@@ -30,7 +31,7 @@ def keep(
         is_kept = known is not None
     if known is not None and is_kept:
         with suppress(*UNREADABLE):
-            return known["seq"], instant(known["accepted_at"])
+            return AcceptedText(known["seq"], instant(known["accepted_at"]), is_new=False)
     wrote()
     connection.execute(insert(generations), {"file": file, "text": text, "accepted_at": micros(at)})
     newest: list[RowMapping] = list(connection.execute(by_age.limit(GENERATIONS_KEPT + 1)).mappings())
@@ -40,7 +41,14 @@ def keep(
         connection.execute(forgotten)
         known_still = select(seq).order_by(seq.desc()).limit(GENERATIONS_KEPT + GENERATIONS_KNOWN)
         connection.execute(delete(generations).where(seq.not_in(known_still)))
-    return newest[0]["seq"], at
+    return AcceptedText(newest[0]["seq"], at, is_new=True)
+
+
+def latest_text(connection: Connection, file: str) -> str | None:
+    """Return the text of the newest generation of *file*; None where none is kept."""
+    chosen = select(generations.c.text).where(generations.c.file == file).order_by(generations.c.seq.desc())
+    text: str | None = connection.execute(chosen.limit(1)).scalar()
+    return text
 
 
 def kept(connection: Connection) -> list[tuple[int, datetime, str, str]]:

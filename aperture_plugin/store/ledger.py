@@ -20,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Notice, Pause
+from aperture_plugin.ports import AcceptedText, Claim, Era, LogLine, LoopRecord, Notice, Pause
 from aperture_plugin.rules.runs import RAN, Run, Status
+from aperture_plugin.rules.sanitize import json_text
 from aperture_plugin.rules.slot_accounting import Taken
-from aperture_plugin.store import generation_rows, notice_queue
+from aperture_plugin.store import generation_rows, loop_file_rows, notice_queue
 from aperture_plugin.store.bulk_statements import (
     ADD_LINES,
     ADD_RUNS,
@@ -65,6 +66,7 @@ from aperture_plugin.store.tables import (
     completed,
     eras,
     latest,
+    loop_files,
     loops,
     pauses,
     picks,
@@ -260,13 +262,30 @@ class SqlLedger:
         self._note()
         return BEAT.run(self._connection, loop=loop.id, count=loop.beat, now=micros(loop.beat_at)).rowcount > 0
 
+    def keep_words(self, loop_id: str, words: Mapping[str, Any]) -> None:
+        """Write what the file of a loop says, as JSON, for the other loops."""
+        self._put(loop_files, [{"loop_id": loop_id, "words": json_text(dict(words))}])
+
+    def words(self, loop_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what the files of these loops say; loops that have not written it are absent."""
+        return loop_file_rows.read_words(self._connection, loop_ids)
+
+    def latest_era(self) -> int:
+        """Return a number that grows with each era that begins; 0 before the first."""
+        return self._connection.execute(select(func.max(eras.c.seq))).scalar() or 0
+
+    def latest_text(self, file: str) -> str | None:
+        """Return the text of the newest generation of *file*; None where none is kept."""
+        return generation_rows.latest_text(self._connection, file)
+
     def drop_loop(self, loop_id: str) -> None:
         """Delete the record of a loop."""
         self._wrote()
         self._connection.execute(delete(loops).where(loops.c.id == loop_id))
+        loop_file_rows.delete_words(self._connection, loop_id)
 
-    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
-        """Keep the text of an accepted file, and return its number and when it was accepted."""
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> AcceptedText:
+        """Keep the text of an accepted file, and return how it is numbered."""
         return generation_rows.keep(self._connection, self._wrote, file=file, text=text, at=at, saved=saved)
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
@@ -369,11 +388,8 @@ class SqlLedger:
 
     def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, or replace those with the same key."""
-        if not rows:
-            return
-        statement = self._insert(table)
-        keys = [column.name for column in table.primary_key]
-        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        statement, keys = self._insert(table), [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for row in rows[:1] for name in row if name not in keys}
         self._write(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
     def _insert(self, table: Table) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import (
+    AcceptedText,
     Claim,
     Era,
     LogLine,
@@ -47,6 +48,7 @@ class Tables:
     eras: dict[str, tuple[Era, ...]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     loops: dict[str, LoopRecord] = field(default_factory=dict)
+    words: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     logs: dict[int, LogLine] = field(default_factory=dict)
     spends: dict[tuple[str, datetime], int] = field(default_factory=dict)
     picks: dict[str, Preset] = field(default_factory=dict)
@@ -243,23 +245,40 @@ class MemoryLedger:
             self.wrote = counts  # For a beat alone other processes do not read the store anew.
         return known is not None
 
+    def keep_words(self, loop_id: str, words: Mapping[str, Any]) -> None:
+        """Write what the file of a loop says."""
+        self._put(self._tables.words, loop_id, words)
+
+    def words(self, loop_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what the files of these loops say."""
+        return {name: self._tables.words[name] for name in loop_ids if name in self._tables.words}
+
+    def latest_era(self) -> int:
+        """Return the number of eras."""
+        return sum(map(len, self._tables.eras.values()))
+
+    def latest_text(self, file: str) -> str | None:
+        """Return the text of the newest generation of a file."""
+        return next((text for _, _, its_file, text in self.generations() if its_file == file), None)
+
     def drop_loop(self, loop_id: str) -> None:
         """Delete the record of a loop."""
         self._take_out(self._tables.loops, loop_id)
+        self._take_out(self._tables.words, loop_id)
 
-    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> AcceptedText:
         """Keep the text of an accepted file, unless it is the latest kept already."""
         kept = self._tables.generations
         for number, (accepted_at, _, its_text) in reversed(kept.items()):
             if its_text in {text, forgotten_text(text)}:
-                return number, accepted_at
+                return AcceptedText(number, accepted_at, is_new=False)
             if saved:
                 break
         number = next(self._tables.numbers)
         self._put(kept, number, (at, file, text))
         for old in list(kept)[-GENERATIONS_KEPT - 1 : -GENERATIONS_KEPT]:
             self._put(kept, old, (*kept[old][:2], forgotten_text(kept[old][2])))
-        return number, at
+        return AcceptedText(number, at, is_new=True)
 
     def generations(self) -> list[tuple[int, datetime, str, str]]:
         """Return the accepted files that are kept, newest first."""

@@ -31,6 +31,7 @@ __all__ = [
     "generations",
     "latest",
     "logs",
+    "loop_files",
     "loops",
     "meta",
     "metadata",
@@ -168,6 +169,14 @@ loops = Table(
     Column("beat_at", BigInteger, nullable=False),
     Column("details", Text, nullable=False),
 )
+
+loop_files = Table(
+    "loop_files",
+    metadata,
+    Column("loop_id", String, primary_key=True),
+    Column("words", Text, nullable=False),
+)
+"""What each loop's file says, as far as the others must know it; its record, which is read far more often, is short."""
 
 logs = Table(
     "logs",

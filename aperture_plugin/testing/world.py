@@ -224,6 +224,11 @@ class World:
         assert self._loop is not None, "start() comes first"
         return self._loop
 
+    @property
+    def is_started(self) -> bool:
+        """True while a loop runs."""
+        return self._loop is not None
+
     def job_names(self) -> Iterable[str]:
         """Return the names of the jobs in the file, and of those that have a handler."""
         return dict.fromkeys([*self._names, *self.handlers])

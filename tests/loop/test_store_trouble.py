@@ -170,7 +170,7 @@ def test_a_store_that_is_deleted_is_told_and_not_made_anew(world: World, caplog:
 def test_a_database_that_goes_away_for_a_while_is_caught_up_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with cluster(tmp_path / "postgres") as server:
+    with cluster() as server:
         world = World(tmp_path, state=server.url)
         world.durations["slow"] = "30 minutes"
         world.write(SCAN + "  slow: daily at 2 AM\n").start(at="2026-01-10 01:00").advance("1 hour 10 minutes")
@@ -190,7 +190,7 @@ def test_a_database_that_goes_away_for_a_while_is_caught_up_once(
 
 
 def test_a_database_that_goes_away_for_a_moment_is_not_even_missed(tmp_path: Path) -> None:
-    with cluster(tmp_path / "postgres") as server:
+    with cluster() as server:
         world = World(tmp_path, state=server.url)
         world.write(SCAN).start(at="2026-01-10 01:00").advance("30 minutes")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -51,27 +52,26 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """A server in *folder*, running; stopped at the end, whatever became of it."""
+def cluster() -> Iterator[Cluster]:
+    """A server that runs; stopped at the end, whatever became of it."""
     programs = _programs()
     if programs is None:
         pytest.skip("the programs of a PostgreSQL server (initdb, pg_ctl) are not installed")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    folder.mkdir()
-    if os.geteuid() == 0:
-        shutil.chown(folder, _user())
-        for parent in folder.parents:  # those that pytest made are for their owner alone
-            if not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    server = Cluster(programs, folder, port)
-    server.do("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    server.start()
-    try:
-        yield server
-    finally:
-        if (folder / "postmaster.pid").exists():
-            server.stop()
+    # Not below pytest's own folder: each session of pytest that begins, in a test too, closes that to other users.
+    with TemporaryDirectory(prefix="aperture-postgres-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        if os.geteuid() == 0:
+            shutil.chown(folder, _user())
+        server = Cluster(programs, folder, port)
+        server.do("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        server.start()
+        try:
+            yield server
+        finally:
+            if (folder / "postmaster.pid").exists():
+                server.stop()
 
 
 def _runuser() -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from aperture_plugin.loop.effects import AskReady
+from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
-from aperture_plugin.rules.admission import Admission, OnReady, PreAssign, Skip, Start, Surroundings, Wait
+from aperture_plugin.rules.admission import Admission, Leave, OnReady, PreAssign, Skip, Start, Surroundings, Wait
 from aperture_plugin.rules.admission import admit as decide
 from aperture_plugin.rules.runs import Run, Status, but
 
@@ -31,11 +32,12 @@ def admit(tick: Tick, *, allowance: Mapping[str, int]) -> None:
         in_hand=tick.queue.of_job,
         last_run=lambda name: state.last_run(name, tick.ledger),
         running_in=tick.queue.running_in,
-        seats=tick.in_force.config.queues,
+        seats={**tick.in_force.config.queues, **tick.division.queues},
         environ=state.environ,
         abandoned=_abandoned_jobs(tick),
         ready=state.readiness.answers if state.asks_ready else None,
         allowance=left,
+        reserved=tick.queue.left_before,
     )
     for run, admission in tick.queue.decide(partial(_admission, tick, around)):
         match admission:
@@ -51,14 +53,19 @@ def admit(tick: Tick, *, allowance: Mapping[str, int]) -> None:
                 if (run.status, run.reason) != (admission.status, reason):
                     report = run.status is not admission.status
                     tick.change(but(run, status=admission.status, reason=reason), report=report)
+            case Leave():
+                pass
             case Skip(reason=reason):
                 tick.change(but(run, status=Status.SKIPPED, reason=reason, finished_at=tick.now))
 
 
 def _admission(tick: Tick, around: Surroundings, run: Run) -> Admission:
+    if is_left(tick, run.job):
+        return Leave(holds_seat=run.status is Status.QUEUED and run.job in tick.division.in_force)
     job = tick.in_force.job_config(run.job)
     if job is None:
-        return Skip(f"{run.job} is not in {tick.in_force.config.file}")
+        others = "" if tick.state.is_alone else ", and no other loop knows it"
+        return Skip(f"{run.job} is not in {tick.in_force.config.file}{others}")
     admission = decide(run, job, around)
     match admission:
         case Wait(on=OnReady(job=name)) if name not in tick.state.readiness.answers:

@@ -31,8 +31,8 @@ def claim(tick: Tick, due: Mapping[str, Due]) -> None:
         left = _later_than(slots, marks.get(name))
         if left is not None and name in state.ahead:
             left = _without(left, state.ahead[name])
-        if job is None or left is None:
-            continue
+        if job is None or left is None or not tick.division.is_ours(name):
+            continue  # A slot that another loop claims stays due: it is found again should the job be taken over.
         for answer in _answers(tick, job, left):
             run = slot_run(job, answer, run_id=state.new_id(tick.now), now=tick.now)
             runs.append(run)
@@ -53,7 +53,7 @@ def _answers(tick: Tick, job: JobConfig, due: Due) -> list[Queue | Pass]:
         job,
         due,
         now=tick.now,
-        able_since=state.able_since,
+        able_since=max(state.able_since, state.able_from.get(job.name, state.able_since)),
         waiting=any(run.status in WAITING and not runs_again(run) for run in in_hand if run not in retries),
         running=any(run.status is Status.RUNNING or runs_again(run) for run in in_hand),
     )

@@ -124,7 +124,9 @@ def circumstances(tick: Tick) -> Circumstances:
         now=tick.now,
         waits=lambda name: any(run.status in WAITING for run in tick.queue.of_job(name)),
         failures=failures,
-        followers=lambda name: tick.in_force.followers.get(name, ()),
+        followers=lambda name: [
+            job for job in tick.in_force.followers.get(name, ()) if tick.division.is_ours(job.name)
+        ],
         completed=tick.predecessors.completed_for,
     )
 

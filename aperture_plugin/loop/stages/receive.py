@@ -23,6 +23,7 @@ from aperture_plugin.loop.messages import (
     RunAsked,
 )
 from aperture_plugin.loop.stages.complete import ask_to_stop, begin, cancel_waiting, finish, give_up
+from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.ports import Claims, Ended, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.new_runs import asked_run
@@ -118,7 +119,9 @@ def _queue_asked(tick: Tick, message: RunAsked) -> Run:
     job = tick.in_force.job_config(message.job)
     in_hand = tick.queue.of_job(message.job)
     reason: str | None = None
-    if job is None:
+    if job is None and is_left(tick, message.job):
+        run = _run_of_no_job(message, run_id)  # The loop that knows it puts it in its queue.
+    elif job is None:
         reason = f"{message.job} is not in {tick.in_force.config.file}"
         run = _run_of_no_job(message, run_id)
     else:

@@ -11,6 +11,7 @@ from aperture_plugin.loop.effects import AskToStop, EndGroup, Kill, ReadAnew
 from aperture_plugin.loop.lease import LEASE_SECONDS
 from aperture_plugin.loop.messages import Begun, Message
 from aperture_plugin.loop.stages.complete import cut_off
+from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.wakeups import span_text
 from aperture_plugin.ports import Ended
@@ -39,6 +40,8 @@ def recover(tick: Tick) -> None:
         if _is_program(tick, run) and run.owner not in elsewhere:
             tick.effects.append(EndGroup(run.group, run.id))
     tick.effects += [Kill(run.key, is_in_hand=False) for run in orphans]
+    # A loop that knows the job's words says what follows.
+    orphans = [run for run in orphans if not is_left(tick, run.job)]
     silent = {loop.id: loop.host for loop in loops if loop.id in dead & elsewhere}
     for host in sorted(set(silent.values())):
         _take_over(tick, [run for run in orphans if silent.get(run.owner or "") == host], host)

@@ -6,12 +6,15 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.effects import ConfigLoaded, ConfigRejected
+from aperture_plugin.loop.generations import keep_generation
 from aperture_plugin.loop.messages import ConfigRead, ConfigRefusedMessage, Message
 from aperture_plugin.loop.published import nobody_offers
 from aperture_plugin.loop.stages.complete import skip_waiting
+from aperture_plugin.loop.stages.share import is_left, share
 from aperture_plugin.loop.state import InForce, Rejected
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.timetable import TimetableChanges
@@ -22,7 +25,10 @@ from aperture_plugin.triggers.trigger import Trigger
 from aperture_plugin.words.era_text import era_text
 from aperture_plugin.words.schedules import has_slots
 
-__all__ = ["put_in_force", "reload"]
+__all__ = ["HANDOVER", "accept", "divide_anew", "move_to_queues", "put_in_force", "reload"]
+
+HANDOVER: Final = timedelta(seconds=2)
+"""How far back the slots of a job that is taken over from another loop count as due now, and not as missed."""
 
 
 def reload(tick: Tick, messages: Iterable[Message]) -> None:
@@ -38,6 +44,20 @@ def reload(tick: Tick, messages: Iterable[Message]) -> None:
             tick.effects.append(ConfigRejected(tuple(message.problems)))
 
 
+def accept(tick: Tick) -> None:
+    """Number the text that this loop begins with, and take for gone what its file does not list any more.
+
+    Where the text is new and another one had the file's name, a person has edited the file: a job that the other one
+    names was taken out. Otherwise the loop that knows the job may just be restarting beside this one.
+    """
+    config = tick.in_force.config
+    before = tick.ledger.latest_text(config.file)
+    if not keep_generation(tick, saved=False) or before is None:
+        return
+    named = {run.job for run in tick.queue} | {name for name, era in tick.ledger.eras().items() if era.schedule}
+    tick.state.absent.take_out(name for name in named if name not in config.jobs and f"{name}:" in before)
+
+
 def put_in_force(tick: Tick, config: Config, jobs: Mapping[str, Job], *, starting: bool = False) -> None:
     """Put *config* in force: jobs whose words did not change keep their next run, the others begin anew.
 
@@ -47,22 +67,60 @@ def put_in_force(tick: Tick, config: Config, jobs: Mapping[str, Job], *, startin
     Args:
         starting: Nothing has fired here until now, so the slots of the old words are not all claimed.
     """
-    state, before = tick.state, tick.in_force.config.jobs
-    unchanged = before
-    if starting or not state.knows_eras:
+    before = tick.in_force
+    # Another process may have begun the revisions of this very file already: the timetable here is still the old one.
+    listed = before.config.jobs
+    reworded = {job.name for job in config.jobs.values() if not _reads_the_same(listed.get(job.name), job)}
+    tick.in_force = replace(
+        InForce.of(config, jobs, loaded_at=tick.now),
+        changed_plugins=before.changed_plugins,
+        number=before.number,
+        accepted_at=before.accepted_at,
+    )
+    if not starting:
+        keep_generation(tick, saved=True)
+        share(tick, anew=True)
+        division, absent = tick.division, tick.state.absent
+        absent.forget(lambda job: job in config.jobs or division.is_elsewhere(job))
+        absent.take_out(name for name in listed if name not in config.jobs and not division.is_elsewhere(name))
+    ends_at_mark = starting or tick.is_redivided or not tick.division.is_alone
+    _take_over(tick, listed, reworded, ends_at_mark=ends_at_mark, starting=starting)
+
+
+def divide_anew(tick: Tick) -> None:
+    """Let the timetable follow what has changed of the other loops, where no file has come into force."""
+    gone = tick.state.absent.passed(tick.at)
+    if tick.is_redivided or gone:
+        tick.gone += gone
+        _take_over(tick, tick.in_force.config.jobs, set(), ends_at_mark=True)
+
+
+def _take_over(
+    tick: Tick, listed: Mapping[str, JobConfig], reworded: set[str], *, ends_at_mark: bool, starting: bool = False
+) -> None:
+    """Let revisions, timetable and queue follow the file in force and the division of the jobs.
+
+    Args:
+        listed: The jobs of the file before.
+        reworded: Those of which the file in force says something else.
+        ends_at_mark: Whether slots may be left of the old words that nobody has claimed: they are expected no more.
+    """
+    state = tick.state
+    unchanged = listed
+    if starting or tick.is_redivided or not state.knows_eras:
         # Another process may have begun revisions meanwhile: each job is compared with the one that the store has.
         state.eras, state.knows_eras, unchanged = tick.ledger.eras(), True, {}
-    # Another process may have begun the revisions of this very file already: the timetable here is still the old one.
-    reworded = {job.name for job in config.jobs.values() if not _reads_the_same(before.get(job.name), job)}
-    changed_plugins = tick.in_force.changed_plugins
-    tick.in_force = replace(InForce.of(config, jobs, loaded_at=tick.now), changed_plugins=changed_plugins)
-    tick.predecessors.take_config(config)
-    begun = _begin_eras(tick, unchanged, starting=starting)
+    tick.predecessors.take_config(tick.in_force.config, elsewhere=tick.division.after)
+    begun = _begin_eras(tick, unchanged, starting=starting, ends_at_mark=ends_at_mark)
     tick.predecessors.forget(begun)
     tick.timetable = _timetable_changes(tick, begun | reworded)
     _tell_nobodys(tick)
+    if tick.is_redivided and not starting:
+        since = tick.now - HANDOVER
+        tick.able_from.update((name, since) for name, *_ in tick.timetable.put)
+    tick.is_redivided = False
     _skip_jobs_that_are_gone(tick)
-    _move_to_queues(tick)
+    move_to_queues(tick)
     tick.queue.requeue_all()
 
 
@@ -73,8 +131,8 @@ def _tell_nobodys(tick: Tick) -> None:
         tick.log(logging.WARNING, sentence)
 
 
-def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool) -> set[str]:
-    """Begin a revision for each job whose schedule is new or reads otherwise; return their names.
+def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool, ends_at_mark: bool) -> set[str]:
+    """Begin a revision for each job of this loop whose schedule is new or reads otherwise; return their names.
 
     Args:
         before: Jobs whose revision is as their words say. What a file says unchanged is read as the very same value.
@@ -82,26 +140,30 @@ def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool) 
     state, config = tick.state, tick.in_force.config
     changed: dict[str, tuple[str, str]] = {}
     for job in config.jobs.values():
-        if before.get(job.name) is job:
+        if before.get(job.name) is job or not tick.division.is_ours(job.name):
             continue
         words = (era_text(job.schedule, job.closed) if job.enabled else "", str(job.zone))
         era = state.eras.get(job.name)
         if era is None or (era.schedule, era.zone) != words:
             changed[job.name] = words
     for name, era in state.eras.items():
-        if era.schedule and name not in config.jobs:
+        if not era.schedule or name in config.jobs or tick.division.is_elsewhere(name):
+            continue
+        if tick.is_gone(name):
             changed[name] = ("", era.zone)
     marks = tick.ledger.watermarks(None if starting else list(changed)) if changed or starting else {}
     if starting:
         for job in config.jobs.values():
             era, mark = state.eras.get(job.name), marks.get(job.name)
-            if era is not None and job.name not in changed and mark is not None and _rules_changed(job, era, mark):
+            if era is None or mark is None or job.name in changed or not tick.division.is_ours(job.name):
+                continue
+            if _rules_changed(job, era, mark):
                 changed[job.name] = (era.schedule, era.zone)
     new = [
         Era(job=name, schedule=schedule, zone=zone, since=_since(tick.now, marks.get(name)))
         for name, (schedule, zone) in changed.items()
     ]
-    if starting:
+    if ends_at_mark:
         # Slots that fell due under the old words while nothing ran are not expected any more.
         left = [(state.eras[name], marks.get(name)) for name in changed if name in state.eras]
         ended = [replace(era, schedule="", since=_since(era.since, mark)) for era, mark in left if era.schedule]
@@ -137,7 +199,7 @@ def _since(earliest: datetime, mark: datetime | None) -> datetime:
 
 def _timetable_changes(tick: Tick, changed: set[str]) -> TimetableChanges:
     state, config = tick.state, tick.in_force.config
-    wanted = [job for job in config.jobs.values() if _has_slots(job)]
+    wanted = [job for job in config.jobs.values() if _has_slots(job) and tick.division.is_ours(job.name)]
     names = {job.name for job in wanted}
     new = {job.name for job in wanted if job.name in changed or job.name not in state.timetable}
     marks = tick.ledger.watermarks(new if len(new) < len(wanted) else None)
@@ -165,6 +227,8 @@ def _skip_jobs_that_are_gone(tick: Tick) -> None:
     for run in tick.queue:
         if run.status not in WAITING or run.is_pre_assigned:
             continue  # The process that it is pre-assigned to reads the same file.
+        if is_left(tick, run.job):
+            continue
         job = tick.in_force.job_config(run.job)
         if job is None:
             skip_waiting(tick, [run], reason=f"{run.job} was taken out of {file}")
@@ -172,11 +236,13 @@ def _skip_jobs_that_are_gone(tick: Tick) -> None:
             skip_waiting(tick, [run], reason=f"{run.job} was switched off in {file} (enabled: no)")
 
 
-def _move_to_queues(tick: Tick) -> None:
+def move_to_queues(tick: Tick) -> None:
     """Let what waits stand in the queue that its job's words name now."""
     for run in tick.queue:
         job = tick.in_force.config.jobs.get(run.job)
-        if run.status in WAITING and not run.is_pre_assigned and job is not None and job.queue != run.queue:
+        if run.status not in WAITING or run.is_pre_assigned or job is None or job.queue == run.queue:
+            continue
+        if tick.division.is_ours(run.job):
             tick.change(replace(run, queue=job.queue), report=False)
             tick.queue.requeue(run.key)
 

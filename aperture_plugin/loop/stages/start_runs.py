@@ -69,6 +69,8 @@ def _starts(in_force: InForce) -> dict[str, AtStart]:
 def _give(tick: Tick) -> None:
     state = tick.state
     for name, start in _starts(tick.in_force).items():
+        if not tick.division.is_ours(name):
+            continue
         job = tick.in_force.config.jobs[name]
         in_hand = tick.queue.of_job(name)
         given = start_run(

@@ -412,7 +412,9 @@ class Life:
                 kept = timetable.next_slot(name) == slot
                 self.promises.check(kept, 7, f"{name} lost its next run, and its words did not change")
         for run in list(self.promises.in_hand.values()):
-            gone = run.job not in self.config.jobs and run.status != "running"
+            # Beside other loops it waits until the last of them has taken the file in.
+            is_alone = process.loop.state.division.is_alone
+            gone = is_alone and run.job not in self.config.jobs and run.status != "running"
             self.promises.check(not gone, 7, f"{run.job} was taken out, and a run of it waits")
         self.promises.raise_what_was_found()
 

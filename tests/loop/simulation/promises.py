@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Config, Interrupted, JobConfig, Missed, Overlap
+from aperture_plugin.loop.absent_jobs import GRACE_SECONDS
 from aperture_plugin.loop.deadlines import PATIENCE
 from aperture_plugin.loop.lease import LEASE_SECONDS
 from aperture_plugin.ports import Claim, Era, Pause, Work
@@ -29,6 +30,7 @@ from tests.loop.simulation.stores import Released, Written
 __all__ = ["Broken", "Promises"]
 
 FOUND_WITHIN: Final = timedelta(seconds=10)
+UNKNOWN_FOR: Final = timedelta(seconds=GRACE_SECONDS + 3)  # noticed with the next beat
 """So soon, by promise 6, another process finds what a dead one left."""
 
 LATE: Final = timedelta(seconds=6)
@@ -266,7 +268,9 @@ class Promises(Watching):
 
     def _check_taken_for_dead(self, process: Process, was: Run, run: Run) -> None:
         owner = self.processes.get(was.owner or "")
-        self.check(run.status is Status.INTERRUPTED, 2, f"{said(was)} was ended by another process as {run.status}")
+        gave_up = run.status is Status.FAILED and "three times in a row" in (run.reason or "")
+        is_cut_off = run.status is Status.INTERRUPTED or gave_up
+        self.check(is_cut_off, 2, f"{said(was)} was ended by another process as {run.status}")
         self.recovered_on[was.key] = process.machine.name
         if owner is None or not owner.is_well:
             return
@@ -350,7 +354,8 @@ class Promises(Watching):
     def _check_order(self, process: Process, started: Iterable[Run]) -> None:
         for run in started:
             for other in self.in_hand.values():
-                waits = other.status is Status.QUEUED and not other.is_pre_assigned
+                is_ours = other.job in process.config.jobs and process.loop.state.division.is_ours(other.job)
+                waits = is_ours and other.status is Status.QUEUED and not other.is_pre_assigned
                 passed = waits and other.queue == run.queue and other.place < run.place
                 self.check(not passed, 4, f"{said(run)} went before {said(other)}")
 
@@ -380,7 +385,9 @@ class Promises(Watching):
                     self.check(not late, 9, f"{said(run)} ended at {ended_at}, and nobody has written that")
                 continue
             for other in self.processes.values():
-                if other.is_well and self.time.passed > max(gone_at, other.unwell_at) + FOUND_WITHIN:
+                # One that does not know the job first gives those that do the time to come back.
+                patience = FOUND_WITHIN if run.job in other.config.jobs else FOUND_WITHIN + UNKNOWN_FOR
+                if other.is_well and self.time.passed > max(gone_at, other.unwell_at) + patience:
                     self.fail(6, f"{said(run)} was cut off at {gone_at}, and nobody has found it")
 
     def look_back(self, kept: Sequence[Run], config: Config, process: Process) -> None:

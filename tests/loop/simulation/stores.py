@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from aperture_plugin.ports import Claim, Era, Ledger, LogLine, Pause, Store, StoreUnavailable
+from aperture_plugin.ports import AcceptedText, Claim, Era, Ledger, LogLine, Pause, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["POISON", "Crash", "Fault", "Faults", "FaultyStore", "Written"]
@@ -143,7 +143,7 @@ class WatchedLedger:
         self._ledger.log(lines)
         self.written.lines += lines
 
-    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> tuple[int, datetime]:
+    def keep_generation(self, *, file: str, text: str, at: datetime, saved: bool = True) -> AcceptedText:
         """Keep a file."""
         self._faults.step()
         self.written.text = text
