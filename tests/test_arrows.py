@@ -121,6 +121,7 @@ def test_who_provides_a_store_or_an_executor_is_picked_in_one_place_and_known_no
         "aperture_plugin.executors.threads": {"app/wiring.py"},
         "aperture_plugin.executors.processes": {"app/wiring.py"},
         "aperture_plugin.executors.inline": {"testing/world.py"},
+        "aperture_plugin.executors.run_processes": {"app/wiring.py"},
         "aperture_plugin.executors.store_executor": {"app/celery_setup.py"},
         "aperture_plugin.executors.store_worker": {"app/worker_setup.py"},
         "aperture_plugin.executors.celery_app": {"app/celery_setup.py"},

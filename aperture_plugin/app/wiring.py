@@ -16,9 +16,10 @@ from aperture_plugin.app.limit_spending import Budgets
 from aperture_plugin.app.log_filter import SecretsInForce
 from aperture_plugin.app.run_handle import Waiters, latest_attempt
 from aperture_plugin.app.source import Source
-from aperture_plugin.clock.process_liveness import boot_identity, end_group, is_alive
+from aperture_plugin.clock.process_liveness import boot_identity, is_alive
 from aperture_plugin.config.model import Config
 from aperture_plugin.executors.processes import ProcessExecutor
+from aperture_plugin.executors.run_processes import end_group
 from aperture_plugin.executors.threads import ThreadExecutor
 from aperture_plugin.loop.lease import Lease
 from aperture_plugin.loop.loop import Loop

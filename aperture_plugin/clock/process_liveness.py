@@ -1,4 +1,4 @@
-"""Checks whether another process of this machine lives, and ends what a dead one left running.
+"""Checks whether another process of this machine lives.
 
 psutil, tried in its place, knows neither PID namespaces nor boots, and its start times move with the wall clock.
 """
@@ -6,7 +6,6 @@ psutil, tried in its place, knows neither PID namespaces nor boots, and its star
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,9 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from aperture_plugin.ports import RUN_VARIABLE
-
-__all__ = ["boot_identity", "end_group", "here", "holders", "is_alive"]
+__all__ = ["boot_identity", "here", "holders", "is_alive"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MACHINE_ID = Path("/etc/machine-id")
@@ -78,26 +75,6 @@ def is_alive(pid: int, boot: str) -> bool:
     return boot != "" and boot_identity(pid) == boot
 
 
-def end_group(group: int | None, run_id: str) -> None:
-    """End by SIGKILL the process group that a dead process left running for a run.
-
-    None means that the number of the group was not recorded in time: it is then found by the run's id, which every
-    program that a run starts has in its environment. Where environments cannot be read, it is not found.
-
-    The system may have given the number to another group since. So the group is ended only if one of its processes
-    has the run's id in its environment; where environments cannot be read, the number alone decides.
-    """
-    if group is None:
-        found = {_group_of(process) for process in _processes() if _works_for(run_id, process)}
-        for number in found - {0, os.getpgrp()}:  # Never our own group, which 0 means too.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(number, signal.SIGKILL)
-        return
-    with suppress(ProcessLookupError, PermissionError):
-        if not Path("/proc/self/environ").exists() or any(_works_for(run_id, pid) for pid in _members(group)):
-            os.killpg(group, signal.SIGKILL)
-
-
 def holders(path: Path) -> list[int]:
     """Return the other Python processes of this machine that have *path* open, or had it open when it was deleted.
 
@@ -116,29 +93,10 @@ def holders(path: Path) -> list[int]:
     return sorted(found)
 
 
-def _members(group: int) -> Iterator[Path]:
-    """Yield the folder in /proc of each process of a group."""
-    return (process for process in _processes() if _group_of(process) == group)
-
-
 def _processes() -> Iterator[Path]:
     """Yield the folder in /proc of each process, where there is such a folder."""
     proc = Path("/proc")
     return (process for process in (proc.iterdir() if proc.exists() else ()) if process.name.isdigit())
-
-
-def _group_of(process: Path) -> int:
-    """Return the process group of a process; 0, which no group has, for one that has ended meanwhile."""
-    with suppress(OSError, ProcessLookupError):
-        stat = (process / "stat").read_text(encoding="ascii", errors="replace")
-        return int(stat.rpartition(")")[2].split()[2])
-    return 0
-
-
-def _works_for(run_id: str, process: Path) -> bool:
-    with suppress(OSError, ProcessLookupError):
-        return f"{RUN_VARIABLE}={run_id}".encode() in (process / "environ").read_bytes().split(b"\0")
-    return False
 
 
 def _told_by_ps(pid: int) -> str:

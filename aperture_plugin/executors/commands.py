@@ -92,7 +92,7 @@ class CommandRun:
             process = self._start(pump.open(lines), pump.open(errors))
             if isinstance(process, Outcome):
                 return process
-            group = self._group = Group(process, spares=self._command.leaves_background)
+            group = self._group = Group(process, run.id, attempt=run.attempt, spares=self._command.leaves_background)
             try:
                 run.tell(Spawned(run.key, group.id))
                 run.on_cancel(group.terminate)

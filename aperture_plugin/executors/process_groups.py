@@ -15,6 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from aperture_plugin.executors.run_processes import end_processes
+
 if TYPE_CHECKING:
     from aperture_plugin.executors.live_run import WorkerRun
 
@@ -43,6 +45,10 @@ def signal_name(number: int) -> str:
 
 def tell_left(run: WorkerRun, group: Group, *, lives_on: bool = False) -> None:
     """Write to the log of *run* which processes its program left running in *group*, and whether they were ended."""
+    if group.strayed:
+        names = ", ".join(group.strayed[:_MOST_NAMED])
+        names += f" and {len(group.strayed) - _MOST_NAMED} more" if len(group.strayed) > _MOST_NAMED else ""
+        run.write("WARNING", f"ended what had left its process group: {names}")
     if not group.left:
         return
     names = ", ".join(group.left[:_MOST_NAMED])
@@ -57,16 +63,24 @@ class Group:
     """The process group that *process* leads; it was started with `start_new_session`.
 
     Attributes:
+        strayed: After `wait`, where the group was asked to end: processes that had left the group, and were ended too.
         left: After `wait`: the processes that the leader left running, as `name (pid)`; empty if the group was asked
             to end.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], *, spares: bool = False) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], run_id: str, *, attempt: int | None = None, spares: bool = False
+    ) -> None:
         """Take a process that was just started.
 
         Args:
+            run_id, attempt: What its environment has, and that of whatever it starts; None for no attempt.
             spares: True if processes that the leader leaves running live on, unless the group was asked to end.
         """
+        self._run_id = run_id
+        self._attempt = attempt
+        self.strayed: tuple[str, ...] = ()
+        self._asked_at: float | None = None
         self.id: Final = process.pid
         self.left: tuple[str, ...] = ()
         self._spares = spares
@@ -90,6 +104,10 @@ class Group:
             self.left = tuple(_members_of(self.id)) or ("processes that cannot be named here",)
         if self._was_asked or not self._spares:
             self._end_the_rest()
+        if self._was_asked:
+            spent = self._grace_seconds if self._asked_at is None else monotonic() - self._asked_at
+            grace_seconds = max(0.0, self._grace_seconds - spent)
+            self.strayed = tuple(end_processes(self._run_id, self._attempt, grace_seconds=grace_seconds))
         with self._lock:
             # From here on the number may be given to another process.
             self._may_signal = False
@@ -103,6 +121,7 @@ class Group:
         """Ask the whole group to end, and end it by force after the grace."""
         with self._lock:
             self._was_asked = True
+            self._asked_at = self._asked_at or monotonic()
             if not self._send(signal.SIGTERM) or self._timer is not None:
                 return
             # A stopped process receives SIGTERM only after SIGCONT.

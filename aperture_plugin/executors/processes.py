@@ -77,7 +77,7 @@ class _Process:
                     process = self._start(orders, pump.open(Messages(self._receive)), pump.open(lines))
                 finally:
                     os.close(orders)
-                group = self._group = Group(process)
+                group = self._group = Group(process, run.id)
                 try:
                     run.tell(Spawned(run.key, group.id))
                     pump.start()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin.clock import process_liveness
-from aperture_plugin.clock.process_liveness import boot_identity, end_group, here, is_alive
+from aperture_plugin.clock.process_liveness import boot_identity, here, is_alive
+from aperture_plugin.executors.run_processes import end_group
 
 
 def begun_for(run_id: str, code: str = "input()") -> subprocess.Popen[bytes]:
@@ -108,6 +109,17 @@ def test_a_group_is_ended_whole_and_one_that_is_gone_is_passed_over() -> None:
     child.communicate()
 
     assert code == -9
+
+
+def test_what_has_left_the_group_of_a_dead_process_is_ended_too() -> None:
+    leader = begun_for("a1", "import os, sys; os.fork() or (os.setsid(), print(os.getpid(), flush=True), input())")
+    assert leader.stdout is not None
+    stray = int(leader.stdout.readline())
+
+    end_group(leader.pid, "a1")
+    leader.communicate()
+
+    assert boot_identity(stray) == ""
 
 
 def test_a_group_whose_number_nobody_wrote_down_is_found_by_the_run_it_works_for() -> None:

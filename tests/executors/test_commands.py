@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -312,6 +313,44 @@ def test_a_cancel_ends_what_would_be_left_in_the_background_too(threads: Bench) 
 
     threads.outcome()
     assert not is_alive(int(threads.log[0]))
+
+
+STRAYS = {
+    "a session of its own": "setsid sleep 600 & echo $!; sleep 0.2; echo ready; sleep 600",
+    "a double fork": "(setsid sh -c 'sleep 600 & echo $!; echo ready' &) ; sleep 600",
+    "one that does not listen": (
+        "setsid sh -c 'trap \"\" TERM; echo $$; echo ready; while :; do sleep 1; done' & sleep 600"
+    ),
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what has left its group is found by /proc")
+@pytest.mark.parametrize("command", STRAYS.values(), ids=STRAYS)
+def test_a_cancel_ends_what_has_left_the_group_and_says_so(
+    threads: Bench, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(process_groups, "GRACE_SECONDS", 0.3)
+    key = threads.start(command=command, leaves_background=True)
+    group = threads.spawned().group
+    threads.logged("ready")
+    stray = int(threads.log[0])
+    assert os.getpgid(stray) != group
+
+    threads.executor.cancel(key, "timed out")
+
+    threads.outcome()
+    assert not is_alive(stray)
+    assert any(line.startswith("ended what had left its process group: ") for line in threads.log)
+
+
+def test_what_left_the_group_of_a_program_that_ended_by_itself_lives_on(threads: Bench) -> None:
+    threads.ended(command="setsid sleep 600 > /dev/null 2>&1 & echo $!; sleep 0.1")
+    stray = int(threads.log[0])
+
+    lives = is_alive(stray)
+    os.kill(stray, signal.SIGKILL)
+
+    assert lives
 
 
 def test_parameters_are_variables(threads: Bench) -> None:

@@ -12,7 +12,7 @@ from aperture_plugin.executors.process_groups import Group
 def test_when_a_group_is_gone_so_is_the_thread_that_would_have_ended_it_by_force() -> None:
     for _ in range(20):
         process = subprocess.Popen([sys.executable, "-Sc", "import signal; signal.pause()"], start_new_session=True)
-        group = Group(process)
+        group = Group(process, "a1")
         group.terminate()
 
         group.wait()
