@@ -69,12 +69,12 @@ def fill(store: sqlite3.Connection) -> None:
             store.execute(f"INSERT INTO {table.name} ({words}) VALUES ({', '.join('?' * len(names))})", values)
 
 
-GIVEN_JOB: Final = {"id", "job", "key", "preset", "run_id", "limit", "follower"}
+GIVEN_JOB: Final = {"id", "job", "key", "preset", "run_id", "limit", "follower", "loop_id"}
 GIVEN: Final = {
     "host": "elsewhere", "boot": "b", "serves": "schedule", "details": "{}", "note": None, "by": None, "until": None,
     "channel": "ops", "event": "failed", "facts": "{}", "sent_at": None, "file": "schedules.yaml",
     "text": "schedules:\n", "sender": "s", "queue": "q", "body": "{}", "worker": None, "stop_reason": None,
-    "force": 0, "answer": None, "since": 1_767_000_000_000_000, "beat_at": 1_767_000_000_000_000,
+    "force": 0, "answer": None, "words": "{}", "since": 1_767_000_000_000_000, "beat_at": 1_767_000_000_000_000,
     "at": 1_767_000_000_000_000, "accepted_at": 1_767_000_000_000_000,
 }  # fmt: skip
 
