@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -30,8 +30,10 @@ __all__ = [
     "cancel_reason",
     "config_in_force",
     "find_run",
+    "jobs_in_hand",
     "known_jobs",
     "latest_begun",
+    "paused_jobs",
     "preset_in_force",
     "refusal",
     "running_loops",
@@ -165,18 +167,32 @@ def cancel_reason(by: str, note: str | None = None) -> str:
     return f"cancelled by {by}" + (f": {note}" if note else "")
 
 
-def ask_pause(store: Store, pause: Pause) -> Pause | None:
-    """Hold a job's slots back; return the pause it had before, None if it had none in force."""
+def ask_pause(store: Store, pauses: Sequence[Pause]) -> list[Pause]:
+    """Hold the slots of jobs back, of all or none of them; return the pauses in force that these replace."""
     with store.transaction() as ledger:
-        before = ledger.pauses().get(pause.job)
-        ledger.set_pause(pause.after(before))
-    return before if before is not None and before.holds(pause.since) else None
+        before = ledger.pauses()
+        for pause in pauses:
+            ledger.set_pause(pause.after(before.get(pause.job)))
+    replaced = [(before.get(pause.job), pause.since) for pause in pauses]
+    return [pause for pause, since in replaced if pause is not None and pause.holds(since)]
 
 
-def ask_resume(store: Store, job: str, *, now: datetime) -> bool:
-    """Lift a job's pause; return whether there was one."""
+def ask_resume(store: Store, jobs: Collection[str], *, now: datetime) -> list[str]:
+    """Lift the pauses of *jobs*; return the jobs that were paused."""
     with store.transaction() as ledger:
-        return lift(ledger, job, now=now) is not None
+        return [job for job in jobs if lift(ledger, job, now=now) is not None]
+
+
+def paused_jobs(store: Store, *, now: datetime) -> list[str]:
+    """Return the jobs that are paused at *now*, sorted."""
+    with store.snapshot() as ledger:
+        return sorted(name for name, pause in ledger.pauses().items() if pause.holds(now))
+
+
+def jobs_in_hand(store: Store) -> list[str]:
+    """Return the jobs that have runs which wait or run, in the order of those."""
+    with store.snapshot() as ledger:
+        return list(dict.fromkeys(run.job for run in ledger.in_hand()))
 
 
 def find_run(store: Store, text: str) -> list[str]:

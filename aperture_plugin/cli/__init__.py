@@ -43,10 +43,10 @@ COMMANDS: Final = {
     },
     "Act": {
         "run": "Run a job now, or queue it behind what runs.",
-        "cancel": "Stop a job's runs, or take them out of its queue.",
+        "cancel": "Stop runs of jobs, or take them out of their queue.",
         "notify": "Send a test message to a channel now, and say what the receiver answered.",
-        "pause": "Hold a job's slots back.",
-        "resume": "Lift a job's pause.",
+        "pause": "Hold the slots of jobs back.",
+        "resume": "Lift the pauses of jobs.",
     },
     "For tools": {
         "import": "Make a schedules.yaml of a crontab, yacron's files or systemd's timers.",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import click
 
-from aperture_plugin.app.store_commands import ask_cancel, running_loops, whoever
+from aperture_plugin.app.store_commands import Asked, ask_cancel, jobs_in_hand, running_loops, whoever
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused
+from aperture_plugin.cli.job_choice import JobChoice, in_place_of_job, names_text
 from aperture_plugin.cli.name_completion import complete_jobs_and_runs
 from aperture_plugin.cli.output import say
 from aperture_plugin.cli.store_session import entered, job_or_run
@@ -17,29 +19,44 @@ __all__ = ["command"]
 
 
 @click.command("cancel", epilog="Try it:  aperture cancel library-scan")
-@click.argument("named", metavar="JOB|RUN", shell_complete=complete_jobs_and_runs)
+@click.argument("named", metavar="[JOB|RUN]", required=False, shell_complete=complete_jobs_and_runs)
+@in_place_of_job
 @click.option("--note", metavar="TEXT", help="The reason, which the run shows.")
 @options.file_option
 @options.state
-def command(file: Path, named: str, note: str | None, state: str | None) -> None:
-    """Stop a job's runs, or take them out of its queue.
+def command(
+    file: Path, named: str | None, every: bool, category: str | None, note: str | None, state: str | None
+) -> None:
+    """Stop runs of jobs, or take them out of their queue.
 
     RUN is an id as `history` shows it, or the beginning of one: then only that run is cancelled. Its process asks
     it to stop, within a second. Exits with 1 if there is nothing to cancel.
     """
+    chosen = JobChoice.of(named, every, category)
     source = file_session.source_of(file)
     with entered(source, url=state) as (config, store):
-        job, run_id = job_or_run(named, config, store, source)
-        asked = ask_cancel(store, job, now=file_session.now(), by=whoever(), note=note, run_id=run_id)
+        if named is not None:
+            job, run_id = job_or_run(named, config, store, source)
+            jobs, what = [job], job if run_id is None else f"run {run_id} of {job}"
+        else:
+            in_hand, run_id = jobs_in_hand(store), None
+            meant = set(chosen.jobs(config, store, beside=in_hand))
+            jobs, what = [job for job in in_hand if job in meant], names_text(sorted(meant))
+        asked = [ask_cancel(store, job, now=file_session.now(), by=whoever(), note=note, run_id=run_id) for job in jobs]
         owners = {loop.id for loop in running_loops(store, now=file_session.now())}
-    if asked.nothing:
-        what = job if run_id is None else f"run {run_id} of {job}"
-        raise CommandRefused(f"nothing to cancel: {what} is neither running nor waiting")
+    if all(each.nothing for each in asked):
+        verb = "are" if named is None else "is"
+        raise CommandRefused(f"nothing to cancel: {what} {verb} neither running nor waiting")
+    for each in asked:
+        _report(each, owners)
+
+
+def _report(asked: Asked, owners: Collection[str]) -> None:
     for run in asked.dropped:
-        say(f"{job} is cancelled; it had not started (run {run.id})")
+        say(f"{run.job} is cancelled; it had not started (run {run.id})")
     for run in asked.stopping:
-        say(f"{job} was asked to stop (run {run.id}); aperture logs {run.id} --follow shows how it ends")
+        say(f"{run.job} was asked to stop (run {run.id}); aperture logs {run.id} --follow shows how it ends")
         if run.owner not in owners:
             say("   no loop is running: the next start writes down how it ended", err=True)
     for run in asked.stopping_already:
-        say(f"{job} was asked to stop before: {run.cancel_reason} (run {run.id})")
+        say(f"{run.job} was asked to stop before: {run.cancel_reason} (run {run.id})")

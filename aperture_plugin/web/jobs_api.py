@@ -109,7 +109,7 @@ def pause(call: Call) -> Response:
         if until <= now:
             return conflicted(call, Refused(409, "past", "Past already", f"until: {said[:80]} is past already"))
     held = Pause(job=job, since=now, until=until, note=_note(call), by=call.visitor.by)
-    ask_pause(installation.store(to_write=True), held)
+    ask_pause(installation.store(to_write=True), [held])
     _log.info("%s paused %s", call.visitor.by, job)
     body = {"since": iso_text(now, zone), "note": held.note, "by": held.by}
     body["until"] = iso_text(until, zone)
@@ -123,7 +123,7 @@ def resume(call: Call) -> Response:
     """Lift the job's pause; 409 where there is none."""
     job = known(call, call.names["job"])
     installation = call.installation
-    if not ask_resume(installation.store(to_write=True), job, now=installation.now()):
+    if not ask_resume(installation.store(to_write=True), [job], now=installation.now()):
         return conflicted(call, Refused(409, "not-paused", "Not paused", f"{job} is not paused"))
     _log.info("%s resumed %s", call.visitor.by, job)
     return answered(call, {"job": job, "paused": None}, f"{job} is resumed; its slots fire from now on")

@@ -226,3 +226,73 @@ from aperture_plugin import Job, hookimpl
 def aperture_jobs():
     yield Job("scan", lambda run: {"depth": run.params["depth"]}, params={"depth": 1})
 """
+
+
+GROUPED = (
+    "schedules:\n  scan:\n    schedule: daily at 1 AM\n    category: media\n"
+    "  build:\n    schedule: daily at 1 AM\n    category: media\n  tidy: daily at 1 AM\n"
+)
+
+
+def test_all_jobs_are_paused_and_resumed_at_once(world: World, shell: Shell) -> None:
+    world.write(GROUPED).start(at="2026-01-10 00:30")
+    shell("pause", "scan", "--note", "before")
+
+    paused = shell("pause", "--all", "--until", "2 hours", "--note", "the disk is full")
+    world.advance("1 hour")
+
+    assert paused.lines == [
+        "3 jobs (scan, build, tidy) are paused until 2:30 AM (in 2 hours)",
+        "   1 pause from before is replaced",
+        "   aperture resume --all lifts this",
+    ]
+    assert {run.job: run.status for run in world.history()} == dict.fromkeys(("scan", "build", "tidy"), "skipped")
+    assert all("the disk is full" in (run.reason or "") for run in world.history())
+    assert shell("resume", "--all").out == "3 jobs (scan, build, tidy) are resumed; slots fire from now on\n"
+    assert shell("resume", "--all").err == "error: none of 3 jobs (scan, build, tidy) is paused\n"
+
+
+def test_the_jobs_of_a_category_are_meant_together(world: World, shell: Shell) -> None:
+    world.write(GROUPED).start(at="2026-01-10 00:30")
+
+    assert shell("pause", "--category", "media").lines[0] == "2 jobs (scan, build) are paused until you resume them"
+    world.advance("1 hour")
+
+    assert {run.job: run.status for run in world.history()} == {
+        "scan": "skipped",
+        "build": "skipped",
+        "tidy": "completed",
+    }
+    assert shell("resume", "--category", "media").code == 0
+
+
+def test_all_runs_are_cancelled_at_once(busy: World, shell: Shell) -> None:
+    answer = shell("cancel", "--all", "--note", "we move")
+
+    [slow], [fast] = busy.history("slow"), busy.history("fast")
+    assert (answer.code, fast.status) == (0, "cancelled")
+    assert slow.cancel_reason is not None
+    assert slow.cancel_reason.endswith(": we move")
+    assert shell("cancel", "--all").code == 0  # slow was asked before
+
+
+@pytest.mark.parametrize("command", ["cancel", "pause", "resume"])
+def test_a_choice_of_jobs_is_one_of_three(world: World, shell: Shell, command: str) -> None:
+    world.write(GROUPED)
+
+    neither, both = shell(command), shell(command, "scan", "--all")
+    misspelt = shell(command, "--category", "medai")
+
+    assert (neither.code, both.code, misspelt.code) == (2, 2, 2)
+    assert neither.err.startswith("error: expected JOB, --all or --category NAME; got none of them\n")
+    assert both.err.startswith("error: expected JOB, --all or --category NAME; got more than one of them\n")
+    assert misspelt.err == 'error: no job has the category "medai"\n   hint: did you mean "media"?\n'
+
+
+def test_a_category_that_a_plugin_gives_is_known_while_a_loop_runs(world: World, shell: Shell) -> None:
+    world.write("schedules:\n  scan: daily at 1 AM\n")
+
+    answer = shell("pause", "--category", "media")
+
+    assert answer.code == 2
+    assert "those that plugins give are known while a loop runs" in answer.err

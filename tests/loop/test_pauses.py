@@ -20,7 +20,7 @@ def test_slots_that_a_pause_held_back_while_nothing_ran_are_skipped_although_it_
     world.pause("scan").stop()
     world.clock.advance("4 hours")  # 2:00 and 4:00 pass, paused
     with world.beside() as store:
-        assert ask_resume(store, "scan", now=world.clock.now())
+        assert ask_resume(store, ["scan"], now=world.clock.now())
     world.clock.advance("4 hours")  # 6:00 and 8:00 pass, with nobody there
 
     world.start()
@@ -35,7 +35,7 @@ def test_a_pause_put_on_a_second_time_goes_on_from_where_it_began(world: World) 
 
     with world.beside() as store:
         again = Pause(job="scan", since=world.clock.now(), until=datetime(2026, 1, 10, 7, tzinfo=UTC), by="ada")
-        before = ask_pause(store, again)
+        [before] = ask_pause(store, [again])
     world.start().advance("4 hours")
 
     assert before is not None
@@ -49,7 +49,7 @@ def test_a_pause_that_is_over_cannot_be_lifted(world: World) -> None:
     assert [world.aperture.status()["jobs"][0]["waiting_for"], world.resume("scan") is world] == [None, True]
     assert [run.status for run in world.history()] == ["skipped", "completed"]
     with world.beside() as store:
-        assert not ask_resume(store, "scan", now=world.clock.now())
+        assert not ask_resume(store, ["scan"], now=world.clock.now())
 
 
 def test_a_slot_due_at_the_moment_a_pause_ends_runs(world: World) -> None:
