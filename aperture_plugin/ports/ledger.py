@@ -40,6 +40,8 @@ class Claims(Protocol):
     def drop_skipped_ahead(self, now: datetime) -> set[str]:
         """Delete the claims of slots due later than *now* whose runs were all skipped, and those runs.
 
+        Slots of an earlier revision of the schedule stay claimed: nothing makes them due again.
+
         Returns:
             The jobs that had such claims.
         """

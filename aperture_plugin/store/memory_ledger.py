@@ -111,7 +111,9 @@ class MemoryLedger:
         jobs = set()
         for claim in self.claims_ahead(now):
             its_runs = [run for run in self._tables.runs.values() if run.id == claim.run_id]
-            if claim.first_due > now and _fate([run.status for run in its_runs]) is Fate.SKIPPED:
+            was_reworded = any(era.since > claim.due for era in self._tables.eras.get(claim.job, ()))
+            was_skipped = _fate([run.status for run in its_runs]) is Fate.SKIPPED
+            if claim.first_due > now and was_skipped and not was_reworded:
                 self._take_out(self._tables.claims, (claim.job, claim.due))
                 for run in its_runs:
                     self._take_out(self._tables.runs, run.key)

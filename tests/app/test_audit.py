@@ -338,3 +338,17 @@ def test_whatever_happens_nothing_is_unaccounted_for(text: str, taking: int, lif
 @given(text=files(), taking=st.sampled_from([0, 1, 20, 200]), life=st.lists(acts(), min_size=5, max_size=20))
 def test_whatever_happens_for_long_nothing_is_unaccounted_for(text: str, taking: int, life: list[Act]) -> None:
     live_and_audit(text, taking, life)
+
+
+def test_a_slot_that_a_save_passed_over_stays_accounted_for_where_the_clock_is_set_back() -> None:
+    before = words(("every 30 minutes", ""), ("every 30 minutes", ""))
+    after = words(("every 30 minutes", ""), ("every 2 hours", ""))
+
+    for kill in (False, True):
+        life: list[Act] = [
+            partial(sleep, 30),
+            partial(restart, kill, 0, after),
+            partial(step, -1),
+            partial(pass_time, 60),
+        ]
+        live_and_audit(before, 0, life)

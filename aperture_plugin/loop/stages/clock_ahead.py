@@ -80,8 +80,10 @@ def _release(tick: Tick, job: JobConfig, found: Iterable[Claim]) -> int:
     if not _has_slots(job):
         return 0
     trigger, count = job.trigger(), 0
+    era = tick.state.eras.get(job.name)
     for claim in found:
-        if claim.count > 1:
+        is_in_force = era is None or claim.due >= era.since  # What other words made due comes no more.
+        if claim.count > 1 and is_in_force:
             parts = _parts(claim, trigger, tick.now)
             tick.ledger.split_claim(claim, parts)
             stays = sum(part.count for part in parts)
