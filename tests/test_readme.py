@@ -74,7 +74,7 @@ def test_the_readme_begins_with_what_it_is_and_the_two_commands() -> None:
 
     assert (title, len(what.splitlines())) == ("# aperture_plugin", 5)
     assert main == "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/aperture start\n"
-    assert tests == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest\n"
+    assert tests == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest -n 4\n"
     assert TEXT.index(tests) < TEXT.index("\n## ")
 
 
