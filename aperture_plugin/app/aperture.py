@@ -189,6 +189,7 @@ class Aperture:
             grace: Seconds that running jobs are given before they are asked to cancel; what does not
                 stop then either is marked `interrupted`. A second call with a smaller one cuts the first short.
         """
+        self._leave_to_parent()
         thread = self._thread
         if thread is not None:
             thread.ask_to_stop(timedelta(seconds=grace))  # From now on nothing starts, whatever else takes its time.
@@ -201,8 +202,7 @@ class Aperture:
 
     def close(self) -> None:
         """Close workers and store, and notify nobody; `stop` ends with this."""
-        if self._pid not in {None, os.getpid()}:  # Threads and store stayed with the process that forked this one.
-            self._pid = self._thread = self._loop = self._executors = self._store = None
+        self._leave_to_parent()
         with self._lock:
             if self._log_filter is not None:
                 logging.getLogger("aperture").removeFilter(self._log_filter)
@@ -220,6 +220,14 @@ class Aperture:
                 self._waiters.give_up(partial(latest_attempt, self._store))
                 self._store.close()
                 self._store = None
+
+    def _leave_to_parent(self) -> None:
+        """Let go, in a fork, of threads and store: they stayed in the process that forked, some with a lock held."""
+        if self._pid in {None, os.getpid()}:
+            return
+        self._pid = self._thread = self._loop = self._executors = self._store = None
+        self._watch = self._plugin_watch = self._alert_delivery = None
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -177,6 +177,36 @@ def test_a_fork_says_that_the_threads_stayed_behind(file: Path, host: Host) -> N
     assert still.status == "completed"
 
 
+def test_a_fork_stops_though_a_thread_of_its_parent_held_a_lock(file: Path, host: Host) -> None:
+    with embedded(file, host) as aperture:
+        delivery = aperture._alert_delivery
+        assert delivery is not None
+        held, go_on = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with aperture._lock, delivery.pings._changed:  # as it may be at the moment of the fork
+                held.set()
+                go_on.wait(60)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        held.wait(60)
+        pid = os.fork()
+        if pid == 0:
+            aperture.stop()
+            os._exit(0)
+        go_on.set()
+        holder.join()
+        until = time.monotonic() + 20
+        while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0) and time.monotonic() < until:
+            time.sleep(0.01)
+        if ended == (0, 0):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+    assert ended == (pid, 0)
+
+
 class Faulty(Host):
     """Raises where it is asked, once it is told to."""
 
