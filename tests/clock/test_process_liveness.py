@@ -1,8 +1,9 @@
-"""Whether a process lives: by its number, its boot and its beginning."""
+"""A process is told from any other by its number, its boot and its beginning."""
 
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +15,19 @@ from aperture_plugin.clock.process_liveness import boot_identity, here, is_alive
 from aperture_plugin.executors.run_processes import end_group
 
 
-def begun_for(run_id: str, code: str = "input()") -> subprocess.Popen[bytes]:
-    """Begin a process in a group of its own, as an executor does for a run."""
-    return subprocess.Popen(
+def begun_for(run_id: str, code: str = "print(flush=True); input()") -> subprocess.Popen[bytes]:
+    """Begin a process in a group of its own, as an executor does for a run; its *code* prints a line."""
+    process = subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "APERTURE_RUN": run_id},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
+    # Popen returns in the middle of the exec, in which /proc shows no environment for a moment.
+    assert process.stdout is not None
+    select.select([process.stdout], [], [], 60)
+    return process
 
 
 def test_this_process_lives() -> None:
