@@ -109,6 +109,11 @@ class _Budget:
         self._open: dict[int, SimpleQueue[dict[str, Any]]] = {}
 
     def spend(self, _key: tuple[str, int], limit: str, calls: int, _cancelled: threading.Event) -> None:
+        """Ask the loop's process to count *calls* of *limit*; return once it has.
+
+        Raises:
+            RunCancelled, PutOff, KeyError, RuntimeError: As the loop's process answers; see `raise_spent`.
+        """
         from aperture_plugin.executors.remote_attempt import raise_spent
 
         number = next(self._numbers)

@@ -31,7 +31,9 @@ SHARED = {
 }
 """Names of two modules each."""
 
-OPENINGS = re.compile(r"(?:What|Who|Whose|Whom|Whoever|Whatever|Whether|When|Where|Why|How|Which|That|So many)\b")
+OPENINGS = re.compile(
+    r"(?:What|Who|Whose|Whom|Whoever|Whatever|Whether|When|Where|Why|How|Which|That|So many|Let|Say)\b"
+)
 
 LONGEST_FILE = 460
 LONGER_FILES = {"app/aperture.py": 680}
@@ -70,7 +72,7 @@ def test_no_two_modules_share_a_name_but_for_one_thing() -> None:
     assert max(names.values()) == 2
 
 
-def test_no_docstring_opens_with_a_question_word() -> None:
+def test_every_docstring_opens_with_a_subject_or_a_verb_that_says_what_is_done() -> None:
     wrong = [
         f"{name}:{line}: {words}"
         for name, tree in MODULES.items()
@@ -107,8 +109,8 @@ def test_a_circle_is_found() -> None:
     assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
 
 
-@pytest.mark.parametrize("text", ["What a run is.", "Whether it runs.", "How long it takes."])
-def test_a_question_word_is_found(text: str) -> None:
+@pytest.mark.parametrize("text", ["What a run is.", "Whether it runs.", "Let it run."])
+def test_an_opening_that_says_neither_is_found(text: str) -> None:
     assert OPENINGS.match(text)
 
 

@@ -222,7 +222,7 @@ class Aperture:
                 self._store = None
 
     def _leave_to_parent(self) -> None:
-        """Let go, in a fork, of threads and store: they stayed in the process that forked, some with a lock held."""
+        """Drop threads and store in a fork: they stayed in the process that forked, some with a lock held."""
         if self._pid in {None, os.getpid()}:
             return
         self._pid = self._thread = self._loop = self._executors = self._store = None

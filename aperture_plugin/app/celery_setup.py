@@ -74,7 +74,7 @@ def register_celery_worker(
     grace_seconds: float = 30.0,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Let the workers of a host's own Celery *app* work on the attempts of *file*.
+    """Register the task by which workers of a host's own Celery *app* work on the attempts of *file*.
 
     Call it where the app is made; the loop's file names that app under `celery app`.
 

@@ -190,7 +190,7 @@ class Installation:
         return not self._page().writes_file
 
     def note_saved(self, content: bytes) -> None:
-        """Let the loop of this process take in *content*, which was just saved, and wait until it has, for a second.
+        """Hand *content*, just saved, to the loop of this process, and wait up to a second until it is in force.
 
         The next view of the file shows what was saved.
         """

@@ -140,7 +140,7 @@ def loop_of(
 
 
 def forget(loop: Loop) -> None:
-    """Let *loop* count as dead, though its process lives."""
+    """Record that *loop* is dead, though its process lives."""
     _LIVING.discard(loop.state.id)
 
 

@@ -77,6 +77,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command named first; exits with 2, and with the nearest name, where there is none."""
         name = args[0]
         if not name.startswith("-") and name not in self.list_commands(ctx):
             from aperture_plugin.words.did_you_mean import did_you_mean
@@ -93,6 +94,7 @@ class _Commands(click.Group):
     def main(  # type: ignore[override]  # It always leaves by exiting; what click offers beside that is not ours.
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
+        """Run the command line *args* (None for `sys.argv`), and exit with its code, whatever it raises."""
         from aperture_plugin.cli.exit_codes import exit_code_of
         from aperture_plugin.cli.standard_streams import prepare_streams
 

@@ -135,7 +135,7 @@ def picked(
 
 
 def find_here(modules: Sequence[str]) -> None:
-    """Let *modules* be found in the current folder too, as `python -m` finds them: what a person means by a name."""
+    """Add the current folder to `sys.path` if there are *modules* to find, as `python -m` does."""
     here = str(Path.cwd())
     if modules and here not in sys.path:
         sys.path.insert(0, here)

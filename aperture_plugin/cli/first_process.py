@@ -61,7 +61,7 @@ def _reap(child: int) -> NoReturn:
 
 
 def _take_terminal() -> None:
-    """Let the terminal, if there is one, send its Ctrl-C to the child alone."""
+    """Make the child the one that receives Ctrl-C from the terminal, if there is one."""
     with contextlib.suppress(OSError, ValueError):
         before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         try:

@@ -118,6 +118,7 @@ class _Bar:
         self._console.print(Text.from_ansi(text), soft_wrap=True)
 
     def stands(self, run: Run) -> None:
+        """Draw *run* as it is now: its attempt, its progress, or the reason why it waits."""
         task = self._task
         if run.status is Status.RUNNING:
             if run.attempt != self._attempt:

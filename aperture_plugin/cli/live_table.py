@@ -98,7 +98,7 @@ class LiveTable:
 
     @contextmanager
     def _as_far_as_there_is_a_terminal(self) -> Iterator[None]:
-        """Let a terminal that is closed, by a handler too, end no loop: what is drawn then is seen by nobody."""
+        """Ignore that the terminal is closed, by a handler too: what is drawn then is seen by nobody."""
         try:
             yield
         except OSError as error:

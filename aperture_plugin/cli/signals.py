@@ -17,7 +17,7 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def end_cleanly_before_start() -> None:
-    """Let SIGTERM end the process with 0 while nothing has begun; `Stop` takes its place later."""
+    """Make SIGTERM end the process with 0 while nothing has begun; `Stop` takes its place later."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _end_at_once)
 

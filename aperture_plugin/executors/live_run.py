@@ -279,6 +279,7 @@ class _RunLog(logging.Logger):
         return _RunLog(f"{self.name}.{suffix}", self._run)
 
     def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Write *record* to the log of the run, whatever it holds."""
         try:
             text = _FORMATTER.format(record)
         except Exception as error:  # noqa: BLE001 - a line that cannot be put together still says what it has

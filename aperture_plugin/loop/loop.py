@@ -310,7 +310,7 @@ class Loop:
         return tick
 
     def _committed(self, tick: Tick) -> None:
-        """Let what *tick* has written be true in memory, and act on it."""
+        """Apply what *tick* has written to the state in memory, and act on it."""
         tick.committed()
         self._dispatcher.dispatch(tick)
 

@@ -78,7 +78,7 @@ class Predecessors:
             self.forget([run.job])
 
     def forget(self, jobs: Iterable[str]) -> None:
-        """Let nothing count any more that has completed: a job's last run begins, or its words changed."""
+        """Discard the completions that count for these jobs: a job's last run begins, or its words changed."""
         for job in jobs:
             if self._done.pop(job, None):
                 self._changed.add(job)

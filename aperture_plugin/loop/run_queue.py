@@ -148,11 +148,11 @@ class RunQueue:
                 self.requeue(key)
 
     def reopen(self, queue: str) -> None:
-        """Let the runs that wait for a seat in *queue* be decided anew: more of them may be pre-assigned."""
+        """Decide anew on the runs that wait for a seat in *queue*: more of them may be pre-assigned."""
         self._open.add(queue)
 
     def requeue_all(self) -> None:
-        """Let every waiting run be decided anew: another file is in force."""
+        """Decide anew on every waiting run: another file is in force."""
         for key in list(self._parked):
             self.requeue(key)
         self._open.update(self._order)

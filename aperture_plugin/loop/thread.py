@@ -38,7 +38,7 @@ class LoopThread:
         self._thread.start()
 
     def ask_to_stop(self, grace: timedelta) -> None:
-        """Let it claim nothing any more, and running runs finish for at most *grace*; then it ends them.
+        """Ask the loop to claim nothing any more and to end running runs after *grace*.
 
         Called a second time, it cuts the grace of the first short.
         """

@@ -133,12 +133,12 @@ class Tick:
             self.reported.append(run)
 
     def start(self, run: Run) -> None:
-        """Let an attempt begin: its executor is given it once that is written."""
+        """Start an attempt: its executor is given it once that is written."""
         self.change(run)
         self.starts[run.key] = self.begun[run.key] = run
 
     def pre_assign(self, run: Run) -> None:
-        """Let a worker of this process begin an attempt, once that is written, when a seat comes free."""
+        """Give an attempt to a worker of this process, which begins it once that is written and a seat comes free."""
         self.change(run, report=False)
         self.pre_assigned[run.key] = run
 
@@ -165,7 +165,7 @@ class Tick:
         self.predecessors.write(self.ledger)
 
     def committed(self) -> None:
-        """Let the state be what this tick, which is committed, has made of it."""
+        """Apply this tick, which is committed, to the state."""
         state, at = self.state, self.state.clock.monotonic()
         state.deadlines.settled()
         state.lease.forget(self.dead_loops)

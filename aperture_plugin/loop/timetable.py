@@ -222,7 +222,7 @@ class Timetable(schedule.Scheduler):
         return None if entry is None else entry.slot
 
     def reorder(self, name: str, order: int) -> None:
-        """Let a job keep its next slot while its place in the file moves."""
+        """Move a job's place in the file; it keeps its next slot."""
         entry = self._entries[name]
         if entry.order != order:
             entry.order = order

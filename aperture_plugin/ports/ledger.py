@@ -52,7 +52,7 @@ class Claims(Protocol):
         ...
 
     def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
-        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        """Lower the watermark of each of *jobs* to its latest claim that is due by *now*."""
         ...
 
     def claims(self, job: str, since: datetime, until: datetime) -> list[Claim]:
@@ -76,7 +76,7 @@ class Claims(Protocol):
         ...
 
     def begin_eras(self, eras: Sequence[Era]) -> None:
-        """Let each job's new era begin."""
+        """Begin a new era for each job."""
         ...
 
     def pauses(self) -> dict[str, Pause]:

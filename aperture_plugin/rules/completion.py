@@ -221,7 +221,7 @@ def again(run: Run, job: JobConfig, outcome: Outcome, *, now: datetime) -> Run |
 
 
 def held_off(retry: Run, job: JobConfig, *, next_slot: datetime | None, waiting: bool) -> str | None:
-    """Say why *retry*, as `again` gave it, must not come; None when it may.
+    """Return the reason why *retry*, as `again` gave it, must not come; None when it may.
 
     A retry never passes the next slot, which does its work, unless the file says so.
 

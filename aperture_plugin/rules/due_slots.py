@@ -174,7 +174,7 @@ def overlap_reason(job: JobConfig, *, waiting: bool, running: bool) -> str | Non
 
 
 def _unfold(answers: list[Queue | Pass], due: Due) -> list[Queue | Pass]:
-    """Let the answer that reaches back furthest stand for the folded slots too: they come before all others.
+    """Add the folded slots to the answer that reaches back furthest: they come before all others.
 
     It need not be the first: a run that catches up may carry a slot later than one that a pause held back.
     """

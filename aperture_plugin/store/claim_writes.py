@@ -82,7 +82,7 @@ def split_claim(connection: Connection, claim: Row, parts: Sequence[Row]) -> Non
 
 
 def lower_marks(connection: Connection, jobs: Iterable[str], now: int) -> None:
-    """Let `latest` hold each job's latest claim that is due by *now*."""
+    """Lower each job's mark in `latest` to its latest claim that is due by *now*, in microseconds."""
     for job in jobs:
         its = select(func.max(claims.c.due)).where(claims.c.job == job, _IS_INSTANT, claims.c.due <= now)
         mark = connection.execute(its).scalar()

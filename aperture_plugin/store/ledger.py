@@ -139,7 +139,7 @@ class SqlLedger:
         split_claim(self._connection, claim_row(claim), [claim_row(part) for part in parts])
 
     def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
-        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        """Lower the watermark of each of *jobs* to its latest claim that is due by *now*."""
         self._wrote()
         lower_marks(self._connection, jobs, _micros(now))
 
@@ -166,7 +166,7 @@ class SqlLedger:
         return {era.job: era for era in readable(eras, self._connection.execute(chosen), era_of)}
 
     def begin_eras(self, begun: Sequence[Era]) -> None:
-        """Let each job's new era begin."""
+        """Begin a new era for each job."""
         self._write(insert(eras), [era_row(era) for era in begun])
 
     def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:

@@ -130,7 +130,7 @@ class MemoryLedger:
             self._keep(replace(run, missed=count))
 
     def lower_watermarks(self, jobs: Collection[str], now: datetime) -> None:
-        """Let the latest claim of each of *jobs* be the latest one that is due by *now*."""
+        """Lower the watermark of each of *jobs* to its latest claim that is due by *now*."""
         for job in jobs:
             dues = [due for name, due in self._tables.claims if name == job and due <= now]
             self._put(self._tables.latest, job, replace(self._latest(job), claimed=max(dues, default=None)))
@@ -160,7 +160,7 @@ class MemoryLedger:
         return {job: list(eras) for job, eras in self._tables.eras.items() if jobs is None or job in jobs}
 
     def begin_eras(self, begun: Sequence[Era]) -> None:
-        """Let each job's new era begin."""
+        """Begin a new era for each job."""
         for era in begun:
             self._put(self._tables.eras, era.job, (*self._tables.eras.get(era.job, ()), era))
 

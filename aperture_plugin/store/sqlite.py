@@ -210,7 +210,7 @@ class SqliteStore(SqlStore):
             self._held = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         super().close()
         self._release()
 

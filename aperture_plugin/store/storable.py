@@ -19,7 +19,7 @@ _GREATEST: Final = 2**63 - 1
 
 
 def make_storable(engine: Engine) -> None:
-    """Let every parameter of every statement on *engine* pass `storable_value`."""
+    """Make every parameter of every statement on *engine* pass `storable_value`."""
     event.listen(engine, "before_cursor_execute", _before, retval=True)
 
 

@@ -34,7 +34,7 @@ class FakeClock:
         return self._passed.total_seconds()
 
     def advance(self, span: str | timedelta) -> None:
-        """Let *span* of time pass."""
+        """Move the time forward by *span*."""
         span = read_duration(span) if isinstance(span, str) else span
         if span < timedelta(0):
             raise ValueError(f"time does not pass backwards; step() sets the wall clock back (got {span})")

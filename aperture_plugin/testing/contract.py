@@ -121,7 +121,7 @@ class Bench:
         return int(mark.read_text())
 
     def let_go_on(self) -> None:
-        """Let the waiting handlers go on."""
+        """Release the waiting handlers."""
         (self.folder / "go on").touch()
 
     def told(self) -> list[Event]:

@@ -123,12 +123,12 @@ class World:
         return self.drain()
 
     def drain(self) -> Self:
-        """Let the loop tick until there is nothing to do at this instant."""
+        """Tick the loop until there is nothing to do at this instant."""
         self._tick_through()
         return self
 
     def advance(self, span: str | timedelta) -> Self:
-        """Let *span* of time pass, tick by tick: every slot, retry and timeout in it comes at its own time."""
+        """Move the time forward by *span*, tick by tick: every slot, retry and timeout in it comes at its own time."""
         until = self.clock.now() + (read_duration(span) if isinstance(span, str) else span)
         while True:
             seconds = self._tick_through()

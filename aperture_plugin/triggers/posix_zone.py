@@ -6,6 +6,7 @@ The rule itself is their name, so that a store can keep it and another process r
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from struct import pack
@@ -41,10 +42,8 @@ def named_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     offset, summer, dates = found.groups()
     if summer is not None and dates is None:
-        try:
-            return ZoneInfo(name)  # EST5EDT is a name too.
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):  # Most rules are no names; EST5EDT is one too.
+            return ZoneInfo(name)
     whole = _WHOLE_HOURS.fullmatch(offset)
     if summer is None and whole is not None and -14 <= int(whole[1]) <= 12:
         return ZoneInfo(f"Etc/GMT{int(whole[1]):+d}")

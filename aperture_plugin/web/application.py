@@ -187,7 +187,7 @@ class WebApplication:
         )
 
     def set_page_cookie(self, response: Response, token: str, request: Request) -> None:
-        """Let the browser bring *token* along, for a twin of this application that did not make it."""
+        """Set the cookie that brings *token* to a twin of this application, which did not make the token."""
         response.set_cookie(
             PAGE_COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
         )

@@ -57,7 +57,7 @@ def log_in(call: Call) -> Response:
 
 
 def log_out(call: Call) -> Response:
-    """Let the browser forget the cookie."""
+    """Delete the browser's cookie."""
     response = RedirectResponse(f"{call.base}login", status_code=303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response

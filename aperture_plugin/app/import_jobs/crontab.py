@@ -57,6 +57,7 @@ class _CrontabReader:
     told: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> None:
+        """Take in the lines of *text*; what is not taken over is added to `left`, and never raised."""
         above = ""
         for number, line in enumerate(text.splitlines(), 1):
             said = line.strip()

@@ -65,7 +65,7 @@ def rehearse(
     beginning: Beginning = EMPTY,
     most: int = MOST_RUNS,
 ) -> Rehearsed:
-    """Let the loop run through the half-open span from *since* to *until*, both aware and in UTC.
+    """Run the loop through the half-open span from *since* to *until*, both aware and in UTC.
 
     Args:
         takes: The duration of a run of a job, by its name.

@@ -251,7 +251,7 @@ class _Keys:
             self._edits.append(revalued(piece, f'"{text}"' if text.startswith("*") else text))
 
     def _many(self, key: str, texts: Values, read: Callable[[str], object]) -> None:
-        """Let *key* have the values *texts*: one by one where there are as many as before, else in one line."""
+        """Replace the values of *key* by *texts*: one by one where there are as many as before, else in one line."""
         piece, items = self._keys.get(key), self._items(key)
         in_one = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
         if piece is None:

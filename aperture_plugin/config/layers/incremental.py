@@ -120,7 +120,7 @@ def known_schedule(entries: Iterable[JobWords]) -> Schedule | None:
 
 
 def know(entries: Iterable[JobWords], schedule: Schedule) -> None:
-    """Let the words of *entries* be known as those of *schedule*, which they say without a fault."""
+    """Remember that the words of *entries*, which have no fault, read as *schedule*."""
     words = _words_of(entries)
     if words is not None:
         if len(_known) >= _MOST_KNOWN:

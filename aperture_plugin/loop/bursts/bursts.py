@@ -56,19 +56,19 @@ class BurstDoor(Protocol):
         ...
 
     def pre_assign(self, works: Iterable[Work]) -> None:
-        """Let workers begin these runs, in their order, as seats come free; that they may is committed."""
+        """Give these runs, committed as pre-assigned, to workers, which begin them in this order as seats come free."""
         ...
 
     def unseat(self, key: tuple[str, int]) -> None:
-        """Let no run take the seat of an attempt when that ends: it was given up, and its seat is free already."""
+        """Give no run the seat of an attempt when that ends: it was given up, and its seat is free already."""
         ...
 
     def reopen(self) -> None:
-        """Let the waiting runs of a queue be decided anew whose pre-assigned runs are running out."""
+        """Decide anew on the waiting runs of queues whose pre-assigned runs are running out."""
         ...
 
     def stop(self) -> None:
-        """Let workers begin nothing any more: when this returns, all that began is in the inbox."""
+        """Stop workers from beginning runs: when this returns, all that began is in the inbox."""
         ...
 
     @property
@@ -169,20 +169,20 @@ class Bursts:
         self._handoff.start(work)
 
     def pre_assign(self, works: Iterable[Work]) -> None:
-        """Let workers begin these runs as seats come free."""
+        """Give these runs to workers, which begin them as seats come free."""
         self._handoff.pre_assign(works, seats=self._state.config.queues)
 
     def unseat(self, key: tuple[str, int]) -> None:
-        """Let no run take the seat of an attempt when that ends."""
+        """Give no run the seat of an attempt when that ends."""
         self._handoff.unseat(key)
 
     def reopen(self) -> None:
-        """Let the waiting runs of a queue be decided anew whose pre-assigned runs are running out."""
+        """Decide anew on the waiting runs of queues whose pre-assigned runs are running out."""
         for queue in self._handoff.running_low():
             self._state.queue.reopen(queue)
 
     def stop(self) -> None:
-        """Let workers begin nothing any more."""
+        """Stop workers from beginning runs."""
         self._handoff.recall()
 
     @property

@@ -136,7 +136,7 @@ class Handoff:
         start(self._executor, work, partial(self._reported, seats, work.run))
 
     def pre_assign(self, works: Iterable[Work], *, seats: Mapping[str, int]) -> None:
-        """Let workers begin these runs, in their order; the store says already that they may.
+        """Give these runs to workers, in this order; the store says already that they may begin them.
 
         Args:
             seats: Number of runs of a queue at once. The first takes a seat that came free meanwhile.
@@ -154,13 +154,13 @@ class Handoff:
                 of_queue.low = len(of_queue.works) // 2
 
     def recall(self) -> None:
-        """Let workers begin nothing any more: when this returns, whatever began was reported to the inbox."""
+        """Stop workers from beginning runs: when this returns, every run that began was reported to the inbox."""
         for seats in self._queues.values():
             with seats.lock:
                 seats.works.clear()
 
     def unseat(self, key: AttemptKey) -> None:
-        """Let nothing follow the end of an attempt whose seat is free already: it was given up."""
+        """Begin nothing at the end of an attempt whose seat is free already: it was given up."""
         for seats in self._queues.values():
             with seats.lock:
                 seats.taken.pop(key, None)

@@ -17,7 +17,7 @@ __all__ = ["admit"]
 
 
 def admit(tick: Tick, *, allowance: Mapping[str, int]) -> None:
-    """Let every run that can start do so, and record of the others what they wait for.
+    """Start every run that can start, and record what the others wait for.
 
     Args:
         allowance: Number of further runs of a queue that may be pre-assigned, by queue.

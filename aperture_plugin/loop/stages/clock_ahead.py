@@ -114,7 +114,7 @@ def _begins_much_later(tick: Tick, job: JobConfig) -> bool:
 
 
 def _begin_again(tick: Tick, jobs: list[JobConfig], lowered: set[str]) -> None:
-    """Let the slots of *lowered* count from the latest one that is claimed and not ahead.
+    """Find the next slots of *lowered* from the latest one that is claimed and not ahead.
 
     Another loop of this machine may have lowered its own already: an entry that stands too late is put in anew.
     """
@@ -145,7 +145,7 @@ def _stands_later(job: JobConfig, entry: Slot | None, mark: datetime | None) -> 
 
 
 def _start_retries(tick: Tick) -> None:
-    """Let what waits for an instant, and was put in line by a clock that was ahead, wait no longer than was meant."""
+    """Shorten the wait of runs that a clock that was ahead put off, to the delay that was meant."""
     for run in list(tick.queue):
         if run.not_before is not None and run.queued_at > tick.now + GAP and not run.is_pre_assigned:
             wait = max(timedelta(0), run.not_before - run.queued_at)

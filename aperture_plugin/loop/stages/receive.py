@@ -34,7 +34,7 @@ __all__ = ["lift", "receive"]
 
 
 def receive(tick: Tick, messages: Iterable[Message]) -> None:
-    """Let *messages* take effect, oldest first; files that were read have a stage of their own."""
+    """Carry out *messages*, oldest first; files that were read have a stage of their own."""
     for message in messages:
         _receive(tick, message)
 

@@ -88,7 +88,7 @@ def put_in_force(tick: Tick, config: Config, jobs: Mapping[str, Job], *, startin
 
 
 def divide_anew(tick: Tick) -> None:
-    """Let the timetable follow what has changed of the other loops, where no file has come into force."""
+    """Adapt the timetable to what has changed of the other loops, where no file has come into force."""
     gone = tick.state.absent.passed(tick.at)
     if tick.is_redivided or gone:
         tick.gone += gone
@@ -98,7 +98,7 @@ def divide_anew(tick: Tick) -> None:
 def _take_over(
     tick: Tick, listed: Mapping[str, JobConfig], reworded: set[str], *, ends_at_mark: bool, starting: bool = False
 ) -> None:
-    """Let revisions, timetable and queue follow the file in force and the division of the jobs.
+    """Adapt revisions, timetable and queue to the file in force and the division of the jobs.
 
     Args:
         listed: The jobs of the file before.
@@ -237,7 +237,7 @@ def _skip_jobs_that_are_gone(tick: Tick) -> None:
 
 
 def move_to_queues(tick: Tick) -> None:
-    """Let what waits stand in the queue that its job's words name now."""
+    """Move waiting runs to the queue that their job's words name now."""
     for run in tick.queue:
         job = tick.in_force.config.jobs.get(run.job)
         if run.status not in WAITING or run.is_pre_assigned or job is None or job.queue == run.queue:
