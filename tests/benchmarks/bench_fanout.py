@@ -4,6 +4,7 @@ No part of the test suite (its name keeps pytest away). Needs the extra that hol
 
     pip install -e '.[bench]'
     python tests/benchmarks/bench_fanout.py [1000 10000]
+    python tests/benchmarks/bench_fanout.py parts [1000 10000]    # ours, without each part of loop/bursts in turn
 
 Ours claims every slot and records every run in a SQLite file (`durable`), as `aperture start` does; sixteen
 run at once. A heap with sixteen threads that keeps nothing is the limit. Other work on the machine moves all
@@ -24,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
 import schedule
 from apscheduler.executors.pool import ThreadPoolExecutor as PeerThreads  # type: ignore[import-untyped]
@@ -31,6 +33,9 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore  # type: ignore[
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
 from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin.loop import loop
+from aperture_plugin.loop.bursts.batches import Batches
+from aperture_plugin.loop.bursts.bursts import Bursts, NoBursts
 from aperture_plugin.ports import LiveRun
 
 WORKERS = 16
@@ -80,6 +85,24 @@ def ours(count: int) -> None:
             time.sleep(6 + count / 2000)  # so that the start is over before they fall due
         with Aperture(file, plugins=[Notes(count)], watch=False, entry_points=False):
             wait_for(count)
+
+
+def without_batches(count: int) -> None:
+    """Ours, each tick claiming the whole of what is due."""
+    with mock.patch.object(Batches, "take", lambda _self, pending, **_: dict(pending.due)):
+        ours(count)
+
+
+def without_handoff(count: int) -> None:
+    """Ours, each run started by the loop."""
+    with mock.patch.object(Bursts, "allowance", return_value={}):
+        ours(count)
+
+
+def without_either(count: int) -> None:
+    """Ours, without any part of loop/bursts."""
+    with mock.patch.object(loop, "Bursts", NoBursts):
+        ours(count)
 
 
 def in_a_moment(count: int) -> datetime:
@@ -153,11 +176,17 @@ def main() -> None:
     """Print a table for each number of jobs."""
     logging.disable(logging.CRITICAL)
     threading.stack_size(256 * 1024)
-    for count in [int(each) for each in sys.argv[1:]] or [1000, 10000]:
+    parts = sys.argv[1:2] == ["parts"]
+    for count in [int(each) for each in sys.argv[1 + parts :]] or [1000, 10000]:
         print(f"{count:,} no-op jobs due at one instant, {WORKERS} workers: lateness of the starts")
         print(f"{'':34}{'p50':>12}{'last':>12}{'last, ours = 1':>18}  durable")
         _, base = rows = measured(ours, count, ROUNDS)
         show("ours, SQLite", rows, base, durable=True)
+        if parts:
+            show("… without batches", measured(without_batches, count, ROUNDS), base, durable=True)
+            show("… without handoff", measured(without_handoff, count, ROUNDS), base, durable=True)
+            show("… without either", measured(without_either, count, ROUNDS), base, durable=True)
+            continue
         show("heap and threads (the limit)", measured(heap_and_threads, count, ROUNDS), base)
         show("schedule and threads", measured(bare_schedule, count, ROUNDS), base)
         show("APScheduler 3, memory", measured(apscheduler, count, ROUNDS), base)
