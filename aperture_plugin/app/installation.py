@@ -23,6 +23,7 @@ from aperture_plugin.app.status import Overview, look
 from aperture_plugin.app.store_access import empty_store
 from aperture_plugin.app.store_commands import known_jobs, preset_in_force
 from aperture_plugin.clock.local_zone import local_zone
+from aperture_plugin.clock.store_clock import follow
 from aperture_plugin.config.model import Config, JobConfig, Page, Reading
 from aperture_plugin.files.bounded_read import Content, look_at
 from aperture_plugin.plugins.plugin_problems import PluginError
@@ -229,6 +230,7 @@ class Installation:
             if not to_write and path is not None and not path.exists():
                 return empty_store()
             store = store_of(source, reading, url=self.state)
+            follow(self.clock, store)
             try:
                 store.open()
             except StoreUnavailable:

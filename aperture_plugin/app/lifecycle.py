@@ -27,6 +27,7 @@ from aperture_plugin.app.saved_file import Judged, judged, nothing
 from aperture_plugin.app.source import ConfigRefused, Source, mailbox_of, store_of
 from aperture_plugin.app.store_access import opened_to_look
 from aperture_plugin.app.wiring import MakeExecutor, executors_of, forget, loop_of
+from aperture_plugin.clock.store_clock import StoreClock, follow
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Config, Reading
 from aperture_plugin.config.problems import Problem
@@ -79,7 +80,7 @@ class Lifecycle:
         self._wants_watch = watch and schedule
         self._takes_last_good = last_good
         self._environ = os.environ if environ is None else environ
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or StoreClock(SystemClock())
         self._lock = threading.RLock()
         self._pid: int | None = None
         self._waiters = Waiters()
@@ -250,6 +251,7 @@ class Lifecycle:
         config, substitute = self._config_to_start(self._source, reading)
         self._store = store_of(self._source, reading, url=self._state_url)
         try:
+            follow(self.clock, self._store)
             self._store.open()
             config = self._config_as_picked(config)
             budgets = Budgets(self._store, self.clock, lambda: self.config, sleep, shared=self._shared_limits)

@@ -25,6 +25,7 @@ from aperture_plugin.loop.poison import isolate
 from aperture_plugin.loop.published import details_of
 from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.retention import Retention
+from aperture_plugin.loop.skew_watch import SkewWatch
 from aperture_plugin.loop.stages.admit import admit
 from aperture_plugin.loop.stages.announce import announce
 from aperture_plugin.loop.stages.claim import claim
@@ -108,6 +109,7 @@ class Loop:
         self._pace = pace
         self._substitute = substitute
         self._wakeups = Wakeups()
+        self._skew = SkewWatch(clock, store)
         self._watch = StoreWatch(store, pace.poll, self.inbox.ring, self._note_heartbeats)
         self._bursts = (Bursts if pace.bursts else NoBursts)(state, executor, self.inbox)
         self._dispatcher = Dispatcher(
@@ -178,6 +180,7 @@ class Loop:
     def tick(self) -> float:
         """Do all there is to do now; return how many seconds there is nothing to do."""
         state = self.state
+        self._skew.measure(state.timetable.get_next_run())
         now, at = state.clock.now(), state.clock.monotonic()
         self.inbox.woke()
         if (seconds := self._wakeups.must_wait(at)) is not None:
@@ -284,6 +287,8 @@ class Loop:
     def _look_ahead(self, tick: Tick) -> None:
         """Release what was claimed by a clock that was ahead, once that is known to be right again."""
         state = self.state
+        if tick.finds_ahead and self._ahead_at is None:
+            self._ahead_at = tick.at
         if self._ahead_at is None or tick.at < self._ahead_at or state.draining or tick.timetable is not None:
             return
         is_done = release_ahead(tick, was_set_back=self._wakeups.noticed is not None)
@@ -345,6 +350,7 @@ class Loop:
         if self._wakeups.noticed is not noticed:
             self.state.able_since = min(self.state.able_since, now)
             self._publishes, self._ahead_at = True, at
+        self._publishes |= self._skew.has_news(self.state.lease.record.details)
 
     def _claims_whole(self, messages: Sequence[Message]) -> bool:
         """Return whether all that is due is claimed at once: the slots of a file before another takes its place."""
@@ -405,6 +411,7 @@ class Loop:
                 looked_in=state.looked_in,
                 words=tick.own_words,
                 unknown=tick.division.unknown,
+                skew=self._skew.seconds,
             )
         tick.lease_record = self.state.lease.write(tick.ledger, now=tick.now, details=details)
 

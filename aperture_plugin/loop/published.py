@@ -36,6 +36,7 @@ def details_of(
     looked_in: str,
     words: OwnWords | None = None,
     unknown: Sequence[str] = (),
+    skew: float | None = None,
 ) -> Mapping[str, Any]:
     """Return what `status` shows of the file and `doctor` of the clock.
 
@@ -44,6 +45,7 @@ def details_of(
         words: The words that are published of a file.
         unknown: The jobs that this loop leaves to others.
         noticed: The last odd behavior of the clock, and when.
+        skew: Seconds by which this machine's clock is ahead of the store's; None where that is not measured.
         looked_in: Where plugins were looked for, as a clause.
     """
     config, substitute, refused = in_force.config, in_force.substitute, in_force.rejected
@@ -74,5 +76,6 @@ def details_of(
         "draining": draining,
         "plugins_changed": list(in_force.changed_plugins),
         "nobody_offers": nobody_offers(in_force.nobodys, looked_in),
+        "skew": skew,
         "clock": None if noticed is None else {"at": noticed[0].isoformat(), "found": noticed[1]},
     }

@@ -32,6 +32,7 @@ class Tick:
         is_foreign: True if another process may have written since the last transaction.
         is_isolated: True if it deals with one message of several, after a tick that failed.
         beats: True if it renews the lease and looks for dead processes.
+        finds_ahead: True if a slot that is due cannot be claimed, because a clock that is ahead has claimed later ones.
         in_force: The file in force, as this tick leaves it.
         timetable: Changes to the timetable that a new file brings; None for none.
         begun, ended, abandoned: Attempts whose handler begins, is known to have ended, or is given up.
@@ -51,6 +52,7 @@ class Tick:
     is_foreign: bool = False
     is_isolated: bool = False
     beats: bool = False
+    finds_ahead: bool = False
     in_force: InForce = field(init=False)
     timetable: TimetableChanges | None = None
     added: dict[Key, Run] = field(default_factory=dict)

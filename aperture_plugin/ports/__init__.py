@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from aperture_plugin.ports.clock import Clock
+from aperture_plugin.ports.clock import Clock, ClockReading
 from aperture_plugin.ports.executors import (
     Ended,
     Event,
@@ -45,6 +45,7 @@ __all__ = [
     "Claim",
     "Claims",
     "Clock",
+    "ClockReading",
     "Dispatch",
     "Ended",
     "Era",

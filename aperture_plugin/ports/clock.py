@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "ClockReading"]
 
 
 class Clock(Protocol):
@@ -18,3 +18,16 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that only grow, while the machine is awake; for measuring durations."""
         ...
+
+
+class ClockReading(NamedTuple):
+    """One look at the clock of a store that several machines share.
+
+    Attributes:
+        shown: What it showed; aware, in UTC.
+        asked_at, answered_at: This machine's monotonic time before and after. It showed *shown* between the two.
+    """
+
+    shown: datetime
+    asked_at: float
+    answered_at: float

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from aperture_plugin.ports.clock import ClockReading
 from aperture_plugin.ports.ledger import Ledger
 from aperture_plugin.ports.records import (
     LogLine,
@@ -59,6 +60,21 @@ class Store(Protocol):
 
     def changed(self) -> bool:
         """Return, within microseconds, whether `Ledger.foreign` would be true."""
+        ...
+
+    def watch_clock(self, notify: Callable[[ClockReading], object]) -> None:
+        """Call *notify* with each reading of the store's clock: at once with the last one, then with each transaction.
+
+        A store that has no clock of its own, because it lies on this machine, never calls it.
+        """
+        ...
+
+    def read_clock(self) -> None:
+        """Read the store's clock now, for whoever watches it.
+
+        Raises:
+            StoreUnavailable: It cannot be reached just now.
+        """
         ...
 
     def loops(self) -> list[LoopRecord]:

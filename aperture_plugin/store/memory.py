@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from aperture_plugin.ports import (
     Claim,
+    Clock,
+    ClockReading,
     Ledger,
     LogLine,
     LoopRecord,
@@ -27,11 +29,17 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore:
-    """One handle on *tables*, as one process has it."""
+    """One handle on *tables*, as one process has it.
 
-    def __init__(self, tables: Tables | None = None, url: str = "memory:") -> None:
+    Args:
+        clock: The store's own clock, as a server has one; None for a store that goes by its machine's.
+    """
+
+    def __init__(self, tables: Tables | None = None, url: str = "memory:", *, clock: Clock | None = None) -> None:
         self.tables = tables or Tables()
         self.url = url
+        self._server_clock = clock
+        self._notify_of_clock: Callable[[ClockReading], object] = lambda _reading: None
         self._seen: int | None = None
         self._news = False
         self._is_open = False
@@ -40,6 +48,7 @@ class MemoryStore:
         """Open the handle; a closed one refuses everything."""
         self._is_open = True
         self._seen = None
+        self.read_clock()
 
     def open_to_look(self) -> bool:
         """Open the handle."""
@@ -50,10 +59,22 @@ class MemoryStore:
         """Close the handle."""
         self._is_open = False
 
+    def watch_clock(self, notify: Callable[[ClockReading], object]) -> None:
+        """Call *notify* with each reading of the clock that it was given."""
+        self._notify_of_clock = notify
+        self.read_clock()
+
+    def read_clock(self) -> None:
+        """Read the clock that it was given."""
+        if self._server_clock is not None and self._is_open:
+            at = self._server_clock.monotonic()
+            self._notify_of_clock(ClockReading(self._server_clock.now(), at, at))
+
     @contextmanager
     def transaction(self) -> Iterator[Ledger]:
         """Enter the one exclusive transaction."""
         self._look()
+        self.read_clock()
         tables = self.tables
         self._news = self._news or self._seen != tables.writes
         ledger = self._ledger(foreign=self._news)
@@ -78,6 +99,7 @@ class MemoryStore:
     def changed(self) -> bool:
         """Return whether another handle has written since a transaction of this one last asked."""
         self._look()
+        self.read_clock()
         return self._news or self._seen != self.tables.writes
 
     def loops(self) -> list[LoopRecord]:

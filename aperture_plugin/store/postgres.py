@@ -7,17 +7,20 @@ same time. A counter shows a loop that another one has written more than a beat,
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from aperture_plugin.ports import StoreRefused
+from aperture_plugin.ports import ClockReading, StoreRefused
 from aperture_plugin.store.commit_listener import CommitSource
 from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
+from aperture_plugin.store.rows import instant
 from aperture_plugin.store.sql_store import SqlStore
-from aperture_plugin.store.statements import COUNT_AND_NOTIFY, NOTIFY, WRITES
+from aperture_plugin.store.statements import COUNT_AND_NOTIFY, NOTIFY, SERVER_TIME, WRITES_AND_TIME
 from aperture_plugin.store.storable import make_storable
 
 __all__ = ["PostgresStore"]
@@ -54,20 +57,30 @@ class PostgresStore(SqlStore):
         self._seen: int | None = None
         self._ours: int | None = None
         self._name = os.urandom(8).hex()
+        self._last_reading: ClockReading | None = None
+        self._notify_of_clock: Callable[[ClockReading], object] = lambda _reading: None
+
+    def watch_clock(self, notify: Callable[[ClockReading], object]) -> None:
+        """Call *notify* with each reading of the server's clock, at once with the last one."""
+        self._notify_of_clock = notify
+        if self._last_reading is not None:
+            notify(self._last_reading)
+
+    def read_clock(self) -> None:
+        """Read the server's clock now."""
+        self.changed()
 
     def changed(self) -> bool:
         """Return whether another process has written more than a beat since a transaction here last read that."""
         with self._lock, self._translated_errors():
-            if self._seen is None or self._news:
-                return True
             connection = self._connection()
             try:
-                found: int | None = WRITES.run(connection).scalar()
+                found = self._writes(connection)
                 connection.rollback()
             except SQLAlchemyError:
                 self._roll_back(connection)
                 raise
-            return found != self._seen
+            return self._seen is None or self._news or found != self._seen
 
     def _connect(self, *, looking: bool = False) -> None:  # noqa: ARG002  # it changes nothing anyway
         self._engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
@@ -80,7 +93,9 @@ class PostgresStore(SqlStore):
         return engine
 
     def _check(self, connection: Connection) -> None:
-        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        asked_at = monotonic()
+        encoding, micros = connection.exec_driver_sql(f"SELECT current_setting('server_encoding'), {SERVER_TIME}").one()
+        self._note_time(micros, asked_at)
         if encoding != "UTF8":
             raise StoreRefused(
                 f"{self.url}: the database keeps text as {encoding}, which lacks most of the world's letters; "
@@ -96,9 +111,24 @@ class PostgresStore(SqlStore):
         )
 
     def _is_foreign(self, connection: Connection) -> bool:
-        found: int | None = WRITES.run(connection).scalar()
+        found = self._writes(connection)
         foreign, self._ours = found != self._seen, found
         return foreign
+
+    def _writes(self, connection: Connection) -> int | None:
+        """Return the number of writes. The same statement reads the server's clock, at no cost."""
+        asked_at = monotonic()
+        row = WRITES_AND_TIME.run(connection).first()
+        if row is None:
+            return None
+        found: int
+        found, micros = tuple(row)
+        self._note_time(micros, asked_at)
+        return found
+
+    def _note_time(self, micros: int, asked_at: float) -> None:
+        self._last_reading = ClockReading(instant(micros), asked_at, monotonic())
+        self._notify_of_clock(self._last_reading)
 
     def _source(self) -> CommitSource | None:
         return NotifySource(lambda: self._engine, self._name)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from aperture_plugin.ports import (
+    ClockReading,
     Ledger,
     LogLine,
     LoopRecord,
@@ -191,6 +192,12 @@ class SqlStore(ABC):
         its = select(logs).where(logs.c.run_id == run_id, logs.c.attempt == attempt)
         with self._translated_errors(), self._reading() as connection:
             return next(readable(logs, connection.execute(its.order_by(logs.c.seq.desc()).limit(1)), log_of), None)
+
+    def watch_clock(self, notify: Callable[[ClockReading], object]) -> None:  # noqa: B027  # one of the two has a clock
+        """Call *notify* with each reading of the store's clock, if it has one of its own."""
+
+    def read_clock(self) -> None:  # noqa: B027  # one of the two has a clock
+        """Read the store's clock now, if it has one of its own."""
 
     def loops(self) -> list[LoopRecord]:
         """Return the record of every loop on the store, outside of any transaction."""

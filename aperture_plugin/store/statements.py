@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Dialect, bindparam, func, literal_column, select, update
 
@@ -18,7 +18,8 @@ __all__ = [
     "COUNT_AND_NOTIFY",
     "IN_HAND",
     "NOTIFY",
-    "WRITES",
+    "SERVER_TIME",
+    "WRITES_AND_TIME",
     "NamedStatement",
 ]
 
@@ -49,8 +50,13 @@ ALL_LOOPS = NamedStatement(select(loops))
 BEAT = NamedStatement(
     update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
 )
-WRITES = NamedStatement(select(meta.c.value).where(meta.c.key == literal_column("'writes'")))
-"""The number of writes to the store; beats are not counted, because no process reads the store again for them."""
+SERVER_TIME: Final = "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
+"""What a PostgreSQL server's clock shows, in microseconds."""
+
+WRITES_AND_TIME = NamedStatement(
+    select(meta.c.value, literal_column(SERVER_TIME)).where(meta.c.key == literal_column("'writes'"))
+)
+"""The number of writes to a PostgreSQL store, and its time. Beats are not counted: nobody reads the store for them."""
 
 _COUNTED = update(meta).where(meta.c.key == literal_column("'writes'")).values(value=meta.c.value + literal_column("1"))
 _NOTIFIED = func.pg_notify(bindparam("channel"), bindparam("name"))

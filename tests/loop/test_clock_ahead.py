@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +124,59 @@ def test_a_retry_does_not_wait_for_the_time_of_a_clock_that_was_ahead(world: Wor
     world.advance("15 minutes")
 
     assert [run.status for run in world.history("scan")] == ["failed", "completed"]
+
+
+class Machines:
+    """Two machines with a loop each, on one store without a clock of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.worlds = [World(folder), World(folder)]
+        self._monkeypatch = monkeypatch
+        for world in self.worlds:
+            world.clock.set("2026-01-10 08:01")
+            world.pace = replace(world.pace, beat=True, poll=1.0)
+
+    def start(self, text: str) -> None:
+        for name, world in zip("ab", self.worlds, strict=True):
+            self._monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+            world.write(text).start()
+
+    def advance(self, seconds: int) -> None:
+        for _ in range(seconds):
+            for world in self.worlds:
+                world.clock.advance("1 second")
+                if world.is_started:
+                    world.drain()
+
+
+@pytest.fixture
+def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
+    made = Machines(tmp_path, monkeypatch)
+    yield made
+    for world in made.worlds:
+        world.close()
+
+
+@pytest.mark.parametrize("end", ["is right again", "is stopped", "is killed"])
+def test_a_machine_that_was_ahead_beside_another_leaves_nothing_claimed_that_is_to_come(
+    machines: Machines, end: str
+) -> None:
+    machines.start("schedules:\n  scan: every minute\n")
+    machines.advance(90)
+    fast, right = machines.worlds
+    fast.clock.step(timedelta(hours=5))
+    machines.advance(90)
+    if end == "is right again":
+        fast.clock.step(-timedelta(hours=5))
+    elif end == "is stopped":
+        fast.stop()
+    else:
+        fast.kill()
+    machines.advance(300)
+
+    now = right.clock.now()
+    assert now == instant("2026-01-10 08:09")
+    found = dues(right, until="2026-01-10 08:09")
+    assert found[-3:] == [instant("2026-01-10 08:06"), instant("2026-01-10 08:07"), instant("2026-01-10 08:08")]
+    claimed = sum(max(1, run.missed) for run in right.history("scan") if run.due is not None and run.due <= now)
+    assert claimed <= 8, "no slot stands for two runs"

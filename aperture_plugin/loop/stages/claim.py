@@ -11,6 +11,7 @@ from aperture_plugin.config.model import JobConfig
 from aperture_plugin.loop.stages.auto_pause import hold_back
 from aperture_plugin.loop.stages.complete import circumstances
 from aperture_plugin.loop.tick import Tick
+from aperture_plugin.loop.wakeups import GAP
 from aperture_plugin.ports import Claim
 from aperture_plugin.rules.completion import gives_way, runs_again, settle_given_way
 from aperture_plugin.rules.due_slots import Due, Pass, Queue, fire
@@ -24,6 +25,7 @@ def claim(tick: Tick, due: Mapping[str, Due]) -> None:
     """Claim every slot in *due*, by job, and queue, or record, what becomes of it."""
     state = tick.state
     marks = tick.ledger.watermarks(list(due)) if due and tick.is_foreign else {}
+    tick.finds_ahead = any(mark > tick.now + GAP for mark in marks.values())
     claims: list[Claim] = []
     runs: list[Run] = []
     for name, slots in due.items():

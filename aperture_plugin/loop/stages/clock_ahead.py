@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
+from aperture_plugin.clock.store_clock import StoreClock
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.timetable import TimetableChanges
@@ -35,12 +36,12 @@ def release_ahead(tick: Tick, *, was_set_back: bool) -> bool:
     Args:
         was_set_back: True if this loop has noticed it, so that its timetable may stand too late.
     Returns:
-        False while a loop of another machine is on the store: it is open whose clock is right.
+        False while a loop of another machine shows another time: it is open whose clock is right.
     """
     state, now = tick.state, tick.now
     if state.only is not None:
         return True
-    if any(loop.place != state.lease.record.place for loop in tick.ledger.loops()):
+    if _clocks_differ(tick):
         return False
     jobs = tick.in_force.config.jobs
     dropped = tick.ledger.drop_skipped_ahead(now)
@@ -73,6 +74,15 @@ def released_text(counts: dict[str, int]) -> str:
     total = sum(counts.values())
     slots = f"{total:,} slot{'' if total == 1 else 's'} to come {'was' if total == 1 else 'were'}"
     return f"the clock was ahead, and {slots} merged into catch-ups: they are due as written ({names})"
+
+
+def _clocks_differ(tick: Tick) -> bool:
+    """Return whether a machine beside this one writes other times, where no store's clock decides which are right."""
+    if isinstance(tick.state.clock, StoreClock) and tick.state.clock.skew is not None:
+        return False
+    place = tick.state.lease.record.place
+    elsewhere = [loop for loop in tick.ledger.loops() if loop.place != place]
+    return any(abs(loop.beat_at - tick.now) > GAP for loop in elsewhere)
 
 
 def _release(tick: Tick, job: JobConfig, found: Iterable[Claim]) -> int:
