@@ -93,7 +93,7 @@ class Aperture(Lifecycle):
             by=by or whoever(),
             at=self.clock.now(),
             params=None if words is None else asked_params(words, loop.in_force.jobs.get(job), params or {}),
-            note=None if note is None else asked_note(note, self._environ),
+            note=self._note(note, loop),
         )
         promise = self._waiters.of(message.answer)
         loop.inbox.put(message)
@@ -107,6 +107,7 @@ class Aperture(Lifecycle):
         Raises:
             NotRunning: It is not running; it is a RuntimeError too.
         """
+        note = self._note(note, self._running_loop())
         message = CancelAsked(job=job, reason=cancel_reason(by or whoever(), note))
         return self._ask(message, message.answer)
 
@@ -120,7 +121,8 @@ class Aperture(Lifecycle):
         """
         if not (loop := self._running_loop()).knows(job):
             raise self._no_such_job(job, loop)
-        pause = Pause(job=job, since=self.clock.now(), until=until, note=note, by=by or whoever())
+        kept = self._note(note, loop)
+        pause = Pause(job=job, since=self.clock.now(), until=until, note=kept, by=by or whoever())
         if not pause.holds(pause.since):
             raise ValueError(f"until={until!r} is past already: it is {pause.since.isoformat()}")
         message = PauseAsked(pause=pause)
@@ -229,6 +231,9 @@ class Aperture(Lifecycle):
         if loop is None or plugins is None or self._pid != os.getpid() or not self._fires:
             return None
         return loop.in_force.config, plugins
+
+    def _note(self, note: str | None, loop: Loop) -> str | None:
+        return asked_note(note, self._environ, loop.in_force.config)
 
     def _no_such_job(self, job: str, loop: Loop) -> NoSuchJob:
         return NoSuchJob(job, self.file, [*loop.in_force.config.jobs, *loop.in_force.jobs])

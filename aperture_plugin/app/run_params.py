@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aperture_plugin.config.model import JobConfig
+from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.config.yaml.typed_values import NotYaml, typed_value
 from aperture_plugin.rules.jobs import Job, Json
 from aperture_plugin.rules.params import WrongParam, params_of
@@ -75,10 +75,17 @@ def asked_params(job: JobConfig, registered: Job | None, given: Mapping[str, obj
     return kept
 
 
-def asked_note(note: str, environ: Mapping[str, str]) -> str | None:
-    """Return *note* as a run keeps it: short enough, without the secrets of *environ*; None where it says nothing."""
-    plain = " ".join(note.split())
-    return mask_of_environment(environ)(masked_address(plain))[:_LONGEST_NOTE] or None
+def asked_note(note: str | None, environ: Mapping[str, str], config: Config | None) -> str | None:
+    """Return *note* as the store keeps it: on one line, short enough, without secrets; None where it says nothing.
+
+    Every note goes through here: of a run, of a cancel, of a pause.
+
+    Args:
+        environ, config: Their secrets are masked; no *config* where no file is in force.
+    """
+    plain = " ".join((note or "").split())
+    mask = mask_of_environment(environ, () if config is None else config.secrets)
+    return mask(masked_address(plain))[:_LONGEST_NOTE] or None
 
 
 def _unknown(job: str, name: str, known: list[str]) -> ParamRefused:

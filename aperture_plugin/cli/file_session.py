@@ -18,7 +18,7 @@ from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Config, Reading
-from aperture_plugin.files.bounded_read import look_at
+from aperture_plugin.files.bounded_read import Content, look_at
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.plugin_loader import Plugins
@@ -27,6 +27,7 @@ __all__ = [
     "config_of",
     "find_here",
     "judged",
+    "judged_as",
     "known_job",
     "now",
     "picked",
@@ -66,7 +67,12 @@ def read(source: Source, *, starting: bool = False) -> Reading:
 
 def judged(source: Source) -> Reading:
     """Return what came of reading the file, valid or not, there or not: one that is gone is a bad file."""
-    reading = source.judge(look_at(source.path), now=now())
+    return judged_as(source, look_at(source.path))
+
+
+def judged_as(source: Source, content: Content) -> Reading:
+    """Return what comes of *content* in place of what lies on the disk; its secrets are hidden from now on."""
+    reading = source.judge(content, now=now())
     hide(reading.secrets)
     return reading
 

@@ -74,9 +74,9 @@ def _text_line(record: logging.LogRecord) -> str:
 def _json_line(record: logging.LogRecord) -> str:
     line: dict[str, Any] = {"at": _at(record), "level": record.levelname, "logger": record.name}
     line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
-    line["message"] = record.getMessage()
+    line["message"] = masked(record.getMessage())  # JSON doubles the backslashes of a secret that is quoted in it.
     if trace := _trace(record):
-        line["traceback"] = trace
+        line["traceback"] = masked(trace)
     return json.dumps(line, default=str)
 
 

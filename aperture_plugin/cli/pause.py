@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
+from aperture_plugin.app.run_params import asked_note
 from aperture_plugin.app.store_commands import ask_pause, whoever
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import WrongUsage
@@ -51,7 +53,8 @@ def command(
         jobs = [job] if job is not None else chosen.jobs(config, store)
         zone = file_session.zone_of(config, source, jobs[0])
         end = None if until is None else _end(until, now=now, zone=zone)
-        replaced = ask_pause(store, [Pause(job=each, since=now, until=end, note=note, by=whoever()) for each in jobs])
+        kept = asked_note(note, os.environ, config)
+        replaced = ask_pause(store, [Pause(job=each, since=now, until=end, note=kept, by=whoever()) for each in jobs])
     lasts = None if end is None else f"until {dated(end, zone, now=now)} ({away(end, now=now)})"
     if job is not None:
         before = "; its pause from before is replaced" if replaced else ""

@@ -94,7 +94,7 @@ def command(
                 now=file_session.now(),
                 by=whoever(),
                 params=_accepted(config, registered, params),
-                note=None if note is None else asked_note(note, os.environ),
+                note=asked_note(note, os.environ, in_force),
             )
             _remark(config)
             if wait and run.status is not Status.SKIPPED:

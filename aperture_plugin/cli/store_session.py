@@ -37,7 +37,7 @@ def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Config | N
         What the file says, or, where it is no good, the last good one; None where there is none. And the store.
     """
     found = look_at(source.path)
-    read = source.judge(found, now=file_session.now())
+    read = file_session.judged_as(source, found)
     is_there = isinstance(found, bytes)
     try:
         with opened_to_look(source, read, url=url) as store:
@@ -55,7 +55,7 @@ def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Config | N
 def entered(source: Source, *, url: str | None) -> Iterator[tuple[Config | None, Store]]:
     """Open the store to ask something of its loop; else as `looked_into`."""
     found = look_at(source.path)
-    read = source.judge(found, now=file_session.now())
+    read = file_session.judged_as(source, found)
     if not isinstance(found, bytes):
         with looked_into(source, url=url):
             pass  # It has not exited, so a loop goes on without the file.

@@ -49,7 +49,6 @@ def run(call: Call) -> Response:
         if call.field("form") == "with":
             return run_form_refused(call, detail)
         return conflicted(call, Refused(422, "bad-params", "Bad parameters", detail))
-    note = call.text("note")
     store = installation.store(to_write=True)
     queued = ask_run(
         store,
@@ -58,7 +57,7 @@ def run(call: Call) -> Response:
         now=now,
         by=call.visitor.by,
         params=params,
-        note=None if note is None else asked_note(note, installation.environ),
+        note=_note(call),
     )
     _log.info("%s asked for a run of %s (run %s)", call.visitor.by, job, queued.id)
     if queued.status is Status.SKIPPED:
@@ -152,5 +151,4 @@ def _params(call: Call) -> dict[str, object]:
 
 
 def _note(call: Call) -> str | None:
-    note = call.text("note")
-    return note[:500] if note else None
+    return asked_note(call.text("note"), call.installation.environ, call.installation.config())

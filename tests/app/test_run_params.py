@@ -128,10 +128,10 @@ def test_a_refusal_shows_no_secret() -> None:
 
 
 def test_a_note_is_one_line_without_secrets() -> None:
-    note = asked_note("use  postgres://u:s3cr3tpw@db\nand hunter22", {"API_KEY": "hunter22"})
+    note = asked_note("use  postgres://u:s3cr3tpw@db\nand hunter22", {"API_KEY": "hunter22"}, None)
 
     assert note == "use postgres://u:•••@db and •••"
-    assert asked_note("  ", {}) is None
+    assert asked_note("  ", {}, None) is None
 
 
 class Host:
