@@ -43,8 +43,8 @@ def command(
     A TIME is a date, a date and time, or such as "yesterday 6 AM" and "2 hours".
     """
     source = file_session.source_of(file)
-    now = file_session.now()
     with looked_into(source, url=state) as (config, store):
+        now = file_session.now()
         zone = file_session.zone_of(config, source)
         end = options.instant_before("--until", until, now=now, zone=zone)
         begin = end - _DAYS if since is None else options.instant_before("--from", since, now=now, zone=zone)

@@ -49,7 +49,11 @@ def command(
         _mend(source, state, output_format)
         return
     with examined(
-        source, now=file_session.now(), state=state, load=lambda: file_session.plugins_of(file, modules)
+        source,
+        now=file_session.now(),
+        now_by=file_session.now_by,
+        state=state,
+        load=lambda: file_session.plugins_of(file, modules),
     ) as case:
         if not goes_by([] if case.loop is None else [case.loop], source):
             require_file(source, url=state)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.app.source import Source
@@ -22,14 +24,18 @@ from aperture_plugin.files.bounded_read import Content, look_at
 
 if TYPE_CHECKING:
     from aperture_plugin.plugins.plugin_loader import Plugins
+    from aperture_plugin.ports import Clock, Store
 
 __all__ = [
+    "by_clock_of",
+    "clock",
     "config_of",
     "find_here",
     "judged",
     "judged_as",
     "known_job",
     "now",
+    "now_by",
     "picked",
     "plugins_of",
     "read",
@@ -41,9 +47,40 @@ __all__ = [
 ]
 
 
+_CLOCK: Final[ContextVar[Clock]] = ContextVar("aperture_clock", default=SystemClock())  # noqa: B039  # it has no state
+
+
+def clock() -> Clock:
+    """Return the clock that `now` goes by."""
+    return _CLOCK.get()
+
+
 def now() -> datetime:
-    """Return the instant at which the command was typed."""
-    return SystemClock().now()
+    """Return the present instant: by the clock of the store within `by_clock_of`, else by this machine's."""
+    return _CLOCK.get().now()
+
+
+@contextmanager
+def by_clock_of(store: Store) -> Iterator[None]:
+    """Make `now` go by the clock of the open *store*, if it has one, for as long as the block lasts.
+
+    What a command writes, and what it compares with the times that loops wrote, then has the time that they go by.
+    """
+    from aperture_plugin.clock.store_clock import StoreClock, follow  # A command without a store need not load it.
+
+    by_store = StoreClock(SystemClock())
+    follow(by_store, store)
+    token = _CLOCK.set(by_store)
+    try:
+        yield
+    finally:
+        _CLOCK.reset(token)
+
+
+def now_by(store: Store) -> datetime:
+    """Return the present instant by the clock of the open *store*, if it has one."""
+    with by_clock_of(store):
+        return now()
 
 
 def source_of(file: Path, plugins: Plugins | None = None) -> Source:

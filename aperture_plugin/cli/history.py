@@ -59,8 +59,8 @@ def command(
     what came of it. A run that was tried again has a line for each attempt; those that run or wait have theirs too.
     """
     source = file_session.source_of(file)
-    now = file_session.now()
     with looked_into(source, url=state) as (config, store):
+        now = file_session.now()
         local = file_session.zone_of(config, source)
         configured = {} if config is None else config.jobs
         query = RunQuery(

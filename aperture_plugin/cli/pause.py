@@ -46,8 +46,8 @@ def command(
     """
     chosen = JobChoice.of(job, every, category)
     source = file_session.source_of(file)
-    now = file_session.now()
     with entered(source, url=state) as (config, store):
+        now = file_session.now()
         if job is not None:
             require_jobs([job], config, store, source)
         jobs = [job] if job is not None else chosen.jobs(config, store)

@@ -17,7 +17,6 @@ from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.output import TEXT, in_color, say, show_json, show_rich, terminal_width
 from aperture_plugin.cli.store_session import entered, goes_by, require_file, require_jobs, say_where_else
-from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.config.model import Reading
 from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
 
@@ -39,7 +38,7 @@ def command(file: Path, jobs: tuple[str, ...], state: str | None, output_format:
     read = file_session.judged(source)
     away: Exception | None = None
     try:
-        with opened_to_look(source, read, url=state) as store:
+        with opened_to_look(source, read, url=state) as store, file_session.by_clock_of(store):
             seen = _look(store, source, read)
             if not goes_by(seen.loops, source):
                 require_file(source, url=state)
@@ -80,7 +79,7 @@ def _notify(source: Source, url: str | None) -> None:
     if config is None or not config.channels:
         raise CommandRefused("nobody is notified: the file is not valid, or declares no channel")
     with entered(source, url=url) as (_, store):
-        for reason in send_no_loop(store, SystemClock(), config):
+        for reason in send_no_loop(store, file_session.clock(), config):
             say(f"not sent: {reason}", err=True)
 
 

@@ -16,11 +16,13 @@ from aperture_plugin.app.status import Overview
 from aperture_plugin.cli.job_list import next_words
 from aperture_plugin.cli.rich_tables import bar, grid, status_text
 from aperture_plugin.cli.run_text import asked_with, came_of_it, took
+from aperture_plugin.rules.clock_skew import is_skewed, skew_text
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.words.plain_text import plain, plain_line
 from aperture_plugin.words.time_display import away, dated
 
 __all__ = [
+    "clocks_off",
     "comes_next",
     "headline",
     "nobody_offers",
@@ -105,6 +107,14 @@ def loops_behind(seen: Overview) -> Iterator[Text]:
         if names := loop.details.get("unknown_jobs"):
             who = f"pid {loop.pid} on {loop.host}"
             yield Text(plain_line(f"{who} leaves to other loops: {some_of(names)}"), style="dim")
+
+
+def clocks_off(seen: Overview) -> Iterator[Text]:
+    """Yield by how much the clock of a loop's machine is off the store's."""
+    for loop in seen.loops:
+        if is_skewed(skew := loop.details.get("skew")):
+            off = f"the clock of pid {loop.pid} on {loop.host} is {skew_text(skew)}"
+            yield Text(plain_line(f"{off}; its jobs are due by the store's"), style="yellow")
 
 
 def _named(job: str, title: str | None) -> Text:
@@ -193,7 +203,7 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
     yield pulse(seen)
     shortened = replace(seen, running=seen.running[:_MOST_RUNS], queue=seen.queue[:_MOST_RUNS])
     for section in (
-        [*refused(seen), *plugins_changed(seen), *nobody_offers(seen), *loops_behind(seen)],
+        [*refused(seen), *plugins_changed(seen), *nobody_offers(seen), *loops_behind(seen), *clocks_off(seen)],
         list(now_running(shortened)),
         list(waiting(shortened)),
     ):

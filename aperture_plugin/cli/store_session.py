@@ -29,6 +29,8 @@ __all__ = ["entered", "goes_by", "job_or_run", "looked_into", "require_file", "r
 def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Config | None, Store]]:
     """Open the store to look at it; the file may be broken, and it may be gone while a loop goes by it.
 
+    Until it is closed, `file_session.now` goes by its clock.
+
     Exits with 2 where the file is not there, or cannot be read, and no loop goes by it.
 
     Args:
@@ -40,7 +42,7 @@ def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Config | N
     read = file_session.judged_as(source, found)
     is_there = isinstance(found, bytes)
     try:
-        with opened_to_look(source, read, url=url) as store:
+        with opened_to_look(source, read, url=url) as store, file_session.by_clock_of(store):
             if not is_there and not goes_by(running_loops(store, now=file_session.now()), source):
                 require_file(source, url=url)
             yield _in_force(store, source, read), store
@@ -53,14 +55,14 @@ def looked_into(source: Source, *, url: str | None) -> Iterator[tuple[Config | N
 
 @contextmanager
 def entered(source: Source, *, url: str | None) -> Iterator[tuple[Config | None, Store]]:
-    """Open the store to ask something of its loop; else as `looked_into`."""
+    """Open the store to write a request to its loop; else as `looked_into`."""
     found = look_at(source.path)
     read = file_session.judged_as(source, found)
     if not isinstance(found, bytes):
         with looked_into(source, url=url):
             pass  # It has not exited, so a loop goes on without the file.
         say(f"note: {read.problems[0].message}; the loop goes by the last good one", err=True)
-    with opened(source, read, url=url) as store:
+    with opened(source, read, url=url) as store, file_session.by_clock_of(store):
         yield _in_force(store, source, read), store
 
 

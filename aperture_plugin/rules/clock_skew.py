@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeGuard
 
 from aperture_plugin.words.duration_display import short_duration
 
@@ -13,7 +13,7 @@ _SKEWED_SECONDS: Final = 1.0
 _NOTABLE_SECONDS: Final = 0.1
 
 
-def is_skewed(seconds: float | None) -> bool:
+def is_skewed(seconds: float | None) -> TypeGuard[float]:
     """Return whether a clock that is *seconds* ahead is off by enough to be reported."""
     return seconds is not None and abs(seconds) > _SKEWED_SECONDS
 

@@ -12,9 +12,9 @@ from aperture_plugin.app.json_views import loop_json
 from aperture_plugin.app.loop_files import file_of_loop, some_of
 from aperture_plugin.app.status import Overview
 from aperture_plugin.files.bounded_read import look_at
+from aperture_plugin.rules.clock_skew import is_skewed, skew_text
 from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.web.page_text import at, clock
-from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import masked_in_place
 from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import away, offset_text
@@ -24,8 +24,6 @@ __all__ = ["PageHead", "page_head"]
 
 _MOST_PROBLEMS: Final = 10
 _MOST_LINE: Final = 160
-_SKEWED: Final = 1.0
-"""Seconds by which a clock may be off before it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +115,8 @@ def _processes(seen: Overview) -> Iterator[tuple[str, str]]:
             since = "" if file.accepted_at is None else f", accepted {at(file.accepted_at, zone, now=now)}"
             text += f"; file number {file.number} ({(file.digest or '')[:8]}){since}"
         wrong = [] if row["newest"] else ["its file is not the newest"]
-        skew = float(row["skew_seconds"] or 0)
-        if abs(skew) > _SKEWED:
-            wrong.append(
-                f"its clock is {short_duration(timedelta(seconds=abs(skew)))} {'ahead' if skew > 0 else 'behind'}"
-            )
+        if is_skewed(skew := row["skew_seconds"]):
+            wrong.append(f"its clock is {skew_text(skew)}")
         if row["unknown_jobs"]:
             wrong.append(f"none of its plugins offers {some_of(row['unknown_jobs'])}")
         yield text, "; ".join(wrong)

@@ -14,6 +14,7 @@ from typing import cast
 import pytest
 
 from aperture_plugin.app import lifecycle
+from aperture_plugin.cli.status_view import clocks_off
 from aperture_plugin.clock.store_clock import StoreClock
 from aperture_plugin.ports import Clock, ClockReading, Ledger, LoopRecord, Store
 from aperture_plugin.store.sqlite import SqliteStore
@@ -201,3 +202,24 @@ def test_after_a_stores_clock_was_ahead_what_is_still_to_come_is_due_as_written(
     assert caught_up.missed == 2, "8:10 had really passed, and the one that it carries"
     right = sorted(run.due for run in runs if run.due is not None and BEGIN + 8 * MINUTE < run.due <= now)
     assert right == [BEGIN + (14 + 5 * number) * MINUTE for number in range(8)]
+
+
+def test_whoever_looks_finds_the_skew_in_seconds(fleet: Fleet) -> None:
+    fleet.start(EVERY_5)
+    aperture = fleet.worlds[1].aperture
+
+    skews = {row["host"]: row["skew_seconds"] for row in aperture.status()["loops"]}
+    lines = [text.plain for text in clocks_off(aperture.overview())]
+
+    assert skews == {"a": 600.0, "b": -600.0, "c": 0.0}
+    pids = {loop.host: loop.pid for loop in fleet.loops}
+    assert sorted(lines) == [
+        f"the clock of pid {pids['a']} on a is 10 min ahead of the store's; its jobs are due by the store's",
+        f"the clock of pid {pids['b']} on b is 10 min behind the store's; its jobs are due by the store's",
+    ]
+
+
+def test_on_a_store_of_this_machine_no_skew_is_measured(world: World) -> None:
+    world.write(EVERY_5).start(at="2026-01-10 08:01").advance("1 hour")
+
+    assert [row["skew_seconds"] for row in world.aperture.status()["loops"]] == [None]

@@ -44,7 +44,7 @@ def test_a_loop_with_an_older_file_or_a_wrong_clock_is_pointed_out(world: World)
 
     assert [line.is_well for line in head.processes] == [True, False]
     assert head.processes[1].wrong == (
-        "its file is not the newest; its clock is 10 min behind; none of its plugins offers embeddings"
+        "its file is not the newest; its clock is 10 min behind the store's; none of its plugins offers embeddings"
     )
     assert head.processes[1].text.startswith("nas-2, pid 77, since 12:30 AM: ticked ")
     assert head.spread is not None

@@ -208,6 +208,7 @@ def examined(
     now: datetime,
     state: str | None,
     load: Callable[[], Plugins],
+    now_by: Callable[[Store], datetime] | None = None,
     lent: bool = False,
     rows: int = _ROWS,
 ) -> Iterator[Case]:
@@ -216,6 +217,7 @@ def examined(
     Args:
         state: URL of the store in place of the environment's and the file's.
         load: Loads the plugins.
+        now_by: Returns the present instant by the clock of the open store; None where *now* is by that already.
         lent: The plugins belong to somebody else, and stay as they are.
         rows: So many of the latest rows of each table are looked at for damage.
     """
@@ -248,7 +250,7 @@ def examined(
         loop=None,
     )
     try:
-        with _opened(case, state, rows) as looked:
+        with _opened(case, state, rows, now_by) as looked:
             yield looked
     finally:
         if plugins is not None and not lent:
@@ -265,7 +267,7 @@ def _open(store: Store, path: Path | None) -> None:
 
 
 @contextmanager
-def _opened(case: Case, state: str | None, rows: int) -> Iterator[Case]:
+def _opened(case: Case, state: str | None, rows: int, now_by: Callable[[Store], datetime] | None) -> Iterator[Case]:
     """Add to *case* what the store tells."""
     try:
         store = store_of(case.source, case.alone, url=state)
@@ -275,6 +277,8 @@ def _opened(case: Case, state: str | None, rows: int) -> Iterator[Case]:
             seen = None
         else:
             _open(store, case.store_file)
+            if now_by is not None:
+                case = replace(case, now=now_by(store))
             seen = _seen(store, rows)
     except (StoreUnavailable, StoreRefused) as trouble:
         astray = trouble.pids if isinstance(trouble, StoreAstray) else ()

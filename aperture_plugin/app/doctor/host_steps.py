@@ -17,6 +17,7 @@ from aperture_plugin.app.liveness import LATE_AFTER, SCHEDULE, is_late, ticking
 from aperture_plugin.app.loop_files import some_of, spread_of
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.ports import LoopRecord, StoreRefused, StoreUnavailable
+from aperture_plugin.rules.clock_skew import is_skewed, skew_text
 from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.words.numbers import counted
 from aperture_plugin.words.time_display import wall_time, wall_time_and_offset
@@ -28,6 +29,9 @@ _LITTLE_ROOM: Final = 100_000_000
 
 _LISTED: Final = 10
 """Rows that cannot be read and are listed one by one."""
+
+_NTP: Final = "timedatectl status"
+"""Says whether the machine's clock is set by the network."""
 
 _AHEAD: Final = timedelta(days=14)
 
@@ -116,13 +120,16 @@ def clock_step(case: Case) -> Iterator[Finding]:
     yield ok("clock", found)
     for loop in ticking(case.seen.loops, now=case.now):
         zone_name, noticed = loop.details.get("timezone"), loop.details.get("clock")
+        if is_skewed(skew := loop.details.get("skew")):
+            found = f"the clock of {_who(loop)} is {skew_text(skew)}: slots are due by the store's all the same"
+            yield note("clock", f"{found}, but its jobs that look at their machine's clock see that one", advice=_NTP)
         if zone_name is not None and zone_name != str(zone):
             found = f"the loop reads wall times in {zone_name}, this shell in {zone}: the variable TZ differs"
             yield note("clock", found, advice=f"timezone: {zone_name}")
         if noticed is not None:
             at = datetime.fromisoformat(noticed["at"])
             found = f"{noticed['found']} (noticed {ago(at, now=case.now)})"
-            yield note("clock", found, advice="timedatectl status")
+            yield note("clock", found, advice=_NTP)
 
 
 def _alive(case: Case, loop: LoopRecord) -> Finding:
@@ -136,7 +143,7 @@ def _alive(case: Case, loop: LoopRecord) -> Finding:
     if loop.beat_at - case.now > LATE_AFTER:
         why = "the clock was set back, or the clocks of two machines differ"
         found = f"{_who(loop)} seems to have ticked {beat}: {why}"
-        return problem("loop", found, advice="timedatectl status")
+        return problem("loop", found, advice=_NTP)
     if loop.details.get("draining"):
         found = f"the loop of {_who(loop)} is stopping: it lets its runs finish, and starts nothing new"
         return note("loop", found)

@@ -277,6 +277,19 @@ def test_what_the_loop_noticed_of_the_clock_is_told(started: World, move: Callab
     assert look_at(started, "clock")[1:] == [("note", f"{told} (noticed 20 minutes ago)", "timedatectl status")]
 
 
+@pytest.mark.parametrize(
+    ("skew", "said"), [(600.2, "10 min ahead of"), (-1.5, "1.5 s behind"), (0.9, None), (None, None)], ids=str
+)
+def test_a_clock_that_is_off_the_stores_is_a_note(started: World, skew: float | None, said: str | None) -> None:
+    alter(started, f"UPDATE loops SET details = json_set(details, '$.skew', {'null' if skew is None else skew})")
+    off = f"the clock of {pid_of(started)} is {said} the store's: slots are due by the store's all the same"
+    rest = "but its jobs that look at their machine's clock see that one"
+
+    found = look_at(started, "clock")[1:]
+
+    assert found == ([] if said is None else [("note", f"{off}, {rest}", "timedatectl status")])
+
+
 def test_a_zone_that_differs_between_the_loop_and_this_shell_is_told(world: World) -> None:
     world.write("schedules:\n  scan: every hour\n").start("2026-01-10 01:30")
 
