@@ -16,7 +16,7 @@ from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
 from aperture_plugin.cli.output import TEXT, say, show_json
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.config.layers.zones import read_zone_name
-from aperture_plugin.files.bounded_read import LARGEST, shown
+from aperture_plugin.files.bounded_read import LARGEST, read_bounded, shown
 from aperture_plugin.words.parse_error import Unreadable
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _texts(kind: str, sources: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         if kind == "systemd":
             # A service is found beside its timer, whether it is named or not.
             files += [beside for one in files for beside in _services_beside(one) if beside.is_file()]
-            files += [drop_in for one in files for drop_in in sorted(Path(f"{one}.d").glob("*.conf"))]
+            files += [drop_in for one in files for drop_in in _drop_ins(one)]
         for one in dict.fromkeys(files):
             yield shown(one), _text(one)
 
@@ -103,13 +103,17 @@ def _services_beside(timer: Path) -> list[Path]:
     return [timer.with_suffix(".service"), *template]
 
 
+def _drop_ins(unit: Path) -> list[Path]:
+    return sorted(one for one in Path(f"{unit}.d").glob("*.conf") if one.is_file())
+
+
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise WrongUsage(f"{shown(path)} is not there") from None
+        data = read_bounded(path)
     except OSError as error:
         raise WrongUsage(f"{shown(path)} cannot be read: {error.strerror}") from None
+    if data is None:
+        raise WrongUsage(f"{shown(path)} is not there")
     return _decoded(shown(path), data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage
-from aperture_plugin.files.bounded_read import shown
+from aperture_plugin.cli.output import say
+from aperture_plugin.files.bounded_read import read_bounded, shown
 
 if TYPE_CHECKING:
     from aperture_plugin.app.aperture import Aperture
@@ -142,12 +144,14 @@ def _token(file: Path | None) -> str | None:
     else:
         where = shown(file)
         try:
-            with file.open("rb") as opened:
-                said = opened.read(_LARGEST_TOKEN + 1).decode()
+            said = (read_bounded(file) or b"").decode()
+            is_open = bool(file.stat().st_mode & stat.S_IROTH)
         except OSError as error:
             raise WrongUsage(f"{where} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise WrongUsage(f"{where} is no text") from None
+        if is_open:
+            say(f"warning: every user of this machine may read the token in {where}:  chmod 600 {where}", err=True)
     token = said.strip()
     if not token or len(token) > _LARGEST_TOKEN or not token.isascii() or not token.isprintable():
         raise WrongUsage(

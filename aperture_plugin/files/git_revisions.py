@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aperture_plugin.files.bounded_read import LARGEST
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["Repository", "RevisionError"]
@@ -79,6 +80,9 @@ class Repository:
             name = self._former_name(commit, seen_from) or name
         if not self._has(commit, name):
             return None
+        size = self._git("cat-file", "-s", f"{commit}:{name}").stdout
+        if size.strip().isdigit() and int(size) > LARGEST:
+            raise RevisionError(f"{self.file.name} at {commit[:12]} is larger than {LARGEST // 1024**2} MiB")
         found = self._git("cat-file", "blob", f"{commit}:{name}")
         if found.returncode:
             raise RevisionError(f"{self.file.name} at {commit[:12]} is no file")

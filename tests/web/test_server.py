@@ -57,3 +57,13 @@ def test_the_address_may_be_left_out_before_the_file(terminal: Terminal) -> None
 
     assert refused.code == 2
     assert "other.yaml is not there" in refused.err
+
+
+@pytest.mark.parametrize(("mode", "warns"), [(0o644, True), (0o640, False)])
+def test_a_token_that_everybody_may_read_is_told(terminal: Terminal, mode: int, warns: bool) -> None:
+    terminal.write("an-unguessable-word\n", "token")
+    (terminal.folder / "token").chmod(mode)
+
+    refused = terminal.look("start", "--web", "127.0.0.1:0", "--web-token-file", "token", "missing.yaml")
+
+    assert ("every user of this machine may read the token in token:  chmod 600 token" in refused.err) is warns
