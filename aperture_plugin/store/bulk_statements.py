@@ -28,6 +28,9 @@ _MOST_VARIABLES: Final = 999
 _MOST: Final = 1000
 """The most rows in one statement on PostgreSQL: with more, its planner reads the whole table instead of the index."""
 
+_MOST_CHARACTERS: Final = 64 * 1024**2
+"""The most characters in one statement on PostgreSQL: its server hangs up at a message of 1 GiB, as if it were away."""
+
 
 class Batch:
     """A statement for many rows.
@@ -67,11 +70,15 @@ class Batch:
         words, take = self._words[name]
         if name != "postgresql":
             return self._run_by_the_dozen(connection, words, rows if take is None else [take(row) for row in rows])
-        count = 0
-        for some in self._pieces(rows):
-            lists = {name: _array(values) for name, values in zip(self._columns, zip(*some, strict=True), strict=True)}
-            count += connection.exec_driver_sql(words, lists).rowcount
-        return count
+        return sum(self._run_at_once(connection, words, some) for some in self._pieces(rows))
+
+    def _run_at_once(self, connection: Connection, words: str, rows: Sequence[Row]) -> int:
+        """Execute it with all *rows* on PostgreSQL, in halves if together they are too large for one message."""
+        lists = {name: _array(values) for name, values in zip(self._columns, zip(*rows, strict=True), strict=True)}
+        if len(rows) > 1 and sum(map(len, lists.values())) > _MOST_CHARACTERS:
+            middle = len(rows) // 2
+            return sum(self._run_at_once(connection, words, some) for some in (rows[:middle], rows[middle:]))
+        return int(connection.exec_driver_sql(words, lists).rowcount)
 
     def _run_by_the_dozen(self, connection: Connection, words: str, rows: Sequence[Row]) -> int:
         """Execute an insert with as many rows at a time as fit, and other statements row by row."""

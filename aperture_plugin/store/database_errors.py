@@ -18,6 +18,7 @@ _TOO_LARGE = (
     "string or blob too big",
     "too many sql variables",
     "expression tree is too large",
+    "number of parameters must be between",
     "invalid memory alloc request size",
     "message too long",
     "string too long",
