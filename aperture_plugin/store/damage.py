@@ -19,6 +19,7 @@ from aperture_plugin.store.rows import (
     loop_of,
     pause_of,
     read_json,
+    read_mapping,
     run_of,
     wall,
 )
@@ -26,6 +27,7 @@ from aperture_plugin.store.tables import (
     IN_HAND_WORDS,
     claims,
     latest,
+    loop_files,
     loops,
     meta,
     metadata,
@@ -43,9 +45,10 @@ _CONVERT: Final[Mapping[str, Callable[[RowMapping], object]]] = {
     claims.name: claim_of,
     pauses.name: pause_of,
     loops.name: loop_of,
+    loop_files.name: lambda row: read_mapping(row["words"]),
     notices.name: notice_of,
     orders.name: lambda row: [read_json(row[name]) for name in ("body", "answer") if row[name] is not None],
-    worker_events.name: lambda row: read_json(row["body"]),
+    worker_events.name: lambda row: read_mapping(row["body"]),
 }
 _OF_RUN: Final[Mapping[str, Callable[[str], object]]] = {
     "status": Status,
@@ -53,6 +56,7 @@ _OF_RUN: Final[Mapping[str, Callable[[str], object]]] = {
     "nominal": wall,
     "priority_nominal": wall,
     "result": read_json,
+    "params": read_mapping,
 }
 """The values that a text of a run must stand for."""
 

@@ -228,7 +228,7 @@ def run_of(row: RowMapping) -> Run:
         result=None if row["result"] is None else _JSON.decode(row["result"]),
         group=row["group"],
         deaths=row["deaths"],
-        params=None if row["params"] is None else json.loads(row["params"]),
+        params=None if row["params"] is None else read_mapping(row["params"]),
         note=row["note"],
     )
 

@@ -12,7 +12,9 @@ import pytest
 from aperture_plugin.ports import Claim, Pause, RunQuery, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
+from aperture_plugin.store.readable import is_number
 from aperture_plugin.store.sql_store import SqlStore
+from aperture_plugin.store.tables import metadata
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -82,3 +84,29 @@ def test_what_cannot_be_read_is_passed_over_found_and_mended(store: Store) -> No
     assert mended == found
     assert store.unreadable(None) == []
     assert [run.status for run in store.history(RunQuery(run_id="odd"))] == [Status.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *(("runs", name) for name in ("result", "params")),
+        *(("loops", "details"), ("loop_files", "words"), ("notices", "facts"), ("worker_events", "body")),
+        *(("orders", name) for name in ("body", "answer")),
+    ],
+)
+def test_json_that_is_broken_is_told_and_mended_whichever_table_has_it(tmp_path: Path, table: str, column: str) -> None:
+    store = open_store("sqlite:///aperture.db", directory=tmp_path)
+    assert isinstance(store, SqlStore)
+    store.open()
+    fitting = {each.name: 1 if is_number(each) else "{}" for each in metadata.tables[table].columns}
+    fitting |= {"status": "completed", "trigger": "manual", "nominal": None, "priority_nominal": "2026-01-10T12:00:00"}
+    row = {each.name: fitting[each.name] for each in metadata.tables[table].columns} | {column: "{"}
+    with store._begun() as connection:
+        connection.execute(metadata.tables[table].insert(), row)
+
+    found, _ = store.unreadable(100), store.mend()
+    left = store.unreadable(None)
+    store.close()
+
+    assert [one.table for one in found] == [table]
+    assert left == []
