@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.app.job_views import JobMemory
 from aperture_plugin.app.source import Source, store_file, store_of
 from aperture_plugin.app.status import Overview, look
-from aperture_plugin.app.store_access import empty_store
+from aperture_plugin.app.store_access import empty_store, require_not_astray
 from aperture_plugin.app.store_commands import known_jobs, preset_in_force
 from aperture_plugin.clock.local_zone import local_zone
 from aperture_plugin.clock.store_clock import follow
@@ -216,7 +216,8 @@ class Installation:
         """Return the open store; one that is not there yet is empty, and is made only *to_write*.
 
         Raises:
-            StoreUnavailable, StoreRefused: The store is unknown, or cannot be reached, or must not be touched.
+            StoreUnavailable, StoreRefused: The store is unknown, or cannot be reached, or must not be touched, or its
+                file is gone and a loop still runs on it.
         """
         with self._lock:
             if self._store is not None:
@@ -227,9 +228,11 @@ class Installation:
                 self._unopened = content, source.judge(content, now=self.now())
             reading = self._unopened[1]
             path = store_file(source, reading, url=self.state)
-            if not to_write and path is not None and not path.exists():
-                return empty_store()
             store = store_of(source, reading, url=self.state)
+            if not to_write and path is not None and not path.exists():
+                require_not_astray(store, path, "was deleted or moved away")
+                if not path.exists():
+                    return empty_store()
             follow(self.clock, store)
             try:
                 store.open()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from aperture_plugin.app import store_access
 from aperture_plugin.testing import World
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, Terminal
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only /proc tells who has a file open")
 
@@ -74,3 +76,27 @@ def test_a_store_that_a_loop_makes_at_this_moment_is_no_store_that_is_gone(
     monkeypatch.setattr(store_access, "holders", holders)
 
     assert (shell("history").code, shell("history").err) == (0, "")
+
+
+def test_several_loops_notice_that_their_store_is_gone_and_go_on_with_the_one_put_back(terminal: Terminal) -> None:
+    terminal.write("state: sqlite:///jobs.db\nschedules:\n  a:\n    schedule: every second\n    command: echo x\n")
+    store = terminal.folder / "jobs.db"
+    pids = {terminal.begin("start").pid for _ in range(2)}
+
+    def loops() -> set[int]:
+        return {loop["pid"] for loop in terminal.look("status", "--format", "json").json["loops"]}
+
+    terminal.until(lambda: loops() == pids)
+    with closing(sqlite3.connect(store)) as ours, closing(sqlite3.connect(terminal.folder / "copy.db")) as copy:
+        ours.backup(copy)
+    for path in terminal.folder.glob("jobs.db*"):
+        path.unlink()
+    gone = terminal.look("status")
+    (terminal.folder / "copy.db").replace(store)
+    terminal.until(lambda: loops() == pids)
+    before = len(terminal.look("history", "--format", "json", "--limit", "0").json)
+    terminal.until(lambda: len(terminal.look("history", "--format", "json", "--limit", "0").json) > before + 2)
+    slots = [run["slot"] for run in terminal.look("history", "--format", "json", "--limit", "0").json]
+
+    assert all(str(pid) in gone.err for pid in pids)
+    assert len(slots) == len(set(slots))

@@ -98,7 +98,7 @@ def test_json_that_is_broken_is_told_and_mended_whichever_table_has_it(tmp_path:
     store = open_store("sqlite:///aperture.db", directory=tmp_path)
     assert isinstance(store, SqlStore)
     store.open()
-    fitting = {each.name: 1 if is_number(each) else "{}" for each in metadata.tables[table].columns}
+    fitting: dict[str, object] = {each.name: 1 if is_number(each) else "{}" for each in metadata.tables[table].columns}
     fitting |= {"status": "completed", "trigger": "manual", "nominal": None, "priority_nominal": "2026-01-10T12:00:00"}
     row = {each.name: fitting[each.name] for each in metadata.tables[table].columns} | {column: "{"}
     with store._begun() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 
 import pytest
@@ -26,6 +27,13 @@ def address(process: subprocess.Popen[str]) -> str:
 def status_of(url: str) -> int:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return int(answer.status)
+
+
+def refusal(url: str) -> tuple[int, str]:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url, timeout=10)
+    with refused.value as answer:
+        return answer.code, answer.read().decode()
 
 
 @pytest.mark.parametrize("words", [("start", "--web", "127.0.0.1:0"), ("web", "--listen", "127.0.0.1:0")])
@@ -67,3 +75,21 @@ def test_a_token_that_everybody_may_read_is_told(terminal: Terminal, mode: int, 
     refused = terminal.look("start", "--web", "127.0.0.1:0", "--web-token-file", "token", "missing.yaml")
 
     assert ("every user of this machine may read the token in token:  chmod 600 token" in refused.err) is warns
+
+
+def test_a_page_beside_a_loop_whose_store_was_deleted_is_not_ready(terminal: Terminal) -> None:
+    terminal.write(f"state: sqlite:///jobs.db\n{FILE}")
+    loops = [terminal.begin("start") for _ in range(2)]
+    terminal.until(lambda: len(terminal.look("status", "--format", "json").json["loops"]) == 2)
+    url = address(terminal.begin("web", "--listen", "127.0.0.1:0"))
+
+    for path in terminal.folder.glob("jobs.db*"):
+        path.unlink()
+    answers = [refusal(f"{url}{path}") for path in ("readyz", "api/status")]
+    for loop in loops:
+        loop.send_signal(signal.SIGTERM)
+        loop.communicate(timeout=30)
+
+    assert [status for status, _ in answers] == [503, 503]
+    assert "was deleted or moved away; put it back, or stop the loop and start anew" in answers[1][1]
+    assert all(str(loop.pid) in answers[1][1] for loop in loops)
