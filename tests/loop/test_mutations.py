@@ -30,8 +30,9 @@ from aperture_plugin.rules import admission, completion, due_slots, new_runs
 from aperture_plugin.rules.admission import Admission, Surroundings
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.store.memory_ledger import MemoryLedger
+from tests.loop.simulation import machines
 from tests.loop.simulation.machines import Machine
-from tests.loop.test_simulation import in_memory, live_through
+from tests.loop.test_simulation import Server, in_memory, live_through
 
 Patch = pytest.MonkeyPatch
 Mutation = Callable[[Patch], None]
@@ -218,11 +219,25 @@ def test_the_simulation_finds_each_way_of_breaking_a_promise(monkeypatch: pytest
     assert found is not None, f"promise {promise} held in {SEEDS} histories with: {mutation}"
 
 
-def first_that_breaks(promise: int) -> int | None:
-    """Return the first history in which that promise, among others, is broken."""
+def test_the_simulation_finds_a_loop_that_goes_by_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machines, "follow", nothing)
+
+    assert first_that_breaks(12, is_served=True) is not None
+
+
+def first_that_breaks(promise: int, *, is_served: bool = False) -> int | None:
+    """Return the first history in which that promise, among others, is broken.
+
+    Args:
+        is_served: The store has a clock of its own, and those of the machines are wrong.
+    """
     for seed in range(SEEDS):
+        server = Server()
         try:
-            live_through(seed, in_memory())
+            if is_served:
+                live_through(seed, server.open, serve=server.serve)
+            else:
+                live_through(seed, in_memory())
         except AssertionError as broken:
             if f"promise {promise}:" in str(broken):
                 return seed

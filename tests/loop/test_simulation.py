@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from aperture_plugin.ports import Store, StoreUnavailable
+from aperture_plugin.ports import Clock, Store, StoreUnavailable
 from aperture_plugin.store.connect import open_store
 from aperture_plugin.store.memory import MemoryStore
 from aperture_plugin.store.memory_ledger import Tables
@@ -34,7 +34,8 @@ SIMPLE = (3, 7, 11)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of each block of histories."""
     seed, number = metafunc.config.getoption("seed"), metafunc.config.getoption("histories")
-    for name, many, size in (("memory", number, BLOCK), ("sqlite", ON_SQLITE, 5), ("long", LONG, 25)):
+    served = ("served", number // 40, BLOCK)
+    for name, many, size in (("memory", number, BLOCK), served, ("sqlite", ON_SQLITE, 5), ("long", LONG, 25)):
         if f"{name}_seeds" in metafunc.fixturenames:
             blocks = [range(begin, min(begin + size, many)) for begin in range(0, many, size)]
             chosen = blocks if seed is None else [range(seed, seed + 1)]
@@ -55,13 +56,29 @@ def in_memory() -> Callable[[], Store]:
     return lambda: MemoryStore(tables)
 
 
+class Server:
+    """A store in memory with a clock of its own, which every handle on it reads."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.clock: Clock | None = None
+
+    def serve(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def open(self) -> Store:
+        return MemoryStore(self.tables, clock=self.clock)
+
+
 def on_disk(folder: Path) -> Callable[[], Store]:
     folder.mkdir()
     return lambda: open_store("sqlite:///aperture.db", directory=folder)
 
 
-def live_through(seed: int, opening: Callable[[], Store], *, long: bool = False) -> Life:
-    life = Life(seed, opening, long=long)
+def live_through(
+    seed: int, opening: Callable[[], Store], *, long: bool = False, serve: Callable[[Clock], object] | None = None
+) -> Life:
+    life = Life(seed, opening, long=long, serve=serve)
     try:
         life.live()
     except Exception as error:
@@ -74,6 +91,12 @@ def test_whatever_happens_the_promises_hold(memory_seeds: range) -> None:
     lives = [live_through(seed, in_memory()) for seed in memory_seeds]
 
     assert len(memory_seeds) == 1 or sum(life.promises.starts.total() for life in lives) > len(lives)
+
+
+def test_whatever_happens_with_clocks_that_differ_the_promises_hold(served_seeds: range) -> None:
+    for seed in served_seeds:
+        server = Server()
+        live_through(seed, server.open, serve=server.serve)
 
 
 def test_whatever_happens_the_promises_hold_on_a_disk(sqlite_seeds: range, tmp_path: Path) -> None:

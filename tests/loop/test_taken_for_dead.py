@@ -44,7 +44,7 @@ class Pair:
         clock = HostClock(self.time, datetime(2026, 1, 10, 1, 59, 58, tzinfo=UTC))
         process = Process(
             len(self.promises.processes) + 1,
-            Machine(host, clock),
+            Machine(host, clock, clock),
             self.time,
             open_store(self._url, directory=self._folder),
             config_of(self._text),

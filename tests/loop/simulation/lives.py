@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from aperture_plugin.clock.store_clock import StoreClock
 from aperture_plugin.config.model import Config, ReadContext
 from aperture_plugin.config.reader import read
 from aperture_plugin.loop.deadlines import PATIENCE
@@ -19,7 +20,7 @@ from aperture_plugin.loop.messages import (
     ResumeAsked,
     RunAsked,
 )
-from aperture_plugin.ports import Pause, RunQuery, Store, StoreUnavailable
+from aperture_plugin.ports import Clock, Pause, RunQuery, Store, StoreUnavailable
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import Run
 from tests.loop.simulation.machines import Behaviour, HostClock, Machine, Process, Time
@@ -70,10 +71,17 @@ class Life:
         open_store: Returns a new handle on the one store.
         long: Whether it lasts several times as long.
         bursts: Whether its loops have the speed-ups for bursts; None for what the number says.
+        serve: Gives the store a clock of its own, and lets the machines' clocks be wrong; None for clocks of theirs.
     """
 
     def __init__(
-        self, seed: int, open_store: Callable[[], Store], *, long: bool = False, bursts: bool | None = None
+        self,
+        seed: int,
+        open_store: Callable[[], Store],
+        *,
+        long: bool = False,
+        bursts: bool | None = None,
+        serve: Callable[[Clock], object] | None = None,
     ) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
@@ -86,12 +94,19 @@ class Life:
         self.begin = self.chance.choice(BEGINNINGS)
         self.alive: dict[str, Process] = {}
         self.most = self.chance.choice([1, 1, 2, 3])
-        self.machines = [
-            Machine(name, HostClock(self.time, self.begin)) for name in self.chance.choice(["aa", "ab", "abc"])
-        ]
-        self.machines = list({machine.name: machine for machine in self.machines}.values())
+        names = dict.fromkeys(self.chance.choice(["aa", "ab", "abc"]))
         self.steps_clocks = self.chance.random() < 0.3
-        self.promises.clocks_are_true = not self.steps_clocks
+        self.promises.clocks_are_true = not self.steps_clocks or serve is not None
+        clocks = {name: HostClock(self.time, self.begin) for name in names}
+        if serve is None:
+            self.machines = [Machine(name, own, own) for name, own in clocks.items()]
+        else:
+            self.promises.server = server = HostClock(self.time, self.begin)
+            serve(server)
+            self.steps_clocks = True
+            for own in clocks.values():
+                own.step(seconds(self.chance.choice([-600, -5, 0, 5, 600])))
+            self.machines = [Machine(name, own, StoreClock(own)) for name, own in clocks.items()]
         self.asks_ready = self.chance.random() < 0.2
         # Where runs are short and nobody else is there, workers hand their seats on.
         self.is_brisk = seed % 4 == 1
@@ -339,7 +354,7 @@ class Life:
             machine = self.chance.choice(self.machines)
             span = seconds(self.chance.choice([-3700, -60, -7, 7, 50, 900]))
             self.note(f"the clock of {machine.name} is set by {span}")
-            machine.clock.step(span)
+            machine.own.step(span)
             self.advance(seconds(self.chance.choice([0, 5])))
 
     def ask(self) -> None:

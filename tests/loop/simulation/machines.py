@@ -15,6 +15,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from aperture_plugin.app.limit_spending import Budgets
+from aperture_plugin.clock.store_clock import follow
 from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.bursts.batches import Batches
@@ -24,6 +25,7 @@ from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.messages import ConfigRead, Message
 from aperture_plugin.loop.wakeups import Pace
 from aperture_plugin.ports import (
+    Clock,
     Ended,
     Logged,
     LogLine,
@@ -86,11 +88,14 @@ class Machine:
     """A host, and what dead processes left running on it.
 
     Attributes:
+        own: Its clock, which may be wrong.
+        clock: What its processes go by: its own clock, or that of a server.
         groups: Process groups that live, and the attempt each works for.
     """
 
     name: str
-    clock: HostClock
+    own: HostClock
+    clock: Clock
     groups: dict[int, Key] = field(default_factory=dict)
 
     def end_group(self, group: int | None, run_id: str) -> None:
@@ -357,6 +362,7 @@ class Process:
             StoreUnavailable: It is away.
             Crash: It died over it.
         """
+        follow(self.machine.clock, self._inner)
         self._inner.open()
         self.loop.begin()
         self.wakes_at = self.time.passed

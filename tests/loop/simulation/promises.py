@@ -17,7 +17,7 @@ from aperture_plugin.config.model import Config, Interrupted, JobConfig, Missed,
 from aperture_plugin.loop.absent_jobs import GRACE_SECONDS
 from aperture_plugin.loop.deadlines import PATIENCE
 from aperture_plugin.loop.lease import LEASE_SECONDS
-from aperture_plugin.ports import Claim, Era, Pause, Work
+from aperture_plugin.ports import Claim, Clock, Era, Pause, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import ENDED, IN_HAND, RAN, WAITING, Run, RunTrigger, Status
 from aperture_plugin.triggers.trigger import trigger_of
@@ -37,6 +37,9 @@ LATE: Final = timedelta(seconds=6)
 """A store that is back is found to be so within 5 seconds."""
 
 SLACK: Final = timedelta(seconds=1.5)
+
+EARLY: Final = timedelta(seconds=2)
+"""By promise 12, no slot runs earlier than this by the clock of a store that has one."""
 
 
 class Broken(AssertionError):
@@ -67,6 +70,7 @@ class Promises(Watching):
         self.spends: defaultdict[tuple[str, Limit | None], list[tuple[timedelta, int]]] = defaultdict(list)
         self.configs: dict[str, Config] = {}
         self.clocks_are_true = True
+        self.server: Clock | None = None
 
     def fail(self, promise: int, words: str) -> None:
         """Note that a promise is broken."""
@@ -178,6 +182,9 @@ class Promises(Watching):
                 self._take_release(process, one, added)
             else:
                 run = added.get(one.run_id)
+                if self.server is not None:
+                    early = one.due - self.server.now()
+                    self.check(early <= EARLY, 12, f"{one.job}: {one.due:%H:%M:%S} was claimed {early} early")
                 self._take_claim(process, one, run)
                 caught_up[one.job] += run is not None and run.trigger is RunTrigger.CATCH_UP
         for job, number in caught_up.items():
