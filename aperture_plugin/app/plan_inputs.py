@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aperture_plugin.app.plan.initial_state import Beginning, known
 from aperture_plugin.app.plan.job_durations import ASSUMED, Durations, measured
 from aperture_plugin.app.plan.plan import Plan, planned
+from aperture_plugin.app.plan.rehearsal import MOST_RUNS
 from aperture_plugin.app.source import Source, address_of
 from aperture_plugin.app.store_access import empty_store, opened_to_look
 from aperture_plugin.config.model import Config, Reading
@@ -32,6 +33,7 @@ def plan_of(
     url: str | None = None,
     said: Mapping[str, timedelta] = MappingProxyType({}),
     otherwise: timedelta = ASSUMED,
+    most: int = MOST_RUNS,
 ) -> Plan:
     """Return the plan of the file of *source* from *since* to *until*, both aware.
 
@@ -43,6 +45,7 @@ def plan_of(
         url: The store, in place of the file's.
         said: The duration that a person assumes of jobs, by name.
         otherwise: The duration of a job that never completed.
+        most: The greatest number of runs.
     Raises:
         TooMuch: The span holds more runs than anybody looks at.
         StoreUnavailable, StoreRefused: There is a store, but it cannot be read.
@@ -59,6 +62,7 @@ def plan_of(
         calls=_calls(source.plugins, config),
         environ=source.environ,
         beginning=beginning,
+        most=most,
     )
 
 

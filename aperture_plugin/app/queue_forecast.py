@@ -20,6 +20,8 @@ __all__ = ["Forecast", "forecast"]
 _AHEAD: Final = timedelta(hours=2)
 _FEW_JOBS: Final = 60
 _MOST_IN_HAND: Final = 200
+_MOST_RUNS: Final = 2000
+"""The most runs that are rehearsed: each view of a job waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,15 @@ def forecast(
     durations = Durations(config=config, measured=measured(store, names, last=20))
     until = now + (_AHEAD if is_small else timedelta(microseconds=1))
     try:
-        plan = planned(config, since=now, until=until, durations=durations, environ=environ, beginning=beginning)
+        plan = planned(
+            config,
+            since=now,
+            until=until,
+            durations=durations,
+            environ=environ,
+            beginning=beginning,
+            most=max(_MOST_RUNS, 2 * len(in_hand)),
+        )
     except TooMuch:
         return Forecast()
     return Forecast(plan.runs)

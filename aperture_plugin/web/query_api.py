@@ -36,6 +36,9 @@ _MOST_ROWS: Final = 10_000
 _AUDITED: Final = timedelta(days=7)
 _PLANNED: Final = timedelta(days=2)
 _MOST_DAYS: Final = 92
+_MOST_REHEARSED: Final = 50_000
+_WAITS_SECONDS: Final = 5.0
+"""Time for which a request waits for another one's plan: those that wait take up the threads of all others."""
 _REHEARSING: Final = threading.Lock()
 """A rehearsal takes a processor for itself: one at a time."""
 
@@ -97,7 +100,9 @@ def plan(call: Call) -> Response:
         raise Refused(409, "bad-span", "Bad span", f"until lies after from, by {_MOST_DAYS} days at most")
     said, otherwise = _durations(call, config)
     try:
-        with _REHEARSING:
+        if not _REHEARSING.acquire(timeout=_WAITS_SECONDS):
+            raise Refused(503, "busy", "Busy", "another plan is being made; ask again in a while")
+        try:
             found = plan_of(
                 installation.source(),
                 installation.reading(),
@@ -108,7 +113,10 @@ def plan(call: Call) -> Response:
                 url=installation.state,
                 said=said,
                 otherwise=otherwise,
+                most=_MOST_REHEARSED,
             )
+        finally:
+            _REHEARSING.release()
     except TooMuch:
         raise Refused(422, "too-much", "Too much", "that span holds too many runs to rehearse; shorten it") from None
     return json_response(plan_json(found.of(jobs) if jobs else found))

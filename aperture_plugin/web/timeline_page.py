@@ -38,6 +38,8 @@ DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 _MOST_JOBS: Final = 1000
 _MOST_RUNS: Final = 5000
+_MOST_REHEARSED: Final = 20_000
+"""The most runs that a page rehearses: five seconds of a processor that the loop of this process wants as well."""
 _LISTED: Final = 100
 _OFTEN: Final = 60
 _OFTEN_A_DAY: Final = 90
@@ -157,7 +159,9 @@ def _foreseen(installation: Installation, config: Config, now: datetime) -> Outl
     source, reading = installation.source(), installation.reading()
 
     def ahead(span: timedelta) -> Plan:
-        return plan_of(source, reading, config, since=now, until=now + span, now=now, url=installation.state)
+        return plan_of(
+            source, reading, config, since=now, until=now + span, now=now, url=installation.state, most=_MOST_REHEARSED
+        )
 
     try:
         week: Plan | None = ahead(WEEK)
@@ -169,7 +173,9 @@ def _foreseen(installation: Installation, config: Config, now: datetime) -> Outl
     before: Plan | None = None
     try:
         durations = Durations(config=config, measured=measured(installation.store(), list(config.jobs)))
-        before = planned(config, since=now - DAY, until=now, durations=durations, environ=installation.environ)
+        before = planned(
+            config, since=now - DAY, until=now, durations=durations, environ=installation.environ, most=_MOST_REHEARSED
+        )
     except TooMuch:
         before = None
     return Outlook(at=now, text=config.text, day=day, week=week, before=before)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aperture_plugin.testing import World
+from aperture_plugin.web import query_api
 from tests.cli.conftest import step_into, typed
 from tests.web.conftest import Browser
 
@@ -287,3 +288,28 @@ def test_a_form_does_the_same_and_goes_back_to_its_page(lived: World, page: Brow
     assert page.json("/api/status")["jobs"][0]["paused"]["note"] == "<b>a note</b>"
     elsewhere = page.submit("/api/jobs/scan/resume", back="//evil.example.com")
     assert elsewhere.headers["location"] == "../../../"
+
+
+def test_a_job_of_every_second_is_not_rehearsed_for_a_page(world: World, page: Browser) -> None:
+    world.write("schedules:\n  scan: every second\n").start(at="2026-01-10 00:30")
+
+    refused = page.get("/api/plan")
+
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "that span holds too many runs to rehearse; shorten it",
+    )
+    assert "holds too many runs to rehearse" in page.get("/timeline").text
+    assert page.get("/jobs/scan").status_code == 200
+    assert len(page.json("/api/plan?until=2026-01-10T00:31:00Z")["runs"]) > 50
+
+
+def test_a_plan_does_not_wait_long_for_another(world: World, page: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write("schedules:\n  scan: every hour\n").start(at="2026-01-10 00:30")
+    monkeypatch.setattr(query_api, "_WAITS_SECONDS", 0.01)
+
+    with query_api._REHEARSING:
+        busy = page.get("/api/plan")
+
+    assert (busy.status_code, busy.json()["title"]) == (503, "Busy")
+    assert page.get("/api/plan").status_code == 200

@@ -15,7 +15,7 @@ from aperture_plugin.app.plan.collisions import Collision, collisions_of
 from aperture_plugin.app.plan.initial_state import Beginning, steady
 from aperture_plugin.app.plan.job_chains import Chain, chains_of
 from aperture_plugin.app.plan.job_durations import Durations
-from aperture_plugin.app.plan.rehearsal import Rehearsed, rehearse
+from aperture_plugin.app.plan.rehearsal import MOST_RUNS, Rehearsed, rehearse
 from aperture_plugin.app.plan.rehearsal_store import Spell
 from aperture_plugin.config.model import Config
 from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
@@ -197,6 +197,7 @@ def planned(
     calls: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
     environ: Mapping[str, str] = MappingProxyType({}),
     beginning: Beginning | None = None,
+    most: int = MOST_RUNS,
 ) -> Plan:
     """Rehearse the half-open span from *since* to *until*, both aware, and return the plan of it.
 
@@ -205,6 +206,7 @@ def planned(
         calls: The number of calls of each limit that a run of a job spends, by its name.
         environ: The environment for `requires env`; a missing variable is taken to be set, and reported.
         beginning: The content of the store at *since*; None for the steady state.
+        most: The greatest number of runs: a thousand take a quarter of a second of a processor.
     Raises:
         TooMuch: The span holds more runs than anybody looks at.
     """
@@ -219,6 +221,7 @@ def planned(
         calls=calls,
         environ={**environ, **dict.fromkeys(unset, _SET)},
         beginning=beginning,
+        most=most,
     )
     runs = _foreseen(rehearsal(takes=durations.typical))
     if durations.vary({run.job for run in runs}):
@@ -242,6 +245,7 @@ def planned(
             calls=calls,
             environ=environ,
             beginning=beginning,
+            most=most,
         ),
         is_known=beginning.is_known,
         assumed_set=tuple(unset),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -21,9 +21,10 @@ from aperture_plugin.ports import LoopRecord
 from aperture_plugin.rules.ids import RunIds
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger, Status
+from aperture_plugin.triggers.merge import upcoming_of
 from aperture_plugin.words.errors import ApertureError
 
-__all__ = ["Rehearsed", "TooMuch", "rehearse"]
+__all__ = ["MOST_RUNS", "Rehearsed", "TooMuch", "rehearse"]
 
 _PACE: Final = Pace(poll=None, beat=False, flush=0.0, threaded=False, bursts=False)
 _OWNER: Final = "rehearsal"
@@ -76,6 +77,8 @@ def rehearse(
     Raises:
         TooMuch: There are more.
     """
+    if _has_more(config, since, until, most):
+        raise TooMuch  # Before it has taken as long as so many runs take.
     clock = VirtualClock(since)
     store = RehearsalStore(clock)
     beginning.fill(store)
@@ -102,6 +105,17 @@ def rehearse(
         if now < until - _MOMENT:
             wakes_at = min(wakes_at, until - _MOMENT)
         clock.set(wakes_at if executor.next_at is None else min(wakes_at, executor.next_at))
+
+
+def _has_more(config: Config, since: datetime, until: datetime, most: int) -> bool:
+    """Return whether the span has more slots than that."""
+    slots = (
+        slot
+        for job in config.jobs.values()
+        if job.enabled
+        for slot in takewhile(lambda slot: slot.due < until, upcoming_of(job.trigger(), since))
+    )
+    return next(islice(slots, most, None), None) is not None
 
 
 class _Span:
