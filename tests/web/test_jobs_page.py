@@ -172,3 +172,12 @@ def test_the_strip_tells_what_became_of_each_due_time(world: World, page: Browse
     [label] = re.findall(r'aria-label="(Last \d+ due times?:[^"]+)"', page.get("/").text)
 
     assert label.startswith("Last 8 due times: 4 ran, 2 paused, 2 merged")
+
+
+def test_the_timeline_leaves_a_week_out_that_would_take_long_to_rehearse(world: World, page: Browser) -> None:
+    world.write("timezone: UTC\nschedules:\n  tick: every 20 seconds\n  scan: daily at 2 AM\n").start(at="2026-01-08")
+
+    told = text_of(page.get("/timeline").text)
+
+    assert "24 hours back and ahead" in told
+    assert "The coming week holds too many runs to rehearse here. aperture plan --days 7 does." in told

@@ -32,6 +32,9 @@ _MOMENT: Final = timedelta(microseconds=1)
 _LONGEST_TAIL: Final = timedelta(days=7)
 """Time after the span in which the last of its runs are waited for."""
 
+_LEAST_TAIL: Final = 1_000
+"""Runs due after the span that are rehearsed in any case, while those of the span come to their end."""
+
 MOST_RUNS: Final = 250_000
 
 
@@ -73,9 +76,12 @@ def rehearse(
         calls: The number of calls of each limit that a run of a job spends, by its name.
         environ: The environment for `requires env`.
         beginning: The content of the store at *since*.
-        most: The greatest number of runs.
+        most: The greatest number of runs due in the span.
     Raises:
         TooMuch: There are more.
+
+    A run of the span is followed to its end, but not through more runs than the span itself had: where more is due
+    than a queue can run, some never come to their turn.
     """
     if _has_more(config, since, until, most):
         raise TooMuch  # Before it has taken as long as so many runs take.
@@ -90,15 +96,20 @@ def rehearse(
     _adopt(loop, store, executor, takes)
     loop.begin()
     span = _Span(config, store, until, past=len(beginning.last))
+    in_span = 0
     while True:
         executor.go_on()
         seconds = loop.tick()
         span.look()
-        if len(store.runs) - len(beginning.last) > most:
-            raise TooMuch
+        now, runs = clock.now(), len(store.runs) - len(beginning.last)
+        if now < until:
+            in_span = runs
+            if runs > most:
+                raise TooMuch
+        elif runs > 2 * in_span + _LEAST_TAIL:
+            return span.rehearsed()
         if seconds <= 0:
             continue
-        now = clock.now()
         if now >= until - _MOMENT and (span.is_over(loop.state.queue) or now >= until + _LONGEST_TAIL):
             return span.rehearsed()
         wakes_at = now + max(timedelta(seconds=seconds), _MOMENT)

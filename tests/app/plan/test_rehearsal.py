@@ -125,6 +125,23 @@ def test_a_span_with_more_runs_than_anybody_looks_at_is_refused() -> None:
         rehearsed("schedules:\n  tick: every second\n", minutes=0, most=1000)
 
 
+_STARVED = "schedules:\n  scan: every 5 minutes\n  embed:\n    schedule: daily at 1 AM\n    needs: [scan]\n"
+
+
+def test_a_run_that_never_comes_to_its_turn_is_not_followed_for_days() -> None:
+    found = rehearsed(_STARVED + "  tick:\n    schedule: every 10 seconds\n    overlap: skip\n", hours=2, most=1000)
+
+    [embed] = (run for run in found.runs if run.job == "embed")
+    assert embed.started_at is None, "a five-minutely job that takes ten minutes is always queued or running"
+    assert sum(run.job == "tick" for run in found.runs) == 720
+
+
+def test_what_is_due_after_the_span_does_not_make_it_too_long() -> None:
+    found = rehearsed(_STARVED, hours=2, most=100)
+
+    assert len([run for run in found.runs if run.job == "scan"]) == 24
+
+
 def test_a_stalled_run_is_not_foretold_since_nobody_counts_items() -> None:
     [run] = rehearsed("schedules:\n  scan:\n    schedule: daily at 2 AM\n    stalled after: 1 minute\n").runs
 
