@@ -6,15 +6,25 @@ import asyncio
 import logging
 import socket
 import threading
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["HttpServer", "listening"]
 
 _START_SECONDS: Final = 10.0
 _STOP_SECONDS: Final = 1.0
+_MOST_CONNECTIONS: Final = 250
+"""Connections at one time. Each takes a file descriptor, of which the jobs of this process need some too."""
+
+_SLOW_SECONDS: Final = 15.0
+"""A client that has not sent the rest of a request within one to two times this is cut off."""
+
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -37,6 +47,32 @@ def listening(host: str, port: int) -> socket.socket:
     return found
 
 
+class _Connection(H11Protocol):
+    """A connection that is refused where there are too many, and closed where its client does not finish a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if len(self.connections) > _MOST_CONNECTIONS:
+            transport.write(_FULL)
+            transport.close()
+            return
+        self._watch(waits=False, answered=None)
+
+    def _watch(self, *, waits: bool, answered: Any) -> None:
+        """Look again and again whether the client owes the rest of a request since the last look.
+
+        Args:
+            waits, answered: Whether it did then, and after which request.
+        """
+        if self.transport.is_closing():
+            return
+        owes = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
+        if owes and waits and answered is self.cycle:
+            self.transport.close()
+            return
+        self.loop.call_later(_SLOW_SECONDS, partial(self._watch, waits=owes, answered=self.cycle))
+
+
 class HttpServer:
     """Serves *app* at *found*, a listening socket, in a thread of its own.
 
@@ -50,6 +86,8 @@ class HttpServer:
         self._socket = found
         config = uvicorn.Config(
             app,
+            http=_Connection,
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -12,6 +12,8 @@ from aperture_plugin.words.errors import ApertureError
 from aperture_plugin.words.plain_text import plain_json
 
 __all__ = ["Refused", "problem_response"]
+
+_LONGEST_DETAIL: Final = 1000
 
 
 class Refused(ApertureError):
@@ -46,11 +48,12 @@ class Refused(ApertureError):
 
 def problem_response(refusal: Refused) -> Response:
     """Return *refusal* as `application/problem+json`."""
+    detail = refusal.detail
     body: dict[str, Any] = {
         "type": f"urn:aperture:{refusal.kind}",
         "title": refusal.title,
         "status": refusal.status,
-        "detail": refusal.detail,
+        "detail": detail if len(detail) <= _LONGEST_DETAIL else f"{detail[: _LONGEST_DETAIL - 2]} …",
     }
     if refusal.problems is not None:
         body["problems"] = list(refusal.problems)

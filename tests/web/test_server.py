@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
+import socket
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from aperture_plugin.web import http_server
 from tests.cli.conftest import Terminal
 
 FILE = "timezone: UTC\nschedules:\n  scan:\n    schedule: manual\n    command: echo scanned\n"
@@ -93,3 +99,59 @@ def test_a_page_beside_a_loop_whose_store_was_deleted_is_not_ready(terminal: Ter
     assert [status for status, _ in answers] == [503, 503]
     assert "was deleted or moved away; put it back, or stop the loop and start anew" in answers[1][1]
     assert all(str(loop.pid) in answers[1][1] for loop in loops)
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server of three connections at most, whose clients have half a second for a request."""
+    monkeypatch.setattr(http_server, "_MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(http_server, "_SLOW_SECONDS", 0.5)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await receive()
+            await receive()  # The rest, which does not come.
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(20):  # A stream that takes longer than a client may.
+            await send({"type": "http.response.body", "body": b"%d " % number, "more_body": True})
+            await asyncio.sleep(0.1)
+        await send({"type": "http.response.body", "body": b"end"})
+
+    found = http_server.listening("127.0.0.1", 0)
+    server = http_server.HttpServer(app, found)
+    server.start()
+    yield int(found.getsockname()[1])
+    server.stop()
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """Return what a server sends until it closes the connection."""
+    connection.settimeout(20)
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET / HTTP/1.1\r\nHost", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab"]
+)
+def test_a_client_that_does_not_finish_its_request_is_cut_off(port: int, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(begun)
+
+        assert not all_of(slow).startswith(b"HTTP/1.1 200")
+
+
+def test_a_stream_outlives_the_time_that_a_request_may_take(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as stream:
+        stream.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+        assert b"end" in all_of(stream)
+
+
+def test_a_connection_too_many_is_refused(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        with socket.create_connection(("127.0.0.1", port)) as another:
+            refused = all_of(another)
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
