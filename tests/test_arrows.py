@@ -49,6 +49,7 @@ HOMES = {
     "starlette": ("web/",),
     "jinja2": ("web/",),
     "markupsafe": ("web/",),
+    "h11": ("web/http_server.py",),
     "uvicorn": ("web/http_server.py",),
     "prometheus_client": ("web/metrics.py",),
     "tzlocal": ("clock/",),
