@@ -17,7 +17,9 @@ from starlette.responses import Response
 
 from aperture_plugin.web.access import Right, Visitor
 from aperture_plugin.web.refusals import Refused
+from aperture_plugin.words.did_you_mean import did_you_mean
 from aperture_plugin.words.plain_text import plain_json
+from aperture_plugin.words.tokens import join_with_and
 
 if TYPE_CHECKING:
     from aperture_plugin.app.installation import Installation
@@ -88,6 +90,18 @@ class Call:
         if not isinstance(found, dict):
             raise Refused(400, "bad-body", "Bad body", "the body is not a JSON object")
         return found
+
+    def require_keys(self, *known: str) -> None:
+        """Check that the JSON object has no other keys: a misspelt `until` would pause a job for good.
+
+        Raises:
+            Refused: It has.
+        """
+        expected = join_with_and(list(known), "or")
+        for name in [] if self.is_form else self.json:
+            if name not in known:
+                near = did_you_mean(name[:80], known) or f"; expected {expected}"
+                raise Refused(422, "unknown-key", "Unknown key", f'"{name[:80]}" is not a key of this request{near}')
 
     def text(self, name: str) -> str | None:
         """Return a text of the JSON object, None where it is absent or null; of a form also where it is empty.

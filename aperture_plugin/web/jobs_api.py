@@ -36,6 +36,7 @@ _log = logging.getLogger("aperture")
 def run(call: Call) -> Response:
     """Queue a run of the job: 202 with the run."""
     job = known(call, call.names["job"])
+    call.require_keys("params", "note")
     installation, now = call.installation, call.installation.now()
     words = installation.job(job)
     if words is None:
@@ -73,6 +74,7 @@ def run(call: Call) -> Response:
 def cancel(call: Call) -> Response:
     """Ask what runs to stop, and take what waits out of its queue; 409 where there is nothing in hand."""
     job = known(call, call.names["job"])
+    call.require_keys("run", "note")
     installation, now = call.installation, call.installation.now()
     store = installation.store(to_write=True)
     asked = ask_cancel(store, job, now=now, by=call.visitor.by, note=_note(call), run_id=call.text("run"))
@@ -96,6 +98,7 @@ def cancel(call: Call) -> Response:
 def pause(call: Call) -> Response:
     """Hold the job's slots back, until it is resumed or until an instant."""
     job = known(call, call.names["job"])
+    call.require_keys("until", "note")
     installation, now = call.installation, call.installation.now()
     said, zone = call.text("until"), installation.zone_of(job)
     until = None

@@ -143,14 +143,15 @@ def _jobs() -> dict[str, Any]:
         "type": ["object", "null"],
         "description": "Parameters of this run alone. Those that the job does not know are refused.",
     }
-    ask = {"type": "object", "properties": {"params": params, "note": note}}
+    strict = {"type": "object", "additionalProperties": False}
+    ask = {**strict, "properties": {"params": params, "note": note}}
     hold = {
-        "type": "object",
+        **strict,
         "properties": {"until": {"anyOf": [_INSTANT, {"type": "null"}], "description": _MOMENT}, "note": note},
     }
-    why = {"type": "object", "properties": {"note": note, "run": {"type": ["string", "null"]}}}
+    why = {**strict, "properties": {"note": note, "run": {"type": ["string", "null"]}}}
     new = {
-        "type": "object",
+        **strict,
         "required": ["schedule"],
         "properties": {"schedule": {"type": "string", "minLength": 1}, "version": {"type": ["string", "null"]}},
     }

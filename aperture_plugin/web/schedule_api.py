@@ -59,6 +59,7 @@ def schedule(call: Call) -> Response:
 def put_schedule(call: Call) -> Response:
     """Save another schedule for the job; with `preview` only say what that would do."""
     job = known(call, call.names["job"])
+    call.require_keys("schedule", "version")
     phrase, version = call.text("schedule"), call.text("version")
     if not phrase:
         raise Refused(422, "bad-value", "Bad value", 'schedule is missing: a phrase such as "Daily at 2:00 AM"')

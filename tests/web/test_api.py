@@ -121,6 +121,26 @@ def test_a_pause_holds_until_it_is_lifted(lived: World, page: Browser) -> None:
     assert (resumed.status_code, again.status_code) == (200, 409)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        ("POST", "pause", {"untill": "2 hours"}, '"untill" is not a key of this request; did you mean "until"?'),
+        ("POST", "run", {"parameters": {}}, '"parameters" is not a key of this request; expected params or note'),
+        ("POST", "cancel", {"nte": "why"}, '"nte" is not a key of this request; did you mean "note"?'),
+        ("PUT", "schedule", {"shedule": "manual"}, '"shedule" is not a key of this request; did you mean "schedule"?'),
+    ],
+)
+def test_a_misspelt_key_is_refused_and_nothing_is_done(
+    lived: World, page: Browser, method: str, path: str, body: dict[str, object], detail: str
+) -> None:
+    before = page.json("/api/status")["jobs"], page.json("/api/history")
+
+    refused = page.post(f"/api/jobs/sync/{path}", body, method=method)
+
+    assert (refused.status_code, refused.json()["title"], refused.json()["detail"]) == (422, "Unknown key", detail)
+    assert (page.json("/api/status")["jobs"], page.json("/api/history")) == before
+
+
 def test_cancelling_nothing_is_a_conflict(lived: World, page: Browser) -> None:
     answer = page.post("/api/jobs/scan/cancel")
 
