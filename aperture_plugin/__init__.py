@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         run_json,
         store_worker,
     )
+    from aperture_plugin.app.backfill import TooManySlots
     from aperture_plugin.app.run_params import ParamRefused
     from aperture_plugin.clock.system import SystemClock
     from aperture_plugin.config.model import Config, JobConfig
@@ -90,6 +91,7 @@ __all__ = [
     "StoreUnavailable",
     "StoreWorker",
     "SystemClock",
+    "TooManySlots",
     "Unreadable",
     "Work",
     "__version__",
@@ -138,6 +140,7 @@ _HOMES = {
     "StoreUnavailable": "ports",
     "StoreWorker": "executors.store_worker",
     "SystemClock": "clock.system",
+    "TooManySlots": "app.backfill",
     "Unreadable": "words.parse_error",
     "Work": "ports",
     "hookimpl": "plugins.hookspecs",

@@ -21,7 +21,7 @@ NOUNS = {"wiring"}
 
 SHARED = {
     # A command and the function behind it.
-    *("audit", "check", "doctor", "manifest", "plan", "schema", "status"),
+    *("audit", "backfill", "check", "doctor", "manifest", "plan", "schema", "status"),
     # What the core needs, and who provides it.
     *("clock", "ledger", "mailbox"),
     # One thing as text, as a rule, as rows of the store, or as a stage of a tick.

@@ -7,12 +7,13 @@ Nothing of the host is touched: no signal handler, no root logger, no excepthook
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from aperture_plugin.app.backfill import past_slots
 from aperture_plugin.app.errors import NoSuchJob
 from aperture_plugin.app.installation import Installation
 from aperture_plugin.app.json_views import overview_json
@@ -22,9 +23,10 @@ from aperture_plugin.app.run_handle import RunHandle, answered
 from aperture_plugin.app.run_params import ParamRefused, asked_note, asked_params
 from aperture_plugin.app.status import Overview, look
 from aperture_plugin.app.store_commands import cancel_reason, whoever
-from aperture_plugin.config.model import Config
+from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.messages import (
+    BackfillAsked,
     CancelAsked,
     Message,
     PauseAsked,
@@ -34,6 +36,7 @@ from aperture_plugin.loop.messages import (
 from aperture_plugin.plugins.plugin_loader import Plugins
 from aperture_plugin.ports import Pause, RunQuery
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.triggers.slots import Slot
 
 __all__ = ["Aperture"]
 
@@ -98,6 +101,58 @@ class Aperture(Lifecycle):
         promise = self._waiters.of(message.answer)
         loop.inbox.put(message)
         return RunHandle(job, message.answer, promise, is_running=lambda: self._loop is loop, cancel=self._cancel_run)
+
+    def backfill(
+        self,
+        job: str,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        only_missed: bool = False,
+        note: str | None = None,
+        by: str | None = None,
+    ) -> list[Run]:
+        """Run past slots of *job* again, one after the other, behind whatever is due; return the runs as queued.
+
+        Args:
+            since, until: Aware: the slots due from *since* (in) to *until* (out); None for the present moment.
+            only_missed: True for those alone that were skipped, merged into a catch-up, or are unaccounted for.
+            note: Why, for the record.
+            by: The person who asks, for the record; None for the user this process belongs to.
+        Raises:
+            NoSuchJob: There is no such job in this file; it is a KeyError too.
+            TooManySlots: There are more than 2,000; it is a ValueError too.
+            ValueError: *since* or *until* has no time zone.
+            NotRunning: It is not running; it is a RuntimeError too.
+        """
+        now = self.clock.now()
+        end = now if until is None else until
+        for name, instant in (("since", since), ("until", end)):
+            if instant.tzinfo is None:
+                raise ValueError(f"{name}={instant!r} has no time zone")
+        words = self._words_here(job)
+        found = past_slots(self._open_store(), words, since=since, until=end, now=now, only_missed=only_missed)
+        return self.backfill_slots(job, found.slots, note=note, by=by)
+
+    def backfill_slots(
+        self, job: str, slots: Sequence[Slot], *, note: str | None = None, by: str | None = None
+    ) -> list[Run]:
+        """Run these past slots of *job* again, ascending, as `backfill` does with those that it finds.
+
+        Raises:
+            NoSuchJob: There is no such job in this file; it is a KeyError too.
+            NotRunning: It is not running; it is a RuntimeError too.
+        """
+        self._words_here(job)
+        loop = self._running_loop()
+        message = BackfillAsked(
+            job=job,
+            slots=tuple(slots),
+            by=by or whoever(),
+            at=self.clock.now(),
+            note=self._note(note, loop),
+        )
+        return self._ask(message, message.answer)
 
     def cancel(self, job: str, *, note: str | None = None, by: str | None = None) -> list[Run]:
         """Ask every run of *job* that is in hand to stop; return those runs.
@@ -234,6 +289,13 @@ class Aperture(Lifecycle):
 
     def _note(self, note: str | None, loop: Loop) -> str | None:
         return asked_note(note, self._environ, loop.in_force.config)
+
+    def _words_here(self, job: str) -> JobConfig:
+        loop = self._running_loop()
+        words = loop.in_force.job_config(job)
+        if words is None:
+            raise self._no_such_job(job, loop)
+        return words
 
     def _no_such_job(self, job: str, loop: Loop) -> NoSuchJob:
         return NoSuchJob(job, self.file, [*loop.in_force.config.jobs, *loop.in_force.jobs])

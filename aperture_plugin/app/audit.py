@@ -14,7 +14,7 @@ changed, its written time tells that it is the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice
@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.app.liveness import SCHEDULE
 from aperture_plugin.ports import Claims, Era, Ledger, LoopRecord, Store
-from aperture_plugin.rules.slot_accounting import Account, Fate, account, account_moved
+from aperture_plugin.rules.slot_accounting import Account, Fate, SlotOutcome, account, account_moved, slot_fates
 from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import trigger_of
@@ -32,7 +32,7 @@ from aperture_plugin.words.era_text import read_era
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.time_display import iso_text
 
-__all__ = ["Audit", "JobAudit", "audit", "audit_json"]
+__all__ = ["Audit", "JobAudit", "audit", "audit_json", "claimed_elsewhen", "fates_of_jobs", "spans_of", "ticked_until"]
 
 _AT_ONCE: Final = 500
 """Jobs whose claims are read together: few statements, and never the whole table in memory."""
@@ -97,7 +97,7 @@ def audit(
     with store.snapshot() as ledger:
         # In this order: whatever is written between two of these reads adds claims, and can only explain more.
         eras = ledger.every_era(jobs)
-        ticked = _ticked_until(ledger.loops())
+        ticked = ticked_until(ledger.loops())
         names = iter(sorted(eras))
         while chunk := {name: eras[name] for name in islice(names, _AT_ONCE)}:
             found += _audited(chunk, ledger, since, end, ticked)
@@ -144,39 +144,70 @@ def _counts(counted: Account) -> dict[str, int]:
 def _audited(
     eras: dict[str, list[Era]], ledger: Ledger, since: datetime, end: datetime, ticked: datetime | None
 ) -> Iterator[JobAudit]:
-    marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
-    taken = ledger.taken(list(eras), since, end) if since < end else {}
-    for name, of_job in eras.items():
-        untold: list[str] = []
+    forgotten = ledger.forgotten(list(eras))
+    untold: dict[str, list[str]] = {name: [] for name in eras}
+    for name, fates in fates_of_jobs(eras, ledger, since, end, ticked, untold=untold):
+        counted = account(fates)
+        of_job = eras[name]
         kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
-        spans = _spans(of_job, kept, end, untold)
-        # Only under the words in force does anybody still look for a slot.
-        settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
-        counted = account(chain.from_iterable(spans), taken.get(name, ()), since=kept, pending_after=settled)
         open_before = len(counted.unaccounted)
         if counted.unaccounted:
-            counted = account_moved(counted, _claimed_elsewhen(name, of_job, ledger, kept, end))
+            counted = account_moved(counted, claimed_elsewhen(name, of_job, ledger, kept, end))
         yield JobAudit(
             job=name,
             zone=_zone(of_job),
             account=counted,
             moved=open_before - len(counted.unaccounted),
-            untold=tuple(untold),
+            untold=tuple(untold[name]),
             kept_since=kept if kept > since else None,
         )
 
 
-def _claimed_elsewhen(
+def fates_of_jobs(
+    eras: Mapping[str, Sequence[Era]],
+    ledger: Ledger,
+    since: datetime,
+    end: datetime,
+    ticked: datetime | None,
+    *,
+    untold: Mapping[str, list[str]],
+) -> Iterator[tuple[str, Iterator[tuple[Slot, SlotOutcome]]]]:
+    """Yield each job with its slots due in a span, as far back as they are kept, and what became of each.
+
+    Args:
+        ticked: The result of `ticked_until`.
+        untold: By job, a list to which the phrases that cannot be read are added.
+    """
+    marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
+    taken = ledger.taken(list(eras), since, end) if since < end else {}
+    again = ledger.backfilled(list(eras), since, end)
+    for name, of_job in eras.items():
+        kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
+        # Only under the words in force does anybody still look for a slot.
+        settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
+        yield (
+            name,
+            slot_fates(
+                chain.from_iterable(spans_of(of_job, kept, end, untold[name])),
+                taken.get(name, ()),
+                since=kept,
+                pending_after=settled,
+                backfilled=again.get(name, {}),
+            ),
+        )
+
+
+def claimed_elsewhen(
     job: str, eras: Sequence[Era], ledger: Claims, since: datetime, end: datetime
 ) -> dict[datetime, Fate]:
-    """Return the fates of the claims at whose instant no slot is due by the rules of now, by nominal time."""
+    """Return the fates of the claims of *job* at whose instant no slot is due by the rules of now, by nominal time."""
     first, last = since - _FARTHEST, end + _FARTHEST
-    due = {slot.due for slot in chain.from_iterable(_spans(eras, first, last, []))}
+    due = {slot.due for slot in chain.from_iterable(spans_of(eras, first, last, []))}
     fates = {one.due: one.fate for one in ledger.taken([job], first, last).get(job, ())}
     return {one.nominal: fates[one.due] for one in ledger.claims(job, first, last) if one.due not in due}
 
 
-def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
+def spans_of(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
     """Yield the slots of each era, ascending; note in *untold* those of unknown times."""
     begins = end
     spans: list[tuple[Era, datetime, datetime]] = []
@@ -193,7 +224,7 @@ def _spans(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str
             untold.append(f"{era.schedule} ({era.zone})")
 
 
-def _ticked_until(loops: Iterable[LoopRecord]) -> datetime | None:
+def ticked_until(loops: Iterable[LoopRecord]) -> datetime | None:
     """Return the instant up to which some loop has claimed all that was due; None where no loop tells of one."""
     ticked = [
         loop.beat_at

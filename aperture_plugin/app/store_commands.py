@@ -14,15 +14,17 @@ from datetime import datetime
 from typing import Final
 
 from aperture_plugin.app.liveness import ticking
-from aperture_plugin.config.model import Config, JobConfig, Overlap
+from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.stages.receive import lift
 from aperture_plugin.ports import LoopRecord, Pause, RunQuery, Store
 from aperture_plugin.rules.jobs import Json
-from aperture_plugin.rules.new_runs import asked_run
+from aperture_plugin.rules.new_runs import asked_run, backfill_runs, refusal
 from aperture_plugin.rules.runs import RAN, WAITING, Run, Status
+from aperture_plugin.triggers.slots import Slot
 
 __all__ = [
     "Asked",
+    "ask_backfill",
     "ask_cancel",
     "ask_pause",
     "ask_resume",
@@ -35,7 +37,6 @@ __all__ = [
     "latest_begun",
     "paused_jobs",
     "preset_in_force",
-    "refusal",
     "running_loops",
     "whoever",
 ]
@@ -125,13 +126,26 @@ def ask_run(
     return run
 
 
-def refusal(job: JobConfig, in_hand: Sequence[Run]) -> str | None:
-    """Return the reason why a run of *job* may not be queued beside those *in_hand*; None when it may."""
-    if job.overlap is Overlap.SKIP and in_hand:
-        return f"{job.name} was still in hand (overlap: skip)"
-    if job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
-        return f"another run of {job.name} was already waiting"
-    return None
+def ask_backfill(
+    store: Store,
+    job: JobConfig,
+    slots: Sequence[Slot],
+    *,
+    new_id: Callable[[], str],
+    now: datetime,
+    by: str,
+    note: str | None = None,
+) -> list[Run]:
+    """Queue a run for each of the past *slots* of *job*, behind whatever is due; return the runs.
+
+    A slot that a run in hand carries already is passed over.
+    """
+    with store.transaction() as ledger:
+        in_hand = [run for run in ledger.in_hand() if run.job == job.name]
+        queued = backfill_runs(job, slots, in_hand=in_hand, new_id=new_id, now=now, by=by, note=note)
+        if queued:
+            ledger.add(queued)
+    return queued
 
 
 def ask_cancel(

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     },
     "Act": {
         "run": "Run a job now, or queue it behind what runs.",
+        "backfill": "Run past slots of a job again.",
         "cancel": "Stop runs of jobs, or take them out of their queue.",
         "notify": "Send a test message to a channel now, and say what the receiver answered.",
         "pause": "Hold the slots of jobs back.",

@@ -55,7 +55,12 @@ def command(
 
 
 def _report(asked: Asked, owners: Collection[str]) -> None:
+    backfills = [run for run in asked.dropped if run.is_backfill]
+    if len(backfills) > 1:
+        say(f"{len(backfills):,} backfills of {backfills[0].job} are cancelled; they had not started")
     for run in asked.dropped:
+        if run.is_backfill and len(backfills) > 1:
+            continue
         say(f"{run.job} is cancelled; it had not started (run {run.id})")
     for run in asked.stopping:
         say(f"{run.job} was asked to stop (run {run.id}); aperture logs {run.id} --follow shows how it ends")

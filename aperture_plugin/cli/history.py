@@ -151,5 +151,5 @@ def _id_of(run: Run) -> str:
 
 def _trigger(run: Run) -> str:
     if run.requested_by:
-        return run.requested_by
+        return f"{run.requested_by} (backfill)" if run.is_backfill else run.requested_by
     return f"{run.trigger} ({run.missed})" if run.missed else str(run.trigger)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -15,12 +13,12 @@ import click
 
 from aperture_plugin.app.json_views import run_json
 from aperture_plugin.app.run_params import ParamRefused, Written, asked_note, asked_params
-from aperture_plugin.app.store_commands import ask_run, config_in_force, preset_in_force, running_loops, whoever
+from aperture_plugin.app.store_commands import ask_run, running_loops, whoever
 from aperture_plugin.cli import file_session, options
+from aperture_plugin.cli.asked_runs import INTERRUPTED, followed, heeding, job_in_force, remark
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
 from aperture_plugin.cli.name_completion import complete_jobs
 from aperture_plugin.cli.output import TEXT, say, show_json
-from aperture_plugin.cli.problem_text import say_problems
 from aperture_plugin.cli.store_session import entered
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.rules.ids import RunIds
@@ -29,19 +27,13 @@ from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.parse_error import quoted
 from aperture_plugin.words.plain_text import plain_line, plain_lines
-from aperture_plugin.words.tokens import join_with_and
 
 if TYPE_CHECKING:
-    from aperture_plugin.app.aperture import Aperture
     from aperture_plugin.app.source import Source
-    from aperture_plugin.cli.follow_run import GoOn
-    from aperture_plugin.cli.signals import Stop
     from aperture_plugin.ports import Store
 
 __all__ = ["command"]
 
-_INTERRUPTED: Final = 130
-_CARE_SECONDS: Final = 2.0
 _LAST_LINES: Final = 15
 _OF_COMMANDS: Final = ({"exit_code"}, {"signal"})
 """The keys of a command's result; what it printed was shown as it came."""
@@ -86,7 +78,7 @@ def command(
     with entered(source, url=state) as (in_force, store):
         zone = file_session.zone_of(in_force, source)
         if running_loops(store, now=file_session.now()):
-            config, registered = _job(store, source, job, modules, asks_plugin=bool(params))
+            config, registered = job_in_force(store, source, job, modules, asks_plugin=bool(params))
             run = ask_run(
                 store,
                 config,
@@ -96,41 +88,14 @@ def command(
                 params=_accepted(config, registered, params),
                 note=asked_note(note, os.environ, in_force),
             )
-            _remark(config)
+            remark(config)
             if wait and run.status is not Status.SKIPPED:
-                run = _followed(store, run, config.zone)
+                run = followed(store, run, config.zone)
         else:
             run, zone = _here(store, source, job, modules, state, params=params, note=note)
     _show(run, zone, output_format)
     if run.status is Status.SKIPPED or ((wait or run.finished_at) and run.status is not Status.COMPLETED):
         raise CommandRefused()
-
-
-# ── by the loop ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _job(
-    store: Store, source: Source, name: str, modules: tuple[str, ...], *, asks_plugin: bool
-) -> tuple[JobConfig, Job | None]:
-    """Return the words of the job that the loop has in force, and what its plugin registers where that matters."""
-    read = file_session.judged(source)
-    if read.config is not None and read.config.preset_is_auto:
-        in_force = preset_in_force(store, now=file_session.now())
-        source = file_session.picked(source, modules, in_force=in_force, seen=read)
-        read = file_session.judged(source)
-    config = config_in_force(
-        store, read.config, reread=lambda text: source.read(text.encode(), now=file_session.now()).config
-    )
-    if config is None:
-        say_problems([problem for problem in read.problems if problem.is_error], read.text)
-        raise CommandRefused()
-    words = config.jobs.get(name)
-    if words is not None and (words.command is not None or not asks_plugin):
-        return words, None
-    registered = file_session.plugins_of(source.path, modules).jobs
-    if words is not None or name in registered:
-        return words or config.unlisted(name), registered.get(name)
-    raise unknown("job", name, dict.fromkeys([*config.jobs, *registered]), where=source.name)
 
 
 def _params(written: tuple[str, ...]) -> dict[str, Written]:
@@ -151,31 +116,6 @@ def _accepted(job: JobConfig, registered: Job | None, params: Mapping[str, Writt
         return asked_params(job, registered, params)
     except ParamRefused as refused:
         raise WrongUsage(f"--param {refused}", hint=refused.hint) from None
-
-
-def _followed(store: Store, run: Run, zone: ZoneInfo) -> Run:
-    from aperture_plugin.cli.follow_run import follow
-
-    looked = time.monotonic()
-
-    def is_cared_for(_tell: Callable[[str], None]) -> bool:
-        nonlocal looked
-        if time.monotonic() - looked < _CARE_SECONDS:
-            return True
-        looked = time.monotonic()
-        return bool(running_loops(store, now=file_session.now()))
-
-    try:
-        ended = follow(store, run.id, zone=zone, go_on=is_cared_for)
-    except KeyboardInterrupt:
-        say(f"{run.job} goes on without being watched; aperture cancel {run.job} stops it", err=True)
-        raise click.exceptions.Exit(_INTERRUPTED) from None
-    if ended is None:
-        raise CommandRefused(
-            f"the loop has ended; run {run.id} of {run.job} is taken up by the next one",
-            hint="aperture start runs one",
-        )
-    return ended
 
 
 # ── here ─────────────────────────────────────────────────────────────────────────────────────────
@@ -210,50 +150,20 @@ def _here(
                 names = dict.fromkeys([*config.jobs, *file_session.plugins_of(source.path, modules).jobs])
                 raise unknown("job", job, names, where=source.name) from None
             words = config.effective_job(job)
-            _remark(words)
-            ended = follow(store, handle.id, zone=words.zone, go_on=_heeding(stop, aperture, handle.cancel))
+            remark(words)
+            ended = follow(store, handle.id, zone=words.zone, go_on=heeding(stop, aperture, handle.cancel))
         finally:
             aperture.stop(0)
     if stop.asked.is_set():
         if ended is not None:
             _show(ended, words.zone, TEXT)
-        raise click.exceptions.Exit(_INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)
     if ended is None:
         raise CommandRefused(f"{job} was cut off")
     return ended, words.zone
 
 
-def _heeding(stop: Stop, aperture: Aperture, cancel: Callable[[], None]) -> GoOn:
-    """Return what keeps a run going here: Ctrl-C cancels it, SIGTERM has it taken up again by the next start."""
-    asked = False
-
-    def go_on(tell: Callable[[str], None]) -> bool:
-        nonlocal asked
-        if stop.insisted.is_set() or not aperture.is_running:
-            return False
-        if stop.asked.is_set() and not asked:
-            asked = True
-            if stop.number != signal.SIGINT:
-                return False
-            tell("asking it to stop; Ctrl-C again leaves it as it is")
-            cancel()
-        return True
-
-    return go_on
-
-
 # ── what came of it ──────────────────────────────────────────────────────────────────────────────
-
-
-def _remark(job: JobConfig) -> None:
-    """Print what a requested run does not wait for."""
-    passed_over = []
-    if job.needs:
-        passed_over.append(f"for {join_with_and(list(job.needs))}, which it needs")
-    if job.window is not None:
-        passed_over.append("for its window")
-    if passed_over:
-        say(f"{job.name} was asked for, so it does not wait {', or '.join(passed_over)}", err=True)
 
 
 def _show(run: Run, zone: ZoneInfo, output_format: str) -> None:

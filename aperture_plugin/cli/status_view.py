@@ -215,6 +215,8 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
 
 
 def _called_for(run: Run) -> str:
+    if run.is_backfill and run.nominal is not None:
+        return f"a past slot, {run.nominal:%Y-%m-%d %H:%M}, asked for by {plain_line(run.requested_by or 'somebody')}"
     if run.requested_by is not None:
         return f"asked for by {plain_line(run.requested_by)}"
     return "catches up" if run.missed else "due"

@@ -12,8 +12,10 @@ from aperture_plugin.config.problems import Problem
 from aperture_plugin.ports import Ended, Event, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.jobs import Job, Json
 from aperture_plugin.rules.runs import Run
+from aperture_plugin.triggers.slots import Slot
 
 __all__ = [
+    "BackfillAsked",
     "Begun",
     "CancelAsked",
     "CannotBeKilled",
@@ -47,6 +49,21 @@ class RunAsked:
     answer: Future[Run] = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BackfillAsked:
+    """Somebody asks for past slots of a job to be run again; the answer is the runs that were queued for it.
+
+    The loop makes their ids, as for `RunAsked`.
+    """
+
+    job: str
+    slots: Sequence[Slot]
+    by: str
+    at: datetime
+    note: str | None = None
+    answer: Future[list[Run]] = field(default_factory=Future)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAsked:
     """Somebody asks a job's runs, one run, or all of them to stop; the answer is the runs that were asked."""
@@ -73,7 +90,7 @@ class ResumeAsked:
     answer: Future[bool] = field(default_factory=Future)
 
 
-Request = RunAsked | CancelAsked | PauseAsked | ResumeAsked
+Request = RunAsked | BackfillAsked | CancelAsked | PauseAsked | ResumeAsked
 """A message whose sender waits for an answer."""
 
 
@@ -127,6 +144,7 @@ Message = (
     | Begun
     | CannotBeKilled
     | RunAsked
+    | BackfillAsked
     | CancelAsked
     | PauseAsked
     | ResumeAsked

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from aperture_plugin.loop.messages import CancelAsked, Message, PauseAsked, ResumeAsked, RunAsked
+from aperture_plugin.loop.messages import Message, Request
 from aperture_plugin.ports import Ended, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 
@@ -66,6 +66,6 @@ def _plainer(message: Message, error: Exception) -> Message | None:
             status=OutcomeStatus.FAILED, reason=f"its end could not be recorded: {type(error).__name__}", permanent=True
         )
         return None if message.outcome == plain else Ended(message.key, plain, message.at)
-    if isinstance(message, RunAsked | CancelAsked | PauseAsked | ResumeAsked) and not message.answer.done():
+    if isinstance(message, Request) and not message.answer.done():
         message.answer.set_exception(error)
     return None

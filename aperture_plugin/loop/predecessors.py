@@ -71,7 +71,7 @@ class Predecessors:
 
         Not so what a person asked for and did not get.
         """
-        if run.status in WAITING:
+        if run.status in WAITING or run.is_backfill:
             return
         refused = run.status is Status.SKIPPED and run.trigger is RunTrigger.MANUAL
         if not refused and (before is None or before.status is not Status.RUNNING):

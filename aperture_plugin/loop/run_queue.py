@@ -54,6 +54,11 @@ class RunQueue:
         self._parked_on_ready: defaultdict[str, set[Key]] = defaultdict(set)
         self._parked_until: list[tuple[datetime, Key]] = []
         self._undecided: dict[Key, None] = {}
+        self._backfills: defaultdict[str, list[tuple[Place, Key]]] = defaultdict(list)
+        """By job, its backfills that wait behind the first: a heap, in which some may have ended."""
+        self._first_backfill: dict[str, Key] = {}
+        self._next_backfill: set[str] = set()
+        """Jobs of which another backfill may take its place in its queue."""
         self._open: set[str] = set()
         self.overtaken = False
         for run in runs:
@@ -114,6 +119,8 @@ class RunQueue:
         self._runs[key] = run
         self._by_job[run.job][key] = run
         if run.status is Status.RUNNING:
+            if run.is_backfill:
+                self._first_backfill[run.job] = key
             self._running[run.queue][key] = run
             self._unpark(key)
             self._undecided.pop(key, None)
@@ -123,7 +130,6 @@ class RunQueue:
             self._undecided.pop(key, None)
         elif before is None or before.status is Status.RUNNING or was_pre_assigned:
             self._enqueue(run)
-            self._undecided[key] = None
         if before is None or before.status is not run.status:
             self.job_changed(run.job)
 
@@ -138,7 +144,6 @@ class RunQueue:
         run = self._runs.get(key)
         if run is not None and run.status in WAITING and run.owner is None:
             self._enqueue(run)
-            self._undecided[key] = None
 
     def requeue_due(self, *, now: datetime) -> None:
         """Put the parked runs whose time has come in their places again."""
@@ -158,7 +163,9 @@ class RunQueue:
         self._open.update(self._order)
         self._undecided.update(
             dict.fromkeys(
-                key for key, run in self._runs.items() if run.status in WAITING and key not in self._pre_assigned
+                key
+                for key, run in self._runs.items()
+                if run.status in WAITING and key not in self._pre_assigned and self._has_a_place(run)
             )
         )
 
@@ -175,7 +182,7 @@ class RunQueue:
     @property
     def has_work(self) -> bool:
         """True if any run is to be decided."""
-        return bool(self._undecided) or any(self._order[queue] for queue in self._open)
+        return bool(self._undecided) or bool(self._next_backfill) or any(self._order[queue] for queue in self._open)
 
     def decide(self, admit: Callable[[Run], Admission]) -> Iterator[tuple[Run, Admission]]:
         """Decide, queue by queue and in order, which runs may start; yield each decided run with its admission.
@@ -183,6 +190,7 @@ class RunQueue:
         The caller puts what becomes of the run back with `put` before it takes the next, so that a seat that was
         taken is seen by the next decision.
         """
+        self._advance_backfills()
         while self._open or self._undecided:
             queues = self._open | {self._runs[key].queue for key in self._undecided if key in self._runs}
             self._open = set()
@@ -240,11 +248,37 @@ class RunQueue:
                 pass
 
     def _enqueue(self, run: Run) -> None:
+        """Give a run that waits its place in the queue, or behind the first backfill of its job."""
         place = run.place
+        if not self._has_a_place(run):
+            heappush(self._backfills[run.job], (place, run.key))
+            self._next_backfill.add(run.job)
+            return
+        self._undecided[run.key] = None
         self._order[run.queue].push((place, run.key))
         if self._pre_assigned and place < self._last_pre_assigned.get(run.queue, place):
             self.overtaken = True
         self._open.add(run.queue)
+
+    def _has_a_place(self, run: Run) -> bool:
+        return not run.is_backfill or self._first_backfill.get(run.job) == run.key
+
+    def _advance_backfills(self) -> None:
+        """Give the next backfill of each job a place in its queue, where the one before it has ended.
+
+        One after the other, thousands of them cost no more than one to decide about.
+        """
+        jobs, self._next_backfill = self._next_backfill, set()
+        for job in jobs:
+            if self._first_backfill.get(job) in self._runs:
+                continue
+            behind = self._backfills[job]
+            while behind:
+                run = self._runs.get(heappop(behind)[1])
+                if run is not None and run.status in WAITING:
+                    self._first_backfill[job] = run.key
+                    self._enqueue(run)
+                    break
 
     def _unpark(self, key: Key) -> None:
         match self._parked.pop(key, None):
@@ -267,6 +301,8 @@ class RunQueue:
             del self._by_job[run.job]
         self._unpark(key)
         self._undecided.pop(key, None)
+        if run.is_backfill:
+            self._next_backfill.add(run.job)
         self.job_changed(run.job)
 
 

@@ -12,7 +12,7 @@ from aperture_plugin.config.problems import Problem
 from aperture_plugin.loop.absent_jobs import AbsentJobs
 from aperture_plugin.loop.deadlines import Deadlines
 from aperture_plugin.loop.lease import Lease
-from aperture_plugin.loop.messages import RunAsked
+from aperture_plugin.loop.messages import BackfillAsked, RunAsked
 from aperture_plugin.loop.pending_slots import PendingSlots
 from aperture_plugin.loop.predecessors import Predecessors
 from aperture_plugin.loop.readiness import Readiness
@@ -199,7 +199,7 @@ class State:
     verdicts: dict[Key, str] = field(default_factory=dict)
     abandoned: dict[Key, Run] = field(default_factory=dict)
     hasty: dict[Key, int] = field(default_factory=dict)
-    run_ids: dict[RunAsked, str] = field(default_factory=dict)
+    run_ids: dict[RunAsked | BackfillAsked, list[str]] = field(default_factory=dict)
     last_completions: Mapping[str, datetime] = field(default_factory=dict)
     silent_loops: Mapping[str, int] = field(default_factory=dict)
     ahead: dict[str, frozenset[datetime]] = field(default_factory=dict)

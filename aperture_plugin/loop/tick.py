@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aperture_plugin.loop.effects import Effect, Log
-from aperture_plugin.loop.messages import RunAsked
+from aperture_plugin.loop.messages import BackfillAsked, RunAsked
 from aperture_plugin.loop.predecessors import Predecessors
 from aperture_plugin.loop.run_queue import RunQueue
 from aperture_plugin.loop.state import InForce, OwnWords, State
@@ -67,7 +67,7 @@ class Tick:
     unwatched: set[Key] = field(default_factory=set)
     progressed: set[Key] = field(default_factory=set)
     hasty: dict[Key, int] = field(default_factory=dict)
-    requests: list[RunAsked] = field(default_factory=list)
+    requests: list[RunAsked | BackfillAsked] = field(default_factory=list)
     dead_loops: set[str] = field(default_factory=set)
     silent_loops: Mapping[str, int] = field(init=False)
     division: Division = field(init=False)

@@ -17,7 +17,7 @@ from aperture_plugin.ports.records import (
     Pause,
 )
 from aperture_plugin.rules.runs import Run
-from aperture_plugin.rules.slot_accounting import Taken
+from aperture_plugin.rules.slot_accounting import Fate, Taken
 
 __all__ = ["Claims", "Ledger", "Limits", "Loops", "Notices", "Runs"]
 
@@ -61,6 +61,13 @@ class Claims(Protocol):
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
         """Return the same claims by job, each with the status of its run; jobs without claims are absent."""
+        ...
+
+    def backfilled(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, dict[datetime, Fate]]:
+        """Return what became of the backfills of *jobs* whose slots are due in the span, by job and due instant.
+
+        A slot ran if any of its backfills did, else it is in hand if any of them is.
+        """
         ...
 
     def eras(self) -> dict[str, Era]:

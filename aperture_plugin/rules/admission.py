@@ -13,7 +13,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.model import Interrupted, JobConfig, Overlap
-from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.due_slots import HeldBack
+from aperture_plugin.rules.runs import WAITING, Run, Status
 from aperture_plugin.triggers.window_hours import is_open, opens_at
 from aperture_plugin.words.datetimes import moment_text
 from aperture_plugin.words.times import time_text
@@ -128,6 +129,7 @@ class Surroundings:
         abandoned: Jobs whose given-up handler still lives in this process: by name, since when.
         allowance: Number of further runs of a queue that may be pre-assigned, by queue; none where it is absent.
         reserved: Returns how many runs that other loops start come before a run in its queue.
+        paused: Returns the reason why a job is paused, and until when; None for one that is not.
         ready: The plugins' latest answers by job: reasons to hold it back; a job they were not asked
             about is absent; None when no plugin has a say.
     """
@@ -142,19 +144,23 @@ class Surroundings:
     ready: Mapping[str, Sequence[str]] | None
     allowance: Mapping[str, int] = field(default_factory=dict)
     reserved: Callable[[Run], int] = lambda _run: 0
+    paused: Callable[[str], HeldBack | None] = lambda _job: None
 
 
 def admit(run: Run, job: JobConfig, around: Surroundings) -> Admission:
     """Decide whether *run* of *job* may start now.
 
-    What a person asked for does not wait for needs or windows (DESIGN.md, section 4, promise 5).
+    What a person asked for does not wait for needs or windows (DESIGN.md, section 4, promise 5). A backfill waits
+    while its job is paused.
     """
     if run.not_before is not None and run.not_before > around.now:
         return Wait(
             run.reason or f"it may start at {_clock_text(run.not_before, job.zone, now=around.now)}",
             Until(run.not_before),
         )
-    by_itself = run.trigger is not RunTrigger.MANUAL
+    by_itself = not run.is_asked_for
+    if run.is_backfill and (pause := around.paused(job.name)) is not None:
+        return Wait(pause.reason, OnJob(job.name) if pause.until is None else Until(pause.until))
     if by_itself and job.needs and (held := _needs(job, around)) is not None:
         return held
     if job.requires_env and (absent := [name for name in job.requires_env if not around.environ.get(name)]):
@@ -192,13 +198,14 @@ def _needs_no_second_look(run: Run, job: JobConfig) -> bool:
 
     A retry may have to give way to the job's next slot.
     """
-    is_first = run.attempt == 1
+    is_first = run.attempt == 1 and not run.is_backfill
     return is_first and not job.needs and job.window is None and job.interrupted is not Interrupted.LEAVE
 
 
 def _needs(job: JobConfig, around: Surroundings) -> Wait | Skip | None:
     for need in job.needs:
-        in_hand = around.in_hand(need)
+        # A backfill that waits comes behind this run: it would wait for it in vain.
+        in_hand = [run for run in around.in_hand(need) if not (run.is_backfill and run.status in WAITING)]
         if in_hand:
             state = "running" if any(run.status is Status.RUNNING for run in in_hand) else "queued"
             if state == "queued" and any(run.attempt > 1 for run in in_hand):

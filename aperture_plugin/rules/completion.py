@@ -123,12 +123,14 @@ def settle(
         return Settled(run=put_off(run, outcome, now=around.now, hasty=hasty), hasty=hasty)
     end = ended(run, outcome, now=at)
     if job is not None and run.cancel_reason is None and (retry := again(run, job, outcome, now=at)) is not None:
-        why = held_off(retry, job, next_slot=_next_slot(job, around.now), waiting=around.waits(job.name))
+        why = None
+        if not run.is_backfill:  # No slot to come does the work of a past one.
+            why = held_off(retry, job, next_slot=_next_slot(job, around.now), waiting=around.waits(job.name))
         if why is None:
             return Settled(run=end, next_attempt=retry)
         end = but(end, reason=f"{end.reason}; {why}")
     if end.status is Status.COMPLETED:
-        return Settled(run=end, followers=_followers(end.job, around))
+        return Settled(run=end, followers=() if end.is_backfill else _followers(end.job, around))
     return Settled(run=end, hold=_hold(end, job, around, since=around.now))
 
 
@@ -244,7 +246,7 @@ def gives_way(run: Run, job: JobConfig) -> bool:
     One that was cut off does not: it has to run again. An attempt that follows a death counts it; one that follows a
     clean stop is not waited before.
     """
-    is_retry = run.attempt > 1 and run.not_before is not None and not run.deaths
+    is_retry = run.attempt > 1 and run.not_before is not None and not run.deaths and not run.is_backfill
     return is_retry and run.status in WAITING and not run.is_pre_assigned and not job.retry.past_next_slot
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aperture_plugin.rules.jobs import Json
 
-__all__ = ["ENDED", "IN_HAND", "RAN", "WAITING", "AttemptKey", "Run", "RunTrigger", "Status", "but"]
+__all__ = ["BEHIND_ALL", "ENDED", "IN_HAND", "RAN", "WAITING", "AttemptKey", "Run", "RunTrigger", "Status", "but"]
 
 AttemptKey = tuple[str, int]
 """The id of a run, and the number of an attempt of it."""
@@ -46,6 +46,12 @@ class RunTrigger(StrEnum):
     MANUAL = "manual"
     AFTER = "after"
     START = "start"
+    BACKFILL = "backfill"
+    """A past slot that a person asked for again. It claims nothing, and comes behind whatever is due."""
+
+
+BEHIND_ALL: Final = timedelta(days=365_250)
+"""Added to the due instant of a slot that is run again, so that its run comes behind whatever is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +63,17 @@ class Run:
     Attributes:
         id: The run's, the same for all its attempts; sortable by the moment it was made.
         attempt: From 1.
-        due, nominal: The slot it carries; None for `manual`, `after` and `start`.
+        due, nominal: The slot it carries, which is a past one for `backfill`; None for `manual`, `after` and `start`.
         missed: Number of missed slots that a catch-up stands for; 0 for a run that came in time.
         queue: The queue it waits in.
         priority_at, priority_nominal, order: Its place in the queue: due instant (or the moment it was
-            asked for), nominal wall time, order in the file.
+            asked for), nominal wall time, order in the file. For `backfill` the due instant and `BEHIND_ALL`.
         not_before: It may not start earlier: jitter, a retry's delay, a budget that returns; None for at once.
         reason: The reason why it waits, was skipped, failed or was cancelled.
         owner: The process that runs it (a loop's id), or that it is pre-assigned to; None for any other that waits,
             and after it ended.
         cancel_reason: Set once somebody asked it to stop: who and why.
-        requested_by: The person who asked for a manual run.
+        requested_by: The person who asked for a manual run or a backfill.
         params: The parameters that were asked for, over those of the file; None for none.
         note: Why it was asked for, in the person's own words.
         items_done, items_total: Progress as `run.track` counts it.
@@ -114,6 +120,19 @@ class Run:
     def place(self) -> tuple[datetime, datetime, int, str]:
         """Its place in its queue: runs sort by this (DESIGN.md, section 3)."""
         return (self.priority_at, self.priority_nominal, self.order, self.id)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """True if a person asked for it: it waits for neither needs nor windows."""
+        return self.trigger is RunTrigger.MANUAL or self.trigger is RunTrigger.BACKFILL
+
+    @property
+    def is_backfill(self) -> bool:
+        """True if it carries a past slot that a person asked for again.
+
+        The slots that fall due now, and the jobs that come after or need this one, take no notice of it while it waits.
+        """
+        return self.trigger is RunTrigger.BACKFILL
 
     @property
     def is_pre_assigned(self) -> bool:

@@ -8,16 +8,18 @@ not happen (DESIGN.md, section 4, promise 2), or its turn has yet to come.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from math import inf
+from types import MappingProxyType
 from typing import NamedTuple
 
+from aperture_plugin.rules.runs import IN_HAND, RAN, Status
 from aperture_plugin.triggers.slots import Slot
 
-__all__ = ["Account", "Fate", "Taken", "account", "account_moved"]
+__all__ = ["Account", "Fate", "SlotOutcome", "Taken", "account", "account_moved", "backfill_fate", "slot_fates"]
 
 
 class Fate(Enum):
@@ -43,6 +45,16 @@ class Taken(NamedTuple):
     first_due: datetime
     number: int
     fate: Fate
+
+
+class SlotOutcome(Enum):
+    """The end that a slot found, as far as it is known."""
+
+    RAN = "ran"
+    SKIPPED = "skipped"
+    MERGED = "merged into a catch-up"
+    PENDING = "pending"
+    UNACCOUNTED = "unaccounted for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,43 +94,89 @@ class Account:
         )
 
 
-def account(
-    slots: Iterable[Slot], taken: Sequence[Taken], *, since: datetime, pending_after: datetime | None
-) -> Account:
-    """Account for each of *slots*.
+def slot_fates(
+    slots: Iterable[Slot],
+    taken: Sequence[Taken],
+    *,
+    since: datetime,
+    pending_after: datetime | None,
+    backfilled: Mapping[datetime, Fate] = MappingProxyType({}),
+) -> Iterator[tuple[Slot, SlotOutcome]]:
+    """Yield each of *slots* with what became of it.
 
     Args:
         slots: Of one job, ascending, all due at *since* or later.
         taken: The claims of that job that stand for any of them, and perhaps others, ascending by `due`.
         pending_after: A slot later than this that nobody has claimed may still be claimed; None where that
             time is over.
+        backfilled: By due instant, what became of the runs that somebody asked for to carry a slot again: it ran
+            if any of them did.
+    """
+    fates = {one.due: one.fate for one in taken}
+    many = _Many([one for one in taken if one.number > 1], since)
+    for slot in slots:
+        fate = fates.get(slot.due)
+        if fate is Fate.RAN:
+            yield slot, SlotOutcome.RAN
+            continue
+        fate = fate or many.take(slot.due)
+        again = backfilled.get(slot.due)
+        if again is Fate.RAN:
+            yield slot, SlotOutcome.RAN
+        elif fate is Fate.RAN:
+            yield slot, SlotOutcome.MERGED
+        elif fate is Fate.SKIPPED:
+            yield slot, SlotOutcome.SKIPPED
+        elif (
+            fate is Fate.IN_HAND
+            or again is Fate.IN_HAND
+            or (fate is None and pending_after is not None and slot.due > pending_after)
+        ):
+            yield slot, SlotOutcome.PENDING
+        else:
+            yield slot, SlotOutcome.UNACCOUNTED
+
+
+def backfill_fate(before: Fate | None, status: Status, *, began: bool) -> Fate | None:
+    """Return what became of a slot's backfills, of which one more attempt is known.
+
+    One that was cancelled or skipped before it began leaves the slot as it was.
+
+    Args:
+        before: What the attempts looked at until now say; None for nothing.
+        began: True if the attempt started.
+    """
+    if began and status in RAN:
+        return Fate.RAN
+    if status in IN_HAND and before is not Fate.RAN:
+        return Fate.IN_HAND
+    return before
+
+
+def account(fates: Iterable[tuple[Slot, SlotOutcome]]) -> Account:
+    """Add up what became of slots.
+
     Returns:
         Counts that add up to the number of slots, `pending` included.
 
     >>> two, four = (Slot(datetime(2026, 1, 10, hour), datetime(2026, 1, 10, hour)) for hour in (2, 4))
     >>> caught_up = Taken(due=four.due, first_due=two.due, number=2, fate=Fate.RAN)
-    >>> account([two, four], [caught_up], since=two.due, pending_after=None)
+    >>> account(slot_fates([two, four], [caught_up], since=two.due, pending_after=None))
     Account(ran=1, skipped=0, merged=1, pending=0, unaccounted=())
     """
-    fates = {one.due: one.fate for one in taken}
-    many = _Many([one for one in taken if one.number > 1], since)
-    ran = skipped = merged = pending = 0
+    counts = dict.fromkeys(SlotOutcome, 0)
     unaccounted: list[Slot] = []
-    for slot in slots:
-        fate = fates.get(slot.due)
-        if fate is Fate.RAN:
-            ran += 1
-            continue
-        fate = fate or many.take(slot.due)
-        if fate is Fate.RAN:
-            merged += 1
-        elif fate is Fate.SKIPPED:
-            skipped += 1
-        elif fate is Fate.IN_HAND or (fate is None and pending_after is not None and slot.due > pending_after):
-            pending += 1
-        else:
+    for slot, fate in fates:
+        counts[fate] += 1
+        if fate is SlotOutcome.UNACCOUNTED:
             unaccounted.append(slot)
-    return Account(ran=ran, skipped=skipped, merged=merged, pending=pending, unaccounted=tuple(unaccounted))
+    return Account(
+        ran=counts[SlotOutcome.RAN],
+        skipped=counts[SlotOutcome.SKIPPED],
+        merged=counts[SlotOutcome.MERGED],
+        pending=counts[SlotOutcome.PENDING],
+        unaccounted=tuple(unaccounted),
+    )
 
 
 def account_moved(found: Account, moved: Mapping[datetime, Fate]) -> Account:

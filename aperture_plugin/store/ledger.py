@@ -23,8 +23,8 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import AcceptedText, Claim, Era, LogLine, LoopRecord, Notice, Pause
 from aperture_plugin.rules.runs import RAN, Run, Status
 from aperture_plugin.rules.sanitize import json_text
-from aperture_plugin.rules.slot_accounting import Taken
-from aperture_plugin.store import generation_rows, loop_file_rows, notice_queue
+from aperture_plugin.rules.slot_accounting import Fate, Taken
+from aperture_plugin.store import generation_rows, loop_file_rows, notice_queue, slot_fate_rows
 from aperture_plugin.store.bulk_statements import (
     ADD_LINES,
     ADD_RUNS,
@@ -32,7 +32,7 @@ from aperture_plugin.store.bulk_statements import (
     KEEP_LATEST,
     Batch,
 )
-from aperture_plugin.store.claim_queries import CLAIMS, TAKEN
+from aperture_plugin.store.claim_queries import CLAIMS
 from aperture_plugin.store.claim_writes import drop_skipped_ahead, lower_marks, split_claim, write_claims
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
@@ -57,7 +57,6 @@ from aperture_plugin.store.rows import (
     pick_of,
     run_of,
     run_row,
-    taken_of,
 )
 from aperture_plugin.store.stand_ins import pause_in_place_of
 from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
@@ -150,14 +149,11 @@ class SqlLedger:
 
     def taken(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, list[Taken]]:
         """Return the claims of *jobs* that include a slot due in the span, each with the status of its run."""
-        found: dict[str, list[Taken]] = {}
-        span = {"since": micros(since), "until": micros(until)}
-        chosen = TAKEN[self._connection.dialect.name]
-        for some in _chunks(jobs):
-            for job, *row in self._connection.execute(chosen, {**span, "jobs": some}):
-                with suppress(*UNREADABLE):
-                    found.setdefault(job, []).append(taken_of(row))
-        return found
+        return slot_fate_rows.taken(self._connection, _chunks(jobs), since, until)
+
+    def backfilled(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, dict[datetime, Fate]]:
+        """Return what became of the backfills of *jobs* whose slots are due in the span, by job and due instant."""
+        return slot_fate_rows.backfilled(self._connection, _chunks(jobs), since, until)
 
     def eras(self) -> dict[str, Era]:
         """Return the era in force of every job that ever had one."""

@@ -19,7 +19,7 @@ from aperture_plugin.ports import (
     Pause,
 )
 from aperture_plugin.rules.runs import IN_HAND, RAN, AttemptKey, Run, Status
-from aperture_plugin.rules.slot_accounting import Fate, Taken
+from aperture_plugin.rules.slot_accounting import Fate, Taken, backfill_fate
 from aperture_plugin.store.generations import GENERATIONS_KEPT, forgotten_text
 
 __all__ = ["Latest", "MemoryLedger", "Tables"]
@@ -149,6 +149,17 @@ class MemoryLedger:
                 statuses = [run.status for run in self._tables.runs.values() if run.id == claim.run_id]
                 taken = Taken(claim.due, claim.first_due, claim.count, _fate(statuses))
                 found.setdefault(job, []).append(taken)
+        return found
+
+    def backfilled(self, jobs: Collection[str], since: datetime, until: datetime) -> dict[str, dict[datetime, Fate]]:
+        """Return what became of the backfills of *jobs* whose slots are due in the span, by job and due instant."""
+        found: dict[str, dict[datetime, Fate]] = {}
+        for run in self._tables.runs.values():
+            if run.is_backfill and run.job in jobs and run.due is not None and since <= run.due < until:
+                fates = found.setdefault(run.job, {})
+                fate = backfill_fate(fates.get(run.due), run.status, began=run.started_at is not None)
+                if fate is not None:
+                    fates[run.due] = fate
         return found
 
     def eras(self) -> dict[str, Era]:

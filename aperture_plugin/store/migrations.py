@@ -42,6 +42,8 @@ MIGRATIONS: Final[Mapping[int, Sequence[str]]] = MappingProxyType(
         6: (),
         # A run keeps the parameters and the note that it was asked for with.
         7: ("ALTER TABLE runs ADD COLUMN params TEXT", "ALTER TABLE runs ADD COLUMN note TEXT"),
+        # An audit asks which past slots were run again.
+        8: ("CREATE INDEX runs_of_backfills ON runs (job, due) WHERE trigger = 'backfill'",),
     }
 )
 """The statements that lead to each version from the one before it, after its new tables are created."""

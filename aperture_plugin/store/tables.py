@@ -44,7 +44,7 @@ __all__ = [
     "worker_events",
 ]
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 """The version of the tables; a change increments it, and adds its statements to `migrations`."""
 
 metadata = MetaData()
@@ -114,6 +114,14 @@ Index(
     runs.c.seq,
     sqlite_where=text("status IN ('queued', 'waiting', 'running')"),
     postgresql_where=text("status IN ('queued', 'waiting', 'running')"),
+)
+
+Index(
+    "runs_of_backfills",
+    runs.c.job,
+    runs.c.due,
+    sqlite_where=text("trigger = 'backfill'"),
+    postgresql_where=text("trigger = 'backfill'"),
 )
 
 latest = Table(

@@ -173,6 +173,27 @@ class World:
         with self.beside() as store:
             return store.history(RunQuery(run_id=handle.id))[0]
 
+    def backfill(
+        self,
+        job: str,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        only_missed: bool = False,
+        note: str | None = None,
+    ) -> list[Run]:
+        """Run past slots of *job* again; return the runs as they were queued, when none can begin any more."""
+        from aperture_plugin.app.backfill import past_slots
+        from aperture_plugin.loop.messages import BackfillAsked
+
+        words, now = self.loop.in_force.config.effective_job(job), self.clock.now()
+        with self.beside() as store:
+            found = past_slots(store, words, since=since, until=until or now, now=now, only_missed=only_missed)
+        asked = BackfillAsked(job=job, slots=found.slots, by="a test", at=now, note=note)
+        self.loop.inbox.put(asked)
+        self.drain()
+        return asked.answer.result(0)
+
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None) -> Self:
         """Pause *job*."""
         from aperture_plugin.loop.messages import PauseAsked

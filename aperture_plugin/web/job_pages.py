@@ -162,7 +162,8 @@ def history_line(run: Run, zone: ZoneInfo, *, now: datetime) -> HistoryLine:
         items += f" of {run.items_total:,}"
     due = "" if run.due is None else at(run.due, zone, now=now)
     if run.requested_by:
-        due = f"by hand, {run.requested_by}{'' if run.note is None else f': {run.note}'}"[:_MOST_TEXT]
+        how = f"{due}, a backfill by" if run.is_backfill else "by hand,"
+        due = f"{how} {run.requested_by}{'' if run.note is None else f': {run.note}'}"[:_MOST_TEXT]
     return HistoryLine(
         id=run.id,
         status=str(run.status),

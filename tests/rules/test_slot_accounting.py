@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aperture_plugin.config.model import JobConfig, Missed, Overlap
 from aperture_plugin.config.problems import Place
 from aperture_plugin.rules.due_slots import Due, HeldBack, Queue, fire
-from aperture_plugin.rules.slot_accounting import Account, Fate, Taken, account
+from aperture_plugin.rules.slot_accounting import Account, Fate, Taken, account, slot_fates
 from aperture_plugin.triggers.slots import Slot
 
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)
@@ -32,7 +32,7 @@ def taken(due: int, fate: Fate = Fate.RAN, *, first_due: int | None = None, coun
 
 def told(hours: list[int], claims: list[Taken], *, since: int = 0, pending_after: int | None = None) -> Account:
     pending = None if pending_after is None else at(pending_after)
-    return account(slots(*hours), claims, since=at(since), pending_after=pending)
+    return account(slot_fates(slots(*hours), claims, since=at(since), pending_after=pending))
 
 
 def test_a_slot_with_a_run_of_its_own_ran_or_was_skipped_or_is_in_hand() -> None:
@@ -148,7 +148,7 @@ def test_whatever_a_tick_decides_accounts_for_every_slot_it_was_given(
         )
         for answer in answers
     ]
-    counted = account(due, claims, since=at(0), pending_after=None)
+    counted = account(slot_fates(due, claims, since=at(0), pending_after=None))
 
     assert counted.is_whole
     assert counted.expected == len(due)

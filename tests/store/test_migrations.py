@@ -23,6 +23,7 @@ FIRST = Path(__file__).with_name("schema_1.sql")
 UNDONE = [
     "ALTER TABLE latest DROP COLUMN forgotten",
     "DROP INDEX runs_by_time",
+    "DROP INDEX runs_of_backfills",
     "DROP TABLE completed",
     "ALTER TABLE runs DROP COLUMN deaths",
     "ALTER TABLE runs DROP COLUMN params",

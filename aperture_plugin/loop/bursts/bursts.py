@@ -21,7 +21,7 @@ from aperture_plugin.loop.state import State
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.ports import Executor, Work
 from aperture_plugin.rules.due_slots import Due
-from aperture_plugin.rules.runs import Run, RunTrigger, but
+from aperture_plugin.rules.runs import Run, but
 
 __all__ = ["BurstDoor", "Bursts", "NoBursts"]
 
@@ -193,4 +193,4 @@ class Bursts:
     def _is_awaited(self, run: Run) -> bool:
         """Return whether a person or another job may wait for the end of *run*; called by any thread."""
         in_force = self._state.in_force
-        return run.trigger is RunTrigger.MANUAL or run.job in in_force.needed or run.job in in_force.followers
+        return run.is_asked_for or run.job in in_force.needed or run.job in in_force.followers

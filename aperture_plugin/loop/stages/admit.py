@@ -11,6 +11,7 @@ from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.rules.admission import Admission, Leave, OnReady, PreAssign, Skip, Start, Surroundings, Wait
 from aperture_plugin.rules.admission import admit as decide
+from aperture_plugin.rules.due_slots import HeldBack
 from aperture_plugin.rules.runs import Run, Status, but
 
 __all__ = ["admit"]
@@ -38,6 +39,7 @@ def admit(tick: Tick, *, allowance: Mapping[str, int]) -> None:
         ready=state.readiness.answers if state.asks_ready else None,
         allowance=left,
         reserved=tick.queue.left_before,
+        paused=partial(_pause_of, tick),
     )
     for run, admission in tick.queue.decide(partial(_admission, tick, around)):
         match admission:
@@ -71,6 +73,11 @@ def _admission(tick: Tick, around: Surroundings, run: Run) -> Admission:
         case Wait(on=OnReady(job=name)) if name not in tick.state.readiness.answers:
             tick.effects.append(AskReady(name))
     return admission
+
+
+def _pause_of(tick: Tick, name: str) -> HeldBack | None:
+    pause = tick.state.pauses.get(name)
+    return tick.state.held_back(name)[0] if pause is not None and pause.holds(tick.now) else None
 
 
 def _abandoned_jobs(tick: Tick) -> dict[str, datetime]:

@@ -48,7 +48,8 @@ def claim(tick: Tick, due: Mapping[str, Due]) -> None:
 
 def _answers(tick: Tick, job: JobConfig, due: Due) -> list[Queue | Pass]:
     """Decide what becomes of the slots of *job*; retries that wait give way to the run of one that is queued."""
-    state, in_hand = tick.state, tick.queue.of_job(job.name)
+    state = tick.state
+    in_hand = [run for run in tick.queue.of_job(job.name) if not run.is_backfill]
     retries = [run for run in in_hand if gives_way(run, job)]
     decide = partial(
         fire,

@@ -122,7 +122,7 @@ def circumstances(tick: Tick) -> Circumstances:
 
     return Circumstances(
         now=tick.now,
-        waits=lambda name: any(run.status in WAITING for run in tick.queue.of_job(name)),
+        waits=lambda name: any(run.status in WAITING and not run.is_backfill for run in tick.queue.of_job(name)),
         failures=failures,
         followers=lambda name: [
             job for job in tick.in_force.followers.get(name, ()) if tick.division.is_ours(job.name)
@@ -149,7 +149,7 @@ def _write(tick: Tick, settled: Settled) -> None:
     state.last[end.job] = end
     if settled.next_attempt is not None:
         _add_or_leave(tick, settled.next_attempt, is_ours=end.id in (state.only or ()))
-    if end.status is Status.COMPLETED:
+    if end.status is Status.COMPLETED and not end.is_backfill:
         tick.predecessors.completed(end.job)
     for job in settled.followers:
         run_id = state.new_id(tick.now)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from aperture_plugin.config.model import Overlap
 from aperture_plugin.loop.effects import Answer
 from aperture_plugin.loop.messages import (
+    BackfillAsked,
     Begun,
     CancelAsked,
     CannotBeKilled,
@@ -26,7 +26,7 @@ from aperture_plugin.loop.stages.complete import ask_to_stop, begin, cancel_wait
 from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.ports import Claims, Ended, Logged, Pause, Progressed, Spawned
-from aperture_plugin.rules.new_runs import asked_run
+from aperture_plugin.rules.new_runs import asked_run, backfill_runs, refusal
 from aperture_plugin.rules.runs import WAITING, Run, RunTrigger, Status, but
 from aperture_plugin.rules.sanitize import recordable_count
 
@@ -60,17 +60,21 @@ def _receive(tick: Tick, message: Message) -> None:  # noqa: PLR0912  # one bran
                 tick.change(but(run, group=message.group), report=False)
         case RunAsked():
             tick.effects.append(Answer(message, _queue_asked(tick, message)))
+        case BackfillAsked():
+            tick.effects.append(Answer(message, _queue_backfill(tick, message)))
         case CancelAsked():
             tick.effects.append(Answer(message, _cancel(tick, message)))
         case PauseAsked():
             pause = message.pause.after(state.pauses.get(message.pause.job))
             tick.ledger.set_pause(pause)
             state.pauses[pause.job] = pause
+            tick.queue.job_changed(pause.job)
             tick.effects.append(Answer(message, None))
         case ResumeAsked():
             lifted = lift(tick.ledger, message.job, now=tick.now)
             if lifted is not None:
                 state.pauses[message.job] = lifted
+                tick.queue.job_changed(message.job)
             tick.effects.append(Answer(message, lifted is not None))
         case ReadyAnswered():
             state.readiness.heard(message, at=tick.at)
@@ -106,13 +110,7 @@ def _progress(tick: Tick, message: Progressed) -> None:
 
 def _queue_asked(tick: Tick, message: RunAsked) -> Run:
     """Queue a run somebody asked for, unless one of its job waits already."""
-    state = tick.state
-    run_id = state.run_ids.get(message)
-    if run_id is None:
-        run_id = state.run_ids[message] = state.new_id(tick.now)
-    tick.requests.append(message)
-    if state.only is not None:
-        state.only.add(run_id)
+    [run_id] = _ids_for(tick, message, 1)
     written = tick.current((run_id, 1))
     if written is not None:
         return written  # A commit that seemed to fail was done all the same.
@@ -126,14 +124,44 @@ def _queue_asked(tick: Tick, message: RunAsked) -> Run:
         run = _run_of_no_job(message, run_id)
     else:
         run = asked_run(job, run_id=run_id, now=message.at, by=message.by, params=message.params, note=message.note)
-        if job.overlap is Overlap.SKIP and in_hand:
-            reason = f"{message.job} was still in hand (overlap: skip)"
-        elif job.overlap is Overlap.QUEUE_ONE and any(other.status in WAITING for other in in_hand):
-            reason = f"another run of {message.job} was already waiting"
+        reason = refusal(job, in_hand)
     if reason is not None:
         run = but(run, status=Status.SKIPPED, reason=reason, finished_at=tick.now)
     tick.add(run)
     return run
+
+
+def _queue_backfill(tick: Tick, message: BackfillAsked) -> list[Run]:
+    """Queue a run for each past slot that somebody asked for, unless a run in hand carries it."""
+    ids = _ids_for(tick, message, len(message.slots))
+    written = [run for run_id in ids if (run := tick.current((run_id, 1))) is not None]
+    job = tick.in_force.job_config(message.job)
+    if written or job is None:
+        return written  # A commit that seemed to fail was done all the same; or a save took the job out meanwhile.
+    runs = backfill_runs(
+        job,
+        message.slots,
+        in_hand=tick.queue.of_job(message.job),
+        new_id=iter(ids).__next__,
+        now=message.at,
+        by=message.by,
+        note=message.note,
+    )
+    for run in runs:
+        tick.add(run)
+    return runs
+
+
+def _ids_for(tick: Tick, message: RunAsked | BackfillAsked, count: int) -> list[str]:
+    """Return the ids of the runs that *message* asks for: the same each time it is dealt with."""
+    state = tick.state
+    ids = state.run_ids.get(message)
+    if ids is None:
+        ids = state.run_ids[message] = [state.new_id(tick.now) for _ in range(count)]
+    tick.requests.append(message)
+    if state.only is not None:
+        state.only.update(ids)
+    return ids
 
 
 def _run_of_no_job(message: RunAsked, run_id: str) -> Run:

@@ -20,7 +20,7 @@ from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.timetable import TimetableChanges
 from aperture_plugin.ports import Era
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import WAITING, RunTrigger
+from aperture_plugin.rules.runs import WAITING
 from aperture_plugin.triggers.trigger import Trigger
 from aperture_plugin.words.era_text import era_text
 from aperture_plugin.words.schedules import has_slots
@@ -232,7 +232,7 @@ def _skip_jobs_that_are_gone(tick: Tick) -> None:
         job = tick.in_force.job_config(run.job)
         if job is None:
             skip_waiting(tick, [run], reason=f"{run.job} was taken out of {file}")
-        elif not job.enabled and run.trigger is not RunTrigger.MANUAL:
+        elif not job.enabled and not run.is_asked_for:
             skip_waiting(tick, [run], reason=f"{run.job} was switched off in {file} (enabled: no)")
 
 

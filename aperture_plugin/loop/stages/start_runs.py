@@ -72,7 +72,7 @@ def _give(tick: Tick) -> None:
         if not tick.division.is_ours(name):
             continue
         job = tick.in_force.config.jobs[name]
-        in_hand = tick.queue.of_job(name)
+        in_hand = [run for run in tick.queue.of_job(name) if not run.is_backfill]
         given = start_run(
             job,
             start,
