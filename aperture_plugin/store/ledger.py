@@ -8,15 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import (
-    Connection,
-    Table,
-    and_,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, Table, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
@@ -59,7 +51,7 @@ from aperture_plugin.store.rows import (
     run_row,
 )
 from aperture_plugin.store.stand_ins import pause_in_place_of
-from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND
+from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND, LATEST_ERA
 from aperture_plugin.store.tables import (
     claims,
     completed,
@@ -100,6 +92,7 @@ class SqlLedger:
         self._foreign = foreign
         self.foreign_was_read = False
         self.counts = False
+        self._loops: list[LoopRecord] | None = None
 
     @property
     def foreign(self) -> bool:
@@ -247,14 +240,18 @@ class SqlLedger:
 
     def loops(self) -> list[LoopRecord]:
         """Return the record of every loop on this store, including those that died without removing it."""
-        return list(readable(loops, ALL_LOOPS.run(self._connection), loop_of))
+        if self._loops is None:  # A beat asks more than once, and nobody else writes meanwhile.
+            self._loops = list(readable(loops, ALL_LOOPS.run(self._connection), loop_of))
+        return list(self._loops)
 
     def keep_loop(self, loop: LoopRecord) -> None:
         """Write the loop's record."""
+        self._loops = None
         self._put(loops, [loop_row(loop)])
 
     def beat(self, loop: LoopRecord) -> bool:
         """Write only the beat of the loop's record; return whether the record was there."""
+        self._loops = None
         self._note()
         return BEAT.run(self._connection, loop=loop.id, count=loop.beat, now=micros(loop.beat_at)).rowcount > 0
 
@@ -268,7 +265,7 @@ class SqlLedger:
 
     def latest_era(self) -> int:
         """Return a number that grows with each era that begins; 0 before the first."""
-        return self._connection.execute(select(func.max(eras.c.seq))).scalar() or 0
+        return LATEST_ERA.run(self._connection).scalar() or 0
 
     def latest_text(self, file: str) -> str | None:
         """Return the text of the newest generation of *file*; None where none is kept."""
@@ -276,6 +273,7 @@ class SqlLedger:
 
     def drop_loop(self, loop_id: str) -> None:
         """Delete the record of a loop."""
+        self._loops = None
         self._wrote()
         self._connection.execute(delete(loops).where(loops.c.id == loop_id))
         loop_file_rows.delete_words(self._connection, loop_id)

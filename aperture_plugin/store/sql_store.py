@@ -201,15 +201,8 @@ class SqlStore(ABC):
 
     def loops(self) -> list[LoopRecord]:
         """Return the record of every loop on the store, outside of any transaction."""
-        with self._lock, self._translated_errors():
-            connection = self._connection()
-            try:
-                found = list(readable(loops, ALL_LOOPS.run(connection), loop_of))
-                connection.rollback()
-            except SQLAlchemyError:
-                self._roll_back(connection)
-                raise
-            return found
+        with self._lock, self._translated_errors(), self._glancing() as connection:
+            return list(readable(loops, ALL_LOOPS.run(connection), loop_of))
 
     def unreadable(self, most: int | None) -> list[UnreadableRow]:
         """Return the rows that cannot be read, among the latest *most* of each table (all if None)."""
@@ -344,6 +337,17 @@ class SqlStore(ABC):
             yield connection
             connection.commit()
         except BaseException:
+            self._roll_back(connection)
+            raise
+
+    @contextmanager
+    def _glancing(self) -> Iterator[Connection]:
+        """Enter a read of one statement, on the connection that writes."""
+        connection = self._connection()
+        try:
+            yield connection
+            connection.rollback()
+        except SQLAlchemyError:
             self._roll_back(connection)
             raise
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aperture_plugin import Aperture
 from aperture_plugin.clock.system import SystemClock
 from aperture_plugin.ports import LoopRecord, RunQuery, Store
 from aperture_plugin.store.connect import open_store
@@ -98,3 +99,14 @@ def test_a_loop_elsewhere_lives_by_its_beat_on_the_stores_clock(store: Store) ->
 
     elsewhere(store, beat_at=datetime.now(UTC) - timedelta(minutes=5))
     assert not json.loads(typed("status", "--format", "json").out)["running"]
+
+
+def test_the_page_of_such_a_machine_goes_by_the_stores_clock(store: Store) -> None:
+    elsewhere(store, beat_at=datetime.now(UTC))
+    installation = Aperture("schedules.yaml").installation()
+
+    seen = installation.overview()
+    installation.close()
+
+    assert [loop.host for loop in seen.loops] == ["attic"]
+    assert is_near(installation.now())
