@@ -85,7 +85,8 @@ def test_what_a_loop_holds_is_flat_and_its_store_grows_by_its_runs(terminal: Ter
     with closing(sqlite3.connect(terminal.folder / "jobs.db")) as store:
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         [runs] = store.execute("SELECT count(*) FROM runs").fetchone()
-        [generations] = store.execute("SELECT count(*) FROM generations").fetchone()
+        whole = "SELECT count(*) FROM generations WHERE length(text) > 200"  # Of older ones only a digest is kept.
+        [generations] = store.execute(whole).fetchone()
     size = (terminal.folder / "jobs.db").stat().st_size
     quarter = len(samples) // 4
     early, late = samples[quarter : 2 * quarter], samples[-quarter:]
