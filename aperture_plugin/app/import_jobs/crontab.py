@@ -25,6 +25,7 @@ __all__ = ["read_crontab"]
 
 _SET: Final = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z_][A-Za-z0-9_]*))\s*=\s*(.*?)\s*""")
 _FIELDS: Final = re.compile(r"\s*(-?(?:\S+\s+){4}\S+)\s+(\S.*)")
+_RANDOM_DELAY: Final = re.compile("[0-9]{1,5}")
 _MACRO: Final = re.compile(r"\s*(@\S+)\s+(\S.*)")
 _MACROS: Final = {**CRON_MACROS, "@every_minute": "* * * * *"}
 _PERCENT: Final = re.compile(r"(?<!\\)%")
@@ -117,7 +118,7 @@ class _CrontabReader:
             keys["directory"] = self.variables.get("HOME") or self.home
         else:
             notes.append(f"cron runs it in the home of {user}: write that as its directory")
-        if (delay := self.variables.get("RANDOM_DELAY", "")).isdecimal() and int(delay):
+        if _RANDOM_DELAY.fullmatch(delay := self.variables.get("RANDOM_DELAY", "")) and int(delay):
             keys["jitter"] = f"{int(delay)} minutes"
         zone = self.variables.get("CRON_TZ")
         if zone is not None and not _is_zone(zone.removeprefix(":")):

@@ -128,7 +128,7 @@ def read_time_span(text: str) -> timedelta:
         at = found.end()
     if not text:
         raise ValueError("no span of time is written")
-    return min(timedelta(seconds=round(seconds)), LONGEST_DURATION)
+    return timedelta(seconds=round(min(seconds, LONGEST_DURATION.total_seconds())))
 
 
 def _with_drop_ins(file: str, texts: Mapping[str, str]) -> str:

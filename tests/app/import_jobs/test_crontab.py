@@ -255,3 +255,10 @@ def test_a_user_may_stand_behind_a_tab() -> None:
     assert job.entry.keys["command"] == "newsyslog"
     assert "cron runs it as root, aperture as the user who starts aperture" in job.entry.notes
     assert [left.reason for left in made.left] == ["a user without a command stands behind its times"]
+
+
+@pytest.mark.parametrize("delay", ["9" * 5000, "²", "-5", "soon"])
+def test_a_random_delay_that_is_none_is_passed_over(delay: str) -> None:
+    found = read_crontab({"cron": f"RANDOM_DELAY={delay}\n0 1 * * * first\n"}, has_users=False, home="/")
+
+    assert [entry.keys.get("jitter") for entry in found.entries if isinstance(entry, ForeignJob)] == [None]

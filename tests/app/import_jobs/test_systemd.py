@@ -13,6 +13,7 @@ from aperture_plugin.app.import_jobs.systemd import read_systemd, read_time_span
 from aperture_plugin.app.import_jobs.systemd_calendar import read_calendar
 from aperture_plugin.config.model import Config, ReadContext
 from aperture_plugin.config.reader import read
+from aperture_plugin.words.durations import LONGEST_DURATION
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 ANSWERS = [
@@ -272,3 +273,8 @@ def test_variables_are_the_shells_and_nothing_else_of_a_line_is() -> None:
     [job] = taken_over(timer="OnCalendar=12:00", service=service).jobs
 
     assert job.entry.keys["command"] == "/bin/echo \"${HOME}/x\" $ARGS '*' 'a;b' '5$'"
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "9" * 30, "9" * 9])
+def test_a_span_beyond_all_bounds_is_the_longest_there_is(number: str) -> None:
+    assert read_time_span(f"{number} years") == LONGEST_DURATION
