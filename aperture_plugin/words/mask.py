@@ -11,7 +11,7 @@ from json import dumps
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from aperture_plugin.words.secrets import names_a_secret, secrets_of, secrets_of_address
+from aperture_plugin.words.secrets import hidden_logins, names_a_secret, secrets_of, secrets_of_address
 
 __all__ = ["MASK", "Mask", "mask_of", "mask_of_environment", "masked_address", "masked_in_place"]
 
@@ -93,7 +93,7 @@ def masked_address(address: str) -> str:
     >>> masked_address("postgresql+psycopg://joe:s3cr3t@db/media")
     'postgresql+psycopg://joe:•••@db/media'
     """
-    return mask_of(tuple(secrets_of_address(address)))(address)
+    return hidden_logins(mask_of(tuple(secrets_of_address(address)))(address), MASK)
 
 
 def masked_in_place(line: str) -> str:

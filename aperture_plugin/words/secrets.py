@@ -16,6 +16,7 @@ __all__ = [
     "Filled",
     "FoundSecret",
     "SecretOf",
+    "hidden_logins",
     "looks_secret",
     "names_a_secret",
     "secrets_of",
@@ -136,6 +137,15 @@ def secrets_of_address(text: str) -> Iterator[str]:
             if looks_secret(pair[1]):
                 quoted = pair[2] or pair[3]
                 yield from _forms(re.sub(r"\\(.)", r"\1", quoted) if quoted else pair[4] or "")
+
+
+def hidden_logins(text: str, mask: str) -> str:
+    """Return *text* with *mask* in place of the passwords of its addresses, even of those too short to search for.
+
+    >>> hidden_logins("postgresql+psycopg://joe:a@db/media", "•••")
+    'postgresql+psycopg://joe:•••@db/media'
+    """
+    return _LOGIN.sub(lambda found: f"{found[0][: found.start(1) - found.start()]}{mask}@", text)
 
 
 def names_a_secret(key: str) -> bool:

@@ -142,6 +142,10 @@ def test_no_password_of_an_address_is_left_in_whatever_form_drivers_accept_it(ad
     assert MASK in masked_address(address.format(PASSWORD))
 
 
+def test_a_password_of_an_address_is_hidden_however_short_it_is() -> None:
+    assert masked_address("postgresql+psycopg://joe:sa@db/media") == f"postgresql+psycopg://joe:{MASK}@db/media"
+
+
 def test_a_password_that_an_address_encodes_is_secret_decoded_too() -> None:
     mask = Mask(secrets_of({"URL": "postgresql://joe:p%40ss%2Fword@db/media"}))
 
