@@ -81,9 +81,20 @@ def web_options(command: _Command) -> _Command:
     @click.option("--web-read-only", "read_only", is_flag=True, help="Allow no changes on the page.")
     @wraps(command)
     def with_web(*, token_file: Path | None, hosts: tuple[str, ...], read_only: bool, **rest: Any) -> Any:
-        return command(web=WebOptions(token=_token(token_file), hosts=hosts, read_only=read_only), **rest)
+        names = tuple(_host_name(host) for host in hosts)
+        return command(web=WebOptions(token=_token(token_file), hosts=names, read_only=read_only), **rest)
 
     return with_web
+
+
+def _host_name(said: str) -> str:
+    from aperture_plugin.config.schema.value_parsers import read_host_name
+    from aperture_plugin.words.parse_error import Unreadable
+
+    try:
+        return read_host_name(said)
+    except Unreadable as problem:
+        raise WrongUsage(f"--web-host: {problem.message}", hint=problem.hint) from None
 
 
 @contextmanager

@@ -66,6 +66,15 @@ def test_off_loopback_it_refuses_to_start_without_a_token(terminal: Terminal, wo
     assert "0.0.0.0 can be reached from other machines, and no token is set" in refused.err
 
 
+def test_an_address_is_no_name_of_a_host(terminal: Terminal) -> None:
+    terminal.write(FILE)
+
+    refused = terminal.look("web", "--web-host", "https://media.example.org/jobs")
+
+    assert refused.code == 2
+    assert '--web-host: "https://media.example.org/jobs" is not the name of a host' in refused.err
+
+
 def test_the_address_may_be_left_out_before_the_file(terminal: Terminal) -> None:
     refused = terminal.look("start", "--web", "other.yaml")
 

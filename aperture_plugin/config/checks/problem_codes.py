@@ -67,6 +67,7 @@ _KEYS: Final = {
     "bad-preset-name": "A preset's name with a character that names do not have.",
     "bad-queue-name": "A queue's name with a character that names do not have.",
     "bad-address": "A ping or a channel with something that is no address.",
+    "bad-host": "Under page, a host with something that is no name of one.",
     "bad-channel-name": "A channel's name with a character that names do not have.",
     "bad-streak": "Behind `after`, something else than a number of failed runs.",
     "no-address": "A channel that says nothing under `to`.",

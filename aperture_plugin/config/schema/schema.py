@@ -31,6 +31,7 @@ from aperture_plugin.config.schema.value_parsers import (
     read_checked_limit,
     read_checked_phrase,
     read_day,
+    read_host_name,
     read_streak,
     read_text,
     read_variable_name,
@@ -204,7 +205,7 @@ CHANNEL: Final = Keys(
 PAGE: Final = Keys(
     {
         "url": Reads(read_web_address, "https://media.example.org/jobs"),
-        "hosts": OneOrMany(Reads(read_text, "media.example.org")),
+        "hosts": OneOrMany(Reads(read_host_name, "media.example.org")),
         "edits": Reads(choice("edits", ("file", "patch")), "file"),
     },
     "page",

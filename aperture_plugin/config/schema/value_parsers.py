@@ -43,6 +43,7 @@ __all__ = [
     "read_checked_limit",
     "read_checked_phrase",
     "read_day",
+    "read_host_name",
     "read_streak",
     "read_text",
     "read_variable_name",
@@ -292,6 +293,8 @@ def _as_written(text: str, start: int, expression: str, place: int) -> int:
 _STREAK: Final = re.compile(r"([0-9]{1,3})(?:\s+(in a row)|\s+of\s+([0-9]{1,3}))?", re.ASCII)
 _ANY_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/?#]+\S*")
+_HOST_NAME: Final = re.compile(r"(?:[\w.-]+(?::[0-9]{1,5})?|\[?[0-9A-Fa-f:.]+\]?(?::[0-9]{1,5})?)")
+_HOST_OF_ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([\w.-]+)(?:[:/?#]\S*)?|([\w.-]+)[/?#]\S*")
 
 
 def read_streak(text: str) -> Streak:
@@ -313,6 +316,20 @@ def read_web_address(text: str) -> str:
             f"{quoted(text)} is no address of the web",
             "expected one that begins with https:// or http://",
             length=len(text),
+        )
+    return text
+
+
+def read_host_name(text: str) -> str:
+    """Return *text* if it is the name of a host as a Host header has it, or is one once its variables are filled in."""
+    if "${" not in text and not _HOST_NAME.fullmatch(text):
+        address = _HOST_OF_ADDRESS.fullmatch(text)
+        raise Unreadable(
+            "bad-host",
+            f"{quoted(text)} is not the name of a host",
+            "expected a name such as media.example.org, without https:// and without a path; list each, as * is none",
+            length=len(text),
+            instead=None if address is None else address[1] or address[2],
         )
     return text
 

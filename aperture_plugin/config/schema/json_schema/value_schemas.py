@@ -27,6 +27,7 @@ from aperture_plugin.config.schema.value_parsers import (
     read_checked_limit,
     read_checked_phrase,
     read_day,
+    read_host_name,
     read_streak,
     read_text,
     read_variable_name,
@@ -210,6 +211,7 @@ _OTHERS: Final[dict[Callable[[str], Any], Callable[[str], Form]]] = {
     read_job_name: _name,
     read_text: _text,
     read_channel_address: _text,
+    read_host_name: lambda example: words(r"[^\s/*?#]+|.*\$\{.*", example=example),
     read_web_address: lambda example: words(r"(?:https?://|\S*\$\{)\S.*", example=example),
     read_streak: lambda example: {
         "anyOf": [
