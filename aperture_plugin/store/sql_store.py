@@ -31,7 +31,14 @@ from aperture_plugin.store.commit_listener import CommitListener, CommitSource
 from aperture_plugin.store.database_errors import is_too_large, store_error
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.mailbox import SqlMailbox
-from aperture_plugin.store.migrations import migrate
+from aperture_plugin.store.migrations import (
+    OLDEST_SERVED,
+    keep_oldest_served,
+    migrate,
+    oldest_after,
+    oldest_served,
+    other_loops,
+)
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.rows import log_of, loop_of, micros, numbered_log_of, past_slot_of, run_of
 from aperture_plugin.store.stand_ins import line_in_place_of, run_in_place_of
@@ -302,8 +309,12 @@ class SqlStore(ABC):
             connection.execute(
                 insert(meta), [{"key": "schema", "value": SCHEMA_VERSION}, {"key": "writes", "value": 0}]
             )
+            keep_oldest_served(connection, OLDEST_SERVED[SCHEMA_VERSION])
         elif found < SCHEMA_VERSION:
+            self._check_loops(connection, found)
             migrate(connection, found=found)
+        elif found == SCHEMA_VERSION:
+            keep_oldest_served(connection, OLDEST_SERVED[SCHEMA_VERSION])
         if connection.execute(select(meta.c.value).where(meta.c.key == "writes")).first() is None:
             connection.execute(insert(meta), [{"key": "writes", "value": 0}])
 
@@ -315,11 +326,23 @@ class SqlStore(ABC):
                 f"{self.url}: its version cannot be read ({found!r}); restore it from a backup, or move it away"
             )
         if found is not None and found > SCHEMA_VERSION:
-            raise StoreRefused(
-                f"{self.url}: it was written by a newer aperture (schema {found}, this one knows {SCHEMA_VERSION}); "
-                "install that version, or name another store under state"
-            )
+            oldest = oldest_served(connection)
+            if oldest is None or oldest > SCHEMA_VERSION:
+                serves = "" if oldest is None else f", which serves programs from {oldest} on"
+                raise StoreRefused(
+                    f"{self.url}: it was written by a newer aperture (schema {found}{serves}; this one knows "
+                    f"{SCHEMA_VERSION}); install that version, or name another store under state"
+                )
         return found
+
+    def _check_loops(self, connection: Connection, found: int) -> None:
+        """Refuse to move the store up, before anything is changed, where that would end loops of an older version."""
+        if oldest_after(found) <= found or not (living := other_loops(connection)):
+            return
+        raise StoreRefused(
+            f"{self.url}: this aperture would move it up from schema {found} to {SCHEMA_VERSION}, which does not serve "
+            f"the older one that runs on it ({', '.join(living)}); stop that first, and start again 20 seconds later"
+        )
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:

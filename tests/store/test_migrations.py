@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from aperture_plugin.ports import RunQuery, Store, StoreRefused, StoreUnavailable
+from aperture_plugin.ports import RunQuery, Store, StoreUnavailable
 from aperture_plugin.store import migrations
 from aperture_plugin.store.connect import open_store
 from aperture_plugin.store.tables import SCHEMA_VERSION
@@ -201,17 +201,3 @@ def test_a_loop_of_the_older_version_still_writes_to_a_store_that_moved_up(old: 
 
     with opened(old, tmp_path) as store, store.snapshot() as ledger:
         assert "new" in ledger.watermarks()
-
-
-def test_a_newer_store_is_refused_in_words(url: str, tmp_path: Path) -> None:
-    with opened(url, tmp_path) as store, store.transaction() as ledger:
-        newer = text("UPDATE meta SET value = 999 WHERE key = 'schema'")
-        ledger._connection.execute(newer)  # type: ignore[attr-defined]  # nothing above it can do such a thing
-
-    with pytest.raises(StoreRefused) as refused, opened(url, tmp_path):
-        pass
-
-    assert str(refused.value).endswith(
-        f": it was written by a newer aperture (schema 999, this one knows {SCHEMA_VERSION}); "
-        "install that version, or name another store under state"
-    )
