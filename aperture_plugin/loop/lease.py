@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aperture_plugin.ports import LoopRecord, Loops
@@ -34,6 +34,7 @@ class Lease:
         is_alive: Says of a loop of this place whether it still lives.
         seen: By loop: the beat last seen, and when we first saw it, on our own monotonic clock. Wall
             clocks of two machines, or a stepped one, have no part in this.
+        moved: Those of them whose beat has changed since it was first seen: only then is it known when it was written.
         is_alone: No other process was on the store when it was last looked at.
     """
 
@@ -41,6 +42,7 @@ class Lease:
     is_alive: Callable[[LoopRecord], bool]
     beats_at: float = 0.0
     seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    moved: frozenset[str] = frozenset()
     is_alone: bool = False
 
     def write(self, ledger: Loops, *, now: datetime, details: Mapping[str, Any] | None = None) -> LoopRecord:
@@ -66,6 +68,8 @@ class Lease:
         self.is_alone = all(loop.id == self.record.id for loop in loops)
         elsewhere = [loop for loop in loops if loop.place != self.record.place]
         known = self.seen
+        changed = {loop.id for loop in elsewhere if loop.id in known and known[loop.id][0] != loop.beat}
+        self.moved = frozenset(loop.id for loop in elsewhere if loop.id in changed or loop.id in self.moved)
         self.seen = {loop.id: (loop.beat, at) for loop in elsewhere}
         self.seen.update((loop.id, known[loop.id]) for loop in elsewhere if known.get(loop.id, (-1,))[0] == loop.beat)
         if not self.is_alone:
@@ -89,6 +93,16 @@ class Lease:
         here = [loop for loop in loops if loop.place == self.record.place and loop.id != self.record.id]
         silent = {loop_id for loop_id, (_, since) in self.seen.items() if at >= since + LEASE_SECONDS}
         return [loop for loop in here if not self.is_alive(loop)] + [loop for loop in loops if loop.id in silent]
+
+    def clock_ahead(self, loop: LoopRecord, *, now: datetime, at: float) -> timedelta | None:
+        """Return how far the clock of a loop elsewhere is ahead of ours, within seconds; None while that is unknown.
+
+        Args:
+            now, at: Our wall clock, and our monotonic time.
+        """
+        if loop.id not in self.moved:
+            return None
+        return loop.beat_at - (now - timedelta(seconds=at - self.seen[loop.id][1]))
 
     def forget(self, loop_ids: Iterable[str]) -> None:
         """Look no more for processes that are off the store."""

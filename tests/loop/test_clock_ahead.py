@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from aperture_plugin.loop.lease import Lease
+from aperture_plugin.ports import LoopRecord
 from aperture_plugin.testing import World
 
 HOURLY = "schedules:\n  scan: every hour\n"
@@ -180,3 +182,21 @@ def test_a_machine_that_was_ahead_beside_another_leaves_nothing_claimed_that_is_
     assert found[-3:] == [instant("2026-01-10 08:06"), instant("2026-01-10 08:07"), instant("2026-01-10 08:08")]
     claimed = sum(max(1, run.missed) for run in right.history("scan") if run.due is not None and run.due <= now)
     assert claimed <= 8, "no slot stands for two runs"
+
+
+def test_how_far_a_clock_elsewhere_is_ahead_is_known_only_from_a_beat_that_was_seen_to_come() -> None:
+    now = instant("2026-01-10 08:00")
+    ours = LoopRecord(
+        id="ours", host="a", pid=1, boot="1", serves="schedule", since=now, beat=1, beat_at=now, details={}
+    )
+    theirs = replace(ours, id="theirs", host="b", beat_at=now + timedelta(seconds=50))
+    lease = Lease(record=ours, is_alive=lambda _loop: True)
+
+    lease.note([ours, theirs], at=100.0)
+    late = now + timedelta(seconds=40)  # The store was away: the clocks seem to agree by then.
+    assert lease.clock_ahead(theirs, now=late, at=140.0) is None
+
+    theirs = replace(theirs, beat=2, beat_at=now + timedelta(seconds=90))
+    lease.note([ours, theirs], at=140.0)
+    assert lease.clock_ahead(theirs, now=late, at=140.0) == timedelta(seconds=50)
+    assert lease.clock_ahead(theirs, now=late + timedelta(seconds=8), at=148.0) == timedelta(seconds=50)

@@ -80,9 +80,10 @@ def _clocks_differ(tick: Tick) -> bool:
     """Return whether a machine beside this one writes other times, where no store's clock decides which are right."""
     if isinstance(tick.state.clock, StoreClock) and tick.state.clock.skew is not None:
         return False
-    place = tick.state.lease.record.place
-    elsewhere = [loop for loop in tick.ledger.loops() if loop.place != place]
-    return any(abs(loop.beat_at - tick.now) > GAP for loop in elsewhere)
+    lease = tick.state.lease
+    elsewhere = [loop for loop in tick.ledger.loops() if loop.place != lease.record.place]
+    apart = [lease.clock_ahead(loop, now=tick.now, at=tick.at) for loop in elsewhere]
+    return any(one is None or abs(one) > GAP for one in apart)
 
 
 def _release(tick: Tick, job: JobConfig, found: Iterable[Claim]) -> int:
