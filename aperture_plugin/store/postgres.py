@@ -13,10 +13,11 @@ from time import monotonic
 from typing import Any, Final
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Engine, create_engine, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL
 
 from aperture_plugin.ports import ClockReading, StoreRefused
+from aperture_plugin.store.bounded_connection import ANSWER_SECONDS, BoundedConnection
 from aperture_plugin.store.commit_listener import CommitSource
 from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
 from aperture_plugin.store.rows import instant
@@ -79,6 +80,7 @@ class PostgresStore(SqlStore):
 
     def _connect(self, *, looking: bool = False) -> None:  # noqa: ARG002  # it changes nothing anyway
         self._engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
+        event.listen(self._engine, "do_connect", _connect_bounded)
         make_storable(self._engine)
         self._seen = None
 
@@ -98,12 +100,19 @@ class PostgresStore(SqlStore):
             )
 
     def _begin(self, connection: Connection) -> None:
-        # The limits hold for this transaction alone: a pooler gives the next one another connection.
+        _driver(connection).answer_seconds = ANSWER_SECONDS
+        # The limits hold for this transaction alone: a pooler gives the next one another connection. The first is a
+        # statement of its own: the limit of the role or the database would count from the beginning of the second.
         connection.exec_driver_sql(
-            f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true),"
+            "SET LOCAL statement_timeout = 0;"
+            f" SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true),"
             f" set_config('idle_in_transaction_session_timeout', '{_STOPPED_SECONDS}s', true),"
             f" pg_advisory_xact_lock({_LOCK})"
         )
+        _driver(connection).answer_seconds = _STOPPED_SECONDS  # The server answers, and ends what is stopped by then.
+
+    def _take_time(self, connection: Connection) -> None:
+        _driver(connection).answer_seconds = None
 
     def _is_foreign(self, connection: Connection) -> bool:
         found = self._writes(connection)
@@ -114,7 +123,8 @@ class PostgresStore(SqlStore):
     def _glancing(self) -> Iterator[Connection]:
         # Without a BEGIN and a ROLLBACK around it, one round trip instead of three: an idle loop does little else.
         with super()._glancing() as connection:
-            driver: Any = connection.connection.driver_connection
+            driver = _driver(connection)
+            driver.answer_seconds = ANSWER_SECONDS
             if driver.pgconn.transaction_status == TransactionStatus.IDLE:  # Else it is lost, and the read says so.
                 driver.autocommit = True
             try:
@@ -122,6 +132,17 @@ class PostgresStore(SqlStore):
             finally:
                 if not driver.closed:
                     driver.autocommit = False
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        # What people look for in a long history may take its time. A loop reads by the two above.
+        with super()._reading() as connection:
+            driver = _driver(connection)
+            driver.answer_seconds = None
+            try:
+                yield connection
+            finally:
+                driver.answer_seconds = ANSWER_SECONDS
 
     def _writes(self, connection: Connection) -> int | None:
         """Return the number of writes. The same statement reads the server's clock, at no cost."""
@@ -152,3 +173,13 @@ class PostgresStore(SqlStore):
 
     def _after_commit(self) -> None:
         self._seen = self._ours
+
+
+def _connect_bounded(_dialect: Any, _record: Any, words: Any, options: dict[str, Any]) -> BoundedConnection:
+    return BoundedConnection.connect(*words, **options)
+
+
+def _driver(connection: Connection) -> BoundedConnection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, BoundedConnection), "the engine of the store makes no other"
+    return driver

@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import ClassVar, Final
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
@@ -52,6 +53,9 @@ __all__ = ["ATTEMPTS_COUNTED", "SqlStore"]
 ATTEMPTS_COUNTED: Final = 10_000
 """The most attempts that are counted: neither database has their number without reading all of them."""
 
+_AT_ONCE: Final = 1.0
+"""Seconds after which a lost connection is not made anew in the same transaction: the network or the server hangs."""
+
 
 class SqlStore(ABC):
     """A store over SQLAlchemy. Callable from any thread; transactions of one store follow one another.
@@ -80,6 +84,7 @@ class SqlStore(ABC):
             try:
                 self._connect()
                 with self._begun() as connection:
+                    self._take_time(connection)
                     self._check(connection)
                     self._set_up(connection)
             except BaseException:
@@ -221,6 +226,7 @@ class SqlStore(ABC):
         with self._lock, self._translated_errors():
             self._check_database()
             with self._begun() as connection:
+                self._take_time(connection)
                 self._is_foreign(connection)
                 mended = damage.mend(connection)
                 self._before_commit(connection, wrote=True, counts=True)
@@ -272,6 +278,9 @@ class SqlStore(ABC):
     @abstractmethod
     def _size(self, connection: Connection) -> int | None:
         """Return its size in bytes; None if the database does not have it."""
+
+    def _take_time(self, connection: Connection) -> None:  # noqa: B027  # one of the two has a limit
+        """Lift the limit on the time of each statement in the transaction that has begun."""
 
     def _check(self, connection: Connection) -> None:  # noqa: B027  # one of the two needs it
         """Refuse a database that cannot keep whatever a run says."""
@@ -347,11 +356,12 @@ class SqlStore(ABC):
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
         connection = self._connection()
+        begun_at = monotonic()
         try:
             self._begin(connection)
         except DBAPIError as error:
             self._roll_back(connection)
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or monotonic() - begun_at > _AT_ONCE:
                 raise
             # The server was restarted since the last transaction; nothing was sent to it yet.
             connection = self._connection()

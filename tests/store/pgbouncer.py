@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -59,6 +60,16 @@ class PgBouncer:
                 time.sleep(0.02)
             else:
                 return self
+
+    def freeze(self) -> None:
+        """Let it answer nothing any more, while the system still acknowledges what is sent to it."""
+        assert self._process is not None, "it runs"
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+        assert self._process is not None, "it runs"
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it at once."""

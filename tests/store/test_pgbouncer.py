@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aperture_plugin import Aperture, Job, LiveRun, hookimpl
-from aperture_plugin.ports import RunQuery
+from aperture_plugin.ports import RunQuery, StoreUnavailable
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.store.connect import open_store
 from tests.store.pgbouncer import SECONDS, PgBouncer
@@ -49,6 +49,43 @@ def test_many_transactions_of_many_processes_pass_through_few_connections(pooler
 
     assert len(stores[0].history(RunQuery(limit=None))) == 120
     for store in stores:
+        store.close()
+
+
+def test_a_pooler_that_does_not_answer_is_unavailable_within_ten_seconds_and_then_works(
+    pooler: PgBouncer, tmp_path: Path
+) -> None:
+    """It is stopped, as is one whose own server is away: no packet is lost, so the network notices nothing."""
+    stores = [open_store(pooler.url, directory=tmp_path) for _ in range(2)]
+    said: dict[int, tuple[str, float]] = {}
+
+    def decide() -> None:
+        with stores[0].transaction() as ledger:
+            ledger.in_hand()
+
+    def fail(number: int, doing: Callable[[], object]) -> None:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable) as away:
+            doing()
+        said[number] = str(away.value).partition(": ")[2], time.monotonic() - began
+
+    for store in stores:
+        store.open()
+        store.changed()
+    pooler.freeze()
+    attempts: list[Callable[[], object]] = [decide, stores[1].changed]
+    threads = [threading.Thread(target=fail, args=given) for given in enumerate(attempts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    pooler.thaw()
+
+    assert [words for words, _ in said.values()] == ["the server has not answered for 9 seconds"] * 2
+    assert max(seconds for _, seconds in said.values()) < 12
+    for store in stores:
+        with store.transaction() as ledger:
+            assert list(ledger.in_hand()) == []
         store.close()
 
 

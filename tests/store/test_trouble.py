@@ -8,11 +8,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from aperture_plugin.ports import LogLine, RunQuery, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.runs import Run, RunTrigger
@@ -198,6 +200,35 @@ def test_a_server_whose_store_another_process_holds_is_unavailable_and_then_work
         pass
     with store.transaction() as ledger:
         ledger.add([run_of("a")])
+
+    assert [run.id for run in store.history(RunQuery())] == ["a"]
+    store.close()
+    holder.close()
+
+
+def test_a_limit_of_the_role_or_the_database_on_statements_does_not_hold_for_the_store(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    holder, store = (open_store(postgres_url, directory=tmp_path) for _ in range(2))
+    database, engine = make_url(postgres_url).database, create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {database} SET statement_timeout = '100ms'"))
+    engine.dispose()
+    holder.open()
+    store.open()
+    held = threading.Event()
+
+    def hold() -> None:
+        with holder.transaction() as ledger:
+            held.set()
+            ledger._connection.execute(text("SELECT pg_sleep(0.5)"))  # type: ignore[attr-defined]  # any long one
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(30)
+    with store.transaction() as ledger:  # It waits for the lock, longer than the limit.
+        ledger.add([run_of("a")])
+    thread.join(30)
 
     assert [run.id for run in store.history(RunQuery())] == ["a"]
     store.close()
