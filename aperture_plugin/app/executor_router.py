@@ -228,6 +228,8 @@ class Messenger:
             place = f"{problem.file}:{problem.place.line}:{problem.place.column}"
             whose = f"{problem.job}: " if problem.job else ""
             _log.log(level, "%s: %s: %s%s [%s]", place, problem.severity, whose, problem.message, problem.code)
+            for number, line in enumerate(problem.hint.splitlines()):
+                _log.log(level, "   %s%s", "      " if number else "hint: ", line)
         if len(problems) > len(first):
             _log.error("and %d more; aperture check tells them all", len(problems) - len(first))
         _log.error("%s is refused; the last good one goes on", problems[0].file if problems else "the file")
