@@ -271,7 +271,8 @@ class Loop:
                 recover(tick)  # what dead processes left
                 decide_start_runs(tick)
             enforce_deadlines(tick)  # timeouts, stalls, force
-            if not state.draining:
+            # Alone, the end of a run would free a seat that a worker has handed off: its `Begun` comes behind it.
+            if not (state.draining or isolated):
                 admit(tick, allowance=self._bursts.allowance(tick))
             self._look_ahead(tick)
             tick.write()
@@ -327,6 +328,8 @@ class Loop:
         self._backlog += self.inbox.take()
         try:
             isolate(self._backlog, lambda messages: self._run_alone(messages, now, at))
+            self.state.stale = True
+            self._run_tick([], now, at)  # All of them are dealt with: runs may start again.
         except Exception as error:  # noqa: BLE001  # it is not the messages; the next tick tries again
             _log.warning("it is not for a message that the tick fails: %s: %s", type(error).__name__, error)
             return False

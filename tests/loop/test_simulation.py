@@ -99,6 +99,15 @@ def test_whatever_happens_with_clocks_that_differ_the_promises_hold(served_seeds
         live_through(seed, server.open, serve=server.serve)
 
 
+def test_an_end_that_is_dealt_with_alone_frees_no_seat_that_a_worker_has_handed_off() -> None:
+    """A line that cannot be stored made the tick isolate its messages; three runs began in a queue of two."""
+    server = Server()
+
+    life = live_through(1330, server.open, serve=server.serve)
+
+    assert life.promises.starts.total() > 0
+
+
 def test_whatever_happens_the_promises_hold_on_a_disk(sqlite_seeds: range, tmp_path: Path) -> None:
     lives = [live_through(seed, on_disk(tmp_path / str(seed))) for seed in sqlite_seeds]
 
