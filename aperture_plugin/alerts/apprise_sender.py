@@ -15,7 +15,15 @@ _HOW: Final = "install aperture-plugin[notify]"
 
 
 class NotSent(ApertureError):
-    """A message did not arrive; says why, as far as Apprise does."""
+    """A message did not arrive everywhere; says why, as far as Apprise does.
+
+    Attributes:
+        took: The addresses that took it all the same.
+    """
+
+    def __init__(self, reason: str, took: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.took = tuple(took)
 
 
 def send(addresses: Sequence[str], title: str, body: str) -> None:
@@ -31,23 +39,31 @@ def send(addresses: Sequence[str], title: str, body: str) -> None:
     said = _Said()
     logger = logging.getLogger("apprise")
     logger.addHandler(said)
+    took: list[str] = []
+    reasons: list[str] = []
     try:
-        reason = _tried(apprise.Apprise(), addresses, title, body, said)
-    except Exception as error:  # noqa: BLE001  # one of its many plugins may raise anything
-        reason = f"{type(error).__name__}: {error}"
+        for address in addresses:
+            reason = _tried(apprise.Apprise(), address, title, body, said)
+            if reason is None:
+                took.append(address)
+            else:
+                reasons.append(reason)
     finally:
         logger.removeHandler(said)
-    if reason is not None:
-        raise NotSent(reason)
+    if reasons:
+        raise NotSent("; ".join(dict.fromkeys(reasons)), took)
 
 
-def _tried(sender: Any, addresses: Sequence[str], title: str, body: str, said: _Said) -> str | None:
-    """Return why a message did not arrive; None where it did."""
-    for address in addresses:
+def _tried(sender: Any, address: str, title: str, body: str, said: _Said) -> str | None:
+    """Return why a message did not arrive at *address*; None where it did."""
+    said.last = ""
+    try:
         if not sender.add(address):
             return said.last or "Apprise cannot read the address of the channel"
-    if not sender.notify(body=body, title=title, body_format="text"):
-        return said.last or "the receiver did not take it"
+        if not sender.notify(body=body, title=title, body_format="text"):
+            return said.last or "the receiver did not take it"
+    except Exception as error:  # noqa: BLE001  # one of its many plugins may raise anything
+        return f"{type(error).__name__}: {error}"
     return None
 
 

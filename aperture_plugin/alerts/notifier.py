@@ -10,8 +10,10 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import partial
+from hashlib import blake2b
 from time import monotonic
 from typing import Final
 
@@ -25,7 +27,10 @@ __all__ = ["Notifier", "send_waiting"]
 
 _log = logging.getLogger("aperture")
 
-_GATHER_SECONDS: Final = 1.0
+_TOOK: Final = "took"
+"""The fact of a notice that names the addresses of its channel which have taken it, as digests."""
+
+_GATHER_SECONDS: Final = 0.3
 """Events within so long of the first one go into one message."""
 
 _LOOK_SECONDS: Final = 5.0
@@ -98,7 +103,7 @@ class Notifier:
                 thread.join(max(0.0, until - monotonic()))
 
     def taken(self) -> dict[str, list[Notice]]:
-        """Take what may be sent now, by channel."""
+        """Take what may be sent now, by channel; a channel that is being sent to has its turn after that."""
         now = self._clock.now()
         with self._store.snapshot() as ledger:
             due = ledger.next_notice_at()
@@ -106,7 +111,7 @@ class Notifier:
             return {}
         by_channel: defaultdict[str, list[Notice]] = defaultdict(list)
         with self._store.transaction() as ledger:
-            for notice in ledger.take_notices(now, now + _TAKEN_FOR):
+            for notice in ledger.take_notices(now, now + _TAKEN_FOR, but=self._busy):
                 by_channel[notice.channel].append(notice)
         return by_channel
 
@@ -131,8 +136,6 @@ class Notifier:
     def _send_due(self) -> None:
         self._busy = {name: thread for name, thread in self._busy.items() if thread.is_alive()}
         for name, notices in self.taken().items():
-            if name in self._busy:
-                continue  # It hangs; they come back when their minute is over.
             thread = threading.Thread(
                 target=partial(self._send, name, notices), name=f"aperture-notify-{name}", daemon=True
             )
@@ -145,14 +148,17 @@ class Notifier:
         if channel is None:
             self._settle(notices, arrived=None)
             return "the file has no such channel"
-        message = self._compose(notices)
-        try:
-            send(channel.to, message.title, message.body)
-        except NotSent as reason:
-            self._settle(notices, arrived=False)
-            return str(reason)
-        self._settle(notices, arrived=True)
-        return None
+        reasons: list[str] = []
+        for took, some in _by_receivers(notices).items():
+            message = self._compose(some)
+            try:
+                send([one for one in channel.to if _digest(one) not in took], message.title, message.body)
+            except NotSent as reason:
+                self._settle(some, arrived=False, took=took | set(map(_digest, reason.took)))
+                reasons.append(str(reason))
+            else:
+                self._settle(some, arrived=True)
+        return "; ".join(reasons) or None
 
     def _send(self, name: str, notices: Sequence[Notice]) -> None:
         try:
@@ -163,8 +169,10 @@ class Notifier:
             _log.warning("whether messages to %s were sent could not be written: %s", name, away)
         except Exception:  # noqa: BLE001  # they come back when their minute is over
             _log.exception("messages to %s could not be sent", name)
+        finally:
+            self._rung.set()  # More may wait for this channel.
 
-    def _settle(self, notices: Sequence[Notice], *, arrived: bool | None) -> None:
+    def _settle(self, notices: Sequence[Notice], *, arrived: bool | None, took: AbstractSet[str] = frozenset()) -> None:
         now = self._clock.now()
         with self._store.transaction() as ledger:
             if arrived is not False:
@@ -172,4 +180,18 @@ class Notifier:
                 return
             for notice in notices:
                 again = next_try(notice.tries, now, since=notice.at)
-                ledger.settle_notices([notice.key], sent_at=None, not_before=again)
+                facts = {**notice.facts, _TOOK: sorted(took)} if took else None
+                ledger.settle_notices([notice.key], sent_at=None, not_before=again, facts=facts)
+
+
+def _by_receivers(notices: Sequence[Notice]) -> dict[frozenset[str], list[Notice]]:
+    """Return the notices by the addresses that have taken them already: those are not sent to again."""
+    found: dict[frozenset[str], list[Notice]] = {}
+    for notice in notices:
+        found.setdefault(frozenset(notice.facts.get(_TOOK) or ()), []).append(notice)
+    return found
+
+
+def _digest(address: str) -> str:
+    """Return what stands for an address in the store, which must not keep its password."""
+    return blake2b(address.encode(), digest_size=8).hexdigest()

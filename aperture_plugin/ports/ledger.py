@@ -241,12 +241,27 @@ class Notices(Protocol):
         """Write messages that are to be sent; one whose key is known already is passed over."""
         ...
 
-    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
-        """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*."""
+    def take_notices(self, now: datetime, until: datetime, *, but: Collection[str] = ()) -> list[Notice]:
+        """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*.
+
+        Args:
+            but: Names of channels whose messages stay as they are.
+        """
         ...
 
-    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
-        """Write that messages were sent (or, with neither, given up), or when they are to be tried again."""
+    def settle_notices(
+        self,
+        keys: Sequence[str],
+        *,
+        sent_at: datetime | None,
+        not_before: datetime | None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write that messages were sent (or, with neither, given up), or when they are to be tried again.
+
+        Args:
+            facts: Their facts from now on; None for those that they have.
+        """
         ...
 
     def next_notice_at(self) -> datetime | None:

@@ -305,15 +305,22 @@ class SqlLedger:
             self._note()
             notice_queue.post(self._connection, notices)
 
-    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
+    def take_notices(self, now: datetime, until: datetime, *, but: Collection[str] = ()) -> list[Notice]:
         """Return the messages that may be sent at *now*, oldest first; nobody else is given them before *until*."""
         self._note()
-        return notice_queue.take(self._connection, now, until)
+        return notice_queue.take(self._connection, now, until, but)
 
-    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:
+    def settle_notices(
+        self,
+        keys: Sequence[str],
+        *,
+        sent_at: datetime | None,
+        not_before: datetime | None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write that messages were sent, given up, or when they are to be tried again."""
         self._note()
-        notice_queue.settle(self._connection, keys, sent_at=sent_at, not_before=not_before)
+        notice_queue.settle(self._connection, keys, sent_at=sent_at, not_before=not_before, facts=facts)
 
     def next_notice_at(self) -> datetime | None:
         """Return when the next message may be sent; None where none waits."""

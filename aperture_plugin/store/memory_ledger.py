@@ -303,20 +303,29 @@ class MemoryLedger:
             if notice.key not in self._tables.notices:
                 self._put(self._tables.notices, notice.key, (notice, True))
 
-    def take_notices(self, now: datetime, until: datetime) -> list[Notice]:
+    def take_notices(self, now: datetime, until: datetime, *, but: Collection[str] = ()) -> list[Notice]:
         """Return the messages that may be sent, and keep them from everybody else until then."""
         waiting = self._tables.notices.values()
-        found = [notice for notice, waits in waiting if waits and notice.not_before <= now]
+        found = [
+            notice for notice, waits in waiting if waits and notice.not_before <= now and notice.channel not in but
+        ]
         for notice in found:
             taken = replace(notice, not_before=until, tries=notice.tries + 1)
             self._put(self._tables.notices, notice.key, (taken, True))
         return found
 
-    def settle_notices(self, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None) -> None:  # noqa: ARG002  # no display reads it
+    def settle_notices(
+        self,
+        keys: Sequence[str],
+        *,
+        sent_at: datetime | None,  # noqa: ARG002  # no display reads it
+        not_before: datetime | None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write that messages were sent, given up, or are to be tried again."""
         for key in keys:
             notice, _ = self._tables.notices[key]
-            changed = replace(notice, not_before=not_before or notice.not_before)
+            changed = replace(notice, not_before=not_before or notice.not_before, facts=facts or notice.facts)
             self._put(self._tables.notices, key, (changed, not_before is not None))
 
     def next_notice_at(self) -> datetime | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, select, update
 
 from aperture_plugin.ports import Notice
 from aperture_plugin.rules.sanitize import storable
@@ -31,9 +31,10 @@ def post(connection: Connection, posted: Sequence[Notice]) -> None:
         connection.execute(insert(notices), [_row(notice) for notice in keys.values()])
 
 
-def take(connection: Connection, now: datetime, until: datetime) -> list[Notice]:
-    """Return the messages that may be sent, and keep them from everybody else until then."""
-    waiting = select(notices).where(notices.c.not_before <= micros(now)).order_by(notices.c.seq).limit(_MOST_AT_ONCE)
+def take(connection: Connection, now: datetime, until: datetime, but: Collection[str]) -> list[Notice]:
+    """Return the messages of all channels *but* some that may be sent, and keep them from everybody else until then."""
+    may_be_sent = and_(notices.c.not_before <= micros(now), notices.c.channel.not_in(but))
+    waiting = select(notices).where(may_be_sent).order_by(notices.c.seq).limit(_MOST_AT_ONCE)
     rows = connection.execute(waiting).all()
     found = list(readable(notices, rows, notice_of))
     if rows:
@@ -48,13 +49,20 @@ def take(connection: Connection, now: datetime, until: datetime) -> list[Notice]
 
 
 def settle(
-    connection: Connection, keys: Sequence[str], *, sent_at: datetime | None, not_before: datetime | None
+    connection: Connection,
+    keys: Sequence[str],
+    *,
+    sent_at: datetime | None,
+    not_before: datetime | None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write what became of messages."""
-    values = {
+    """Write what became of messages, and their facts where those have changed."""
+    values: dict[str, Any] = {
         "sent_at": None if sent_at is None else micros(sent_at),
         "not_before": None if not_before is None else micros(not_before),
     }
+    if facts is not None:
+        values["facts"] = json.dumps(dict(facts))
     connection.execute(update(notices).where(notices.c.key.in_(keys)).values(**values))
 
 

@@ -179,6 +179,26 @@ def test_a_receiver_that_fails_is_tried_again_after_a_restart_and_told_once(
     assert receiver.taken.empty()
 
 
+def test_an_address_that_took_a_message_is_not_sent_it_again_while_another_of_its_channel_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "_FIRST_DELAY", timedelta(seconds=0.2))
+    monkeypatch.setattr(alerts, "_LONGEST_DELAY", timedelta(seconds=0.2))
+    with Receiver() as good, Receiver() as bad:
+        bad.answers = 503
+        text = channels(f"[json://{good.host}/, json://{bad.host}/]")
+        with started(tmp_path, text) as aperture:
+            aperture.run("scan").wait(30)
+            for _ in range(3):
+                bad.seen.get(timeout=20)
+        bad.answers = 200
+        with started(tmp_path, text):
+            title, _ = told(bad)
+
+    assert title == "scan failed"
+    assert [good.seen.qsize(), bad.taken.qsize()] == [1, 0]
+
+
 def test_a_receiver_that_hangs_delays_no_job_no_other_channel_and_no_stop(tmp_path: Path) -> None:
     with Receiver() as hanging, Receiver() as receiver:
         hanging.answers = "hang"
