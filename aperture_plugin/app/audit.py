@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from functools import partial
+from itertools import chain, islice, takewhile
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -202,13 +203,15 @@ def claimed_elsewhen(
 ) -> dict[datetime, Fate]:
     """Return the fates of the claims of *job* at whose instant no slot is due by the rules of now, by nominal time."""
     first, last = since - _FARTHEST, end + _FARTHEST
-    due = {slot.due for slot in chain.from_iterable(spans_of(eras, first, last, []))}
     fates = {one.due: one.fate for one in ledger.taken([job], first, last).get(job, ())}
-    return {one.nominal: fates[one.due] for one in ledger.claims(job, first, last) if one.due not in due}
+    claims = {one.due: one.nominal for one in ledger.claims(job, first, last)}
+    for slot in chain.from_iterable(spans_of(eras, first, last, [])):
+        claims.pop(slot.due, None)
+    return {nominal: fates[due] for due, nominal in claims.items()}
 
 
 def spans_of(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
-    """Yield the slots of each era, ascending; note in *untold* those of unknown times."""
+    """Yield the slots of each era, ascending and lazily; note in *untold* those of unknown times."""
     begins = end
     spans: list[tuple[Era, datetime, datetime]] = []
     for era in reversed(eras):
@@ -219,9 +222,15 @@ def spans_of(eras: Sequence[Era], since: datetime, end: datetime, untold: list[s
     for era, first, last in reversed(spans):
         try:
             schedule, closed = read_era(era.schedule)
-            yield trigger_of(schedule, named_zone(era.zone), closed).slots(first, last)
+            upcoming = trigger_of(schedule, named_zone(era.zone), closed).upcoming(first)
         except (Unreadable, ZoneInfoNotFoundError, ValueError):
             untold.append(f"{era.schedule} ({era.zone})")
+        else:
+            yield takewhile(partial(_is_due_before, last), upcoming)
+
+
+def _is_due_before(end: datetime, slot: Slot) -> bool:
+    return slot.due < end
 
 
 def ticked_until(loops: Iterable[LoopRecord]) -> datetime | None:

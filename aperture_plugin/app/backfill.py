@@ -38,13 +38,11 @@ class TooManySlots(ApertureError, ValueError):
     """A backfill of more than `MOST_SLOTS` slots.
 
     Attributes:
-        count: Their number.
         until: A span that ends here has as many as are allowed.
     """
 
-    def __init__(self, job: str, count: int, until: datetime) -> None:
-        super().__init__(f"{count:,} slots of {job} are too many for one backfill, which runs {MOST_SLOTS:,} at most")
-        self.count = count
+    def __init__(self, job: str, until: datetime) -> None:
+        super().__init__(f"{job} has more than {MOST_SLOTS:,} slots in this span, too many for one backfill")
         self.until = until
 
 
@@ -91,9 +89,9 @@ def past_slots(
             if fate is SlotOutcome.PENDING or again.get(slot.due) is Fate.IN_HAND:
                 pending += 1
             elif fate in _MISSED or not only_missed:
+                if len(chosen) == MOST_SLOTS:  # The rest is not counted: a span can have hundreds of millions.
+                    raise TooManySlots(job.name, slot.due)
                 chosen.append((slot, fate))
-    if len(chosen) > MOST_SLOTS:
-        raise TooManySlots(job.name, len(chosen), chosen[MOST_SLOTS][0].due)
     return PastSlots(job=job.name, since=since, until=end, chosen=chosen, pending=pending)
 
 
@@ -121,7 +119,7 @@ def backfill_json(found: PastSlots, runs: Sequence[Run], job: JobConfig) -> dict
 
 
 def _fates(ledger: Ledger, job: JobConfig, since: datetime, end: datetime) -> Iterator[tuple[Slot, SlotOutcome | None]]:
-    """Yield the slots of a span, ascending, each with what became of it; None where nobody knows any more, or yet."""
+    """Yield the slots of a span, ascending and lazily, each with what became of it; None where nobody knows."""
     eras = ledger.every_era([job.name]).get(job.name, [])
     if not eras and has_slots(job.schedule):
         eras = [Era(job=job.name, schedule=era_text(job.schedule, job.closed), zone=str(job.zone), since=end)]
@@ -136,10 +134,12 @@ def _fates(ledger: Ledger, job: JobConfig, since: datetime, end: datetime) -> It
         yield from ((slot, None) for slot in slots)
     ticked = ticked_until(ledger.loops())
     [(name, fates)] = fates_of_jobs({job.name: eras}, ledger, known_from, end, ticked, untold={job.name: []})
-    found = list(fates)
-    moved: Mapping[datetime, Fate] = {}
-    if any(fate is SlotOutcome.UNACCOUNTED for _, fate in found):
-        moved = claimed_elsewhen(name, eras, ledger, known_from, end)
-    for slot, fate in found:
-        was_moved = fate is SlotOutcome.UNACCOUNTED and slot.nominal in moved
-        yield slot, _MOVED.get(moved[slot.nominal], fate) if was_moved else fate
+    moved: Mapping[datetime, Fate] | None = None
+    for slot, fate in fates:
+        if fate is SlotOutcome.UNACCOUNTED:
+            if moved is None:
+                moved = claimed_elsewhen(name, eras, ledger, known_from, end)
+            if slot.nominal in moved:
+                yield slot, _MOVED.get(moved[slot.nominal], fate)
+                continue
+        yield slot, fate
