@@ -176,7 +176,7 @@ def _show(found: PastSlots, job: JobConfig, runs: Sequence[Run], *, dry_run: boo
     count = len(found.chosen)
     slots = "1 slot" if count == 1 else f"{count:,} slots"
     if found.pending:
-        say(f"{found.pending:,} more {'is' if found.pending == 1 else 'are'} still in hand, and left to that", err=True)
+        say(f"{found.pending:,} more {'is' if found.pending == 1 else 'are'} in hand or yet to be caught up", err=True)
     if not found.chosen:
         say(f"{job.name}: nothing to run again {span} ({job.zone}){_why_none(job)}")
     elif dry_run:

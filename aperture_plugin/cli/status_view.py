@@ -147,7 +147,7 @@ def waiting(seen: Overview) -> Iterator[RenderableType]:
         (
             Text(f"  {run.job}", style="yellow"),
             status_text(str(run.status)),
-            f"{_called_for(run)} {dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)}",
+            _called_for(run, dated(run.due or run.queued_at, seen.zones.get(run.job, seen.zone), now=seen.now)),
             "; ".join(filter(None, (plain_line(run.reason or "its turn"), asked_with(run)))),
         )
         for run in seen.queue
@@ -214,12 +214,12 @@ def sections(seen: Overview) -> Iterator[RenderableType]:
         yield Text(f"  and {more:,} more", style="dim")
 
 
-def _called_for(run: Run) -> str:
-    if run.is_backfill and run.nominal is not None:
-        return f"a past slot, {run.nominal:%Y-%m-%d %H:%M}, asked for by {plain_line(run.requested_by or 'somebody')}"
+def _called_for(run: Run, time: str) -> str:
+    if run.is_backfill:
+        return f"past slot {time}, asked for by {plain_line(run.requested_by or 'somebody')}"
     if run.requested_by is not None:
-        return f"asked for by {plain_line(run.requested_by)}"
-    return "catches up" if run.missed else "due"
+        return f"asked for by {plain_line(run.requested_by)} {time}"
+    return f"{'catches up' if run.missed else 'due'} {time}"
 
 
 def _place(problem: dict[str, Any]) -> str:

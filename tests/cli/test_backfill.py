@@ -81,6 +81,17 @@ def test_without_a_loop_a_run_that_fails_is_told_by_the_exit_code(world: World, 
     assert (answer.code, answer.out.split(",")[0]) == (1, "0 of 1 slot of scan completed")
 
 
+def test_status_tells_of_which_past_slot_each_waiting_run_is(missed: World, shell: Shell) -> None:
+    missed.durations["scan"] = "10 minutes"
+    shell("backfill", "scan", "--only", "missed")
+    missed.stop().start()
+
+    answer = shell("status")
+
+    waiting = [" ".join(line.split()) for line in answer.lines if " past slot " in line]
+    assert [line.split(" past slot ")[1].split(",")[0] for line in waiting] == ["3:00 AM", "4:00 AM"]
+
+
 def test_cancel_ends_all_of_them_and_says_so_once(missed: World, shell: Shell) -> None:
     missed.durations["scan"] = "10 minutes"
     shell("backfill", "scan", "--only", "missed")
