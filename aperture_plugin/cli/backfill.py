@@ -35,7 +35,7 @@ _DAYS: Final = "7 days"
 _MOST_LISTED: Final = 20
 
 
-@click.command("backfill", epilog='Try it:  aperture backfill library-scan --from "2 days" --only missed --dry-run')
+@click.command("backfill", epilog="Try it:  aperture backfill library-scan --only missed --dry-run")
 @click.argument("job", metavar="JOB", shell_complete=complete_jobs)
 @click.option(
     "--from",
