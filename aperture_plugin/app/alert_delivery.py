@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
 from aperture_plugin.alerts.message import Evidence, Message, message_of
 from aperture_plugin.alerts.notifier import Notifier, send_waiting
 from aperture_plugin.alerts.pings import Pings
+from aperture_plugin.app.late_runs import late_notices
 from aperture_plugin.app.log_filter import SecretsInForce
 from aperture_plugin.config.model import Channel, Config, JobConfig, NotifyEvent
 from aperture_plugin.ports import Clock, Notice, RunQuery, Store
-from aperture_plugin.rules.alerts import is_late, when_loud
-from aperture_plugin.rules.run_stats import failures_in_a_row, last_attempts, lasted
+from aperture_plugin.rules.alerts import when_loud
+from aperture_plugin.rules.run_stats import failures_in_a_row, last_attempts
 from aperture_plugin.rules.runs import ENDED, Run, Status
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.duration_display import short_duration
@@ -26,8 +27,6 @@ _LOG_LINES: Final = 10
 _LOOKS_BACK: Final = 100
 _LATE_SECONDS: Final = 30.0
 """Interval at which running runs are checked for those that take too long."""
-
-_NEVER_LATE_BEFORE: Final = timedelta(minutes=5)
 
 
 class AlertDelivery:
@@ -91,34 +90,15 @@ class AlertDelivery:
         return evidence_of(notice, self._store, config, now=self._clock.now())
 
     def _look_for_late(self) -> None:
-        """Write a message for each run that takes three times what is usual, and five minutes more."""
+        """Write a message for each run that takes too long, and for each job that is not ready by its time."""
         config = self._chosen()
         if config is None or monotonic() < self._late_at:
             return
         self._late_at = monotonic() + _LATE_SECONDS
-        told = {name: channel for name, channel in config.channels.items() if NotifyEvent.LATE in channel.when}
-        if not told:
-            return
-        now = self._clock.now()
-        with self._store.snapshot() as ledger:
-            running = [run for run in ledger.in_hand() if run.status is Status.RUNNING and run.started_at is not None]
-        posted: list[Notice] = []
-        for run in running:
-            job = self._job_of(run.job)
-            if job is None or run.started_at is None or now - run.started_at < _NEVER_LATE_BEFORE:
-                continue
-            names = [name for name in job.notify if name in told]
-            if names and is_late(run.started_at, slow := self._slow_of(run.job), now):
-                posted += [_late(run, told[name], config, slow, now) for name in names]
+        posted = late_notices(self._store, config, self._job_of, now=self._clock.now())
         if posted:
             with self._store.transaction() as ledger:
                 ledger.post(posted)
-
-    def _slow_of(self, job: str) -> timedelta | None:
-        """Return what 19 of 20 runs of the job do not exceed."""
-        past = self._store.history(RunQuery(jobs=[job], statuses=[Status.COMPLETED], limit=_LOOKS_BACK))
-        known = lasted(run.duration for run in past if run.duration is not None)
-        return None if known is None else known.slow
 
 
 def send_no_loop(store: Store, clock: Clock, config: Config) -> list[str]:
@@ -207,22 +187,3 @@ def _link(config: Config | None, notice: Notice) -> str | None:
     if config is None or config.page.url is None:
         return None
     return f"{config.page.url.rstrip('/')}/runs/{notice.run_id}" if notice.run_id else config.page.url
-
-
-def _late(run: Run, channel: Channel, config: Config, slow: timedelta | None, now: datetime) -> Notice:
-    ran = now - (run.started_at or now)
-    usual = "" if slow is None else f"; 19 of 20 runs take no longer than {short_duration(slow)}"
-    return Notice(
-        key=f"late:{run.id}:{run.attempt}:{channel.name}",
-        channel=channel.name,
-        event=NotifyEvent.LATE,
-        job=run.job,
-        run_id=run.id,
-        at=now,
-        not_before=when_loud(channel.quiet, config.zone, now),
-        facts={
-            "text": f"It has been running for {short_duration(ran)}{usual}.",
-            "file": config.file,
-            "loop": run.owner,
-        },
-    )

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from aperture_plugin.config.problems import Place, Problem, Problems, Severity, Silenced
 from aperture_plugin.words.calendars import DateRange, Days, days_text
+from aperture_plugin.words.expectations import ReadyBy
 from aperture_plugin.words.limits import Limit
 from aperture_plugin.words.schedules import After, Manual, Schedule
 from aperture_plugin.words.secrets import SecretOf
@@ -296,6 +297,7 @@ class Config:
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
         broker, celery_app: Where `executor: celery` sends messages: the broker's URL, or the host's own app.
         celery_queues: The Celery queue of each queue of the file that names one.
+        ready_by: The expectations that a job is ready by some time: one that is not is told while the loop runs.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
         silenced: The warnings that it suppresses (`lint: ignore`).
         secrets: The values of `${…}` in it, and the passwords of its addresses: masked wherever they might be shown.
@@ -316,6 +318,7 @@ class Config:
     queues: Mapping[str, int]
     limits: Mapping[str, Limit]
     freezes: tuple[Freeze, ...] = ()
+    ready_by: tuple[ReadyBy, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=lambda: MappingProxyType({}))
     ping: str | None = None
     page: Page = Page()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final, assert_never
 
@@ -25,7 +25,16 @@ from aperture_plugin.words.times import read_time, time_text
 from aperture_plugin.words.tokens import Piece, words_of
 from aperture_plugin.words.windows import Window
 
-__all__ = ["AtMost", "Before", "Expectation", "Nothing", "ReadyBy", "expectation_text", "read_expectation"]
+__all__ = [
+    "AtMost",
+    "Before",
+    "Expectation",
+    "Nothing",
+    "ReadyBy",
+    "deadline_of",
+    "expectation_text",
+    "read_expectation",
+]
 
 _MOST_AT_ONCE: Final = 1_000_000
 _BEFORE: Final = "library-scan before embeddings"
@@ -93,6 +102,20 @@ def read_expectation(text: str) -> Expectation:
     lasting = _lasting(text, words[given:])
     end = words[given].start if lasting is not None else len(text)
     return replace(_reader(text, words[:given])(text[:end], words[:given]), lasting=lasting)
+
+
+def deadline_of(start: datetime, by: time) -> datetime:
+    """Return the wall time *by* that a run which starts at the wall time *start* is held to.
+
+    It is that of its own day, or of the next for one in the evening before.
+
+    >>> deadline_of(datetime(2026, 1, 10, 23), time(6, 30)).isoformat()
+    '2026-01-11T06:30:00'
+    >>> deadline_of(datetime(2026, 1, 10, 7), time(6, 30)).isoformat()
+    '2026-01-10T06:30:00'
+    """
+    own = datetime.combine(start.date(), by)
+    return own + timedelta(days=1) if start - own > own + timedelta(days=1) - start else own
 
 
 def expectation_text(expectation: Expectation) -> str:

@@ -17,6 +17,7 @@ from aperture_plugin.config.layers.settings import broker_of, celery_app_of, cel
 from aperture_plugin.config.layers.zones import LOCAL
 from aperture_plugin.config.model import Channel, Config, JobConfig, ReadContext
 from aperture_plugin.config.schema.parsed_values import FAULTY, ParsedValue
+from aperture_plugin.words.expectations import ReadyBy
 from aperture_plugin.words.secrets import secrets_of_address
 
 __all__ = ["configured"]
@@ -74,6 +75,7 @@ def configured(
         queues=MappingProxyType({"default": 1} | _values(words.queues)),
         limits=MappingProxyType(_values(words.limits)),
         freezes=freezes_of(words, reader.file_zone),
+        ready_by=tuple(item.value for item in words.expect if isinstance(item.value, ReadyBy)),
         channels=MappingProxyType(channels),
         ping=loop_ping_of(words, reader.environment),
         page=page_of(words),

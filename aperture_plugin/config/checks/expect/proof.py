@@ -20,7 +20,7 @@ from aperture_plugin.triggers.clock_changes import changes
 from aperture_plugin.triggers.walltime import RESOLUTION, due_of
 from aperture_plugin.triggers.window_hours import open_spans
 from aperture_plugin.words.durations import duration_text
-from aperture_plugin.words.expectations import AtMost, Before, Expectation, Nothing, ReadyBy
+from aperture_plugin.words.expectations import AtMost, Before, Expectation, Nothing, ReadyBy, deadline_of
 from aperture_plugin.words.schedules import DAY
 from aperture_plugin.words.windows import Window, window_text
 
@@ -183,7 +183,7 @@ def ready_by(expectation: ReadyBy, planned: Planned) -> Refuted | None:
         seen = True
         end = start + job.jitter + took
         wall = planned.wall(start)
-        if end > due_of(_deadline(wall, expectation.by), planned.config.zone):
+        if end > due_of(deadline_of(wall, expectation.by), planned.config.zone):
             return Refuted(
                 on=wall.date(),
                 why=f"{job.name} starts at {clock(wall.time())} and, taking {lasting_text(took)}, "
@@ -192,18 +192,6 @@ def ready_by(expectation: ReadyBy, planned: Planned) -> Refuted | None:
                 + (otherwise(lasting_text(took)) if expectation.lasting is None else ""),
             )
     return None if seen else never(job.name)
-
-
-def _deadline(start: datetime, by: time) -> datetime:
-    """Return the wall time *by* that a start is held to: of its own day, or of the next for one in the evening before.
-
-    >>> _deadline(datetime(2026, 1, 10, 23), time(6, 30)).isoformat()
-    '2026-01-11T06:30:00'
-    >>> _deadline(datetime(2026, 1, 10, 7), time(6, 30)).isoformat()
-    '2026-01-10T06:30:00'
-    """
-    own = datetime.combine(start.date(), by)
-    return own + DAY if start - own > own + DAY - start else own
 
 
 Spans = list[tuple[datetime, datetime]]
