@@ -56,7 +56,7 @@ def files(draw: st.DrawFn) -> str:
     return text + "  c: after a, b\n"
 
 
-@settings(deadline=None, max_examples=3, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=20, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(files())
 def test_a_plan_is_what_happens_slot_by_slot(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -71,11 +71,12 @@ def test_a_plan_is_what_happens_slot_by_slot(text: str) -> None:
             takes=lambda _: timedelta(minutes=5),
             beginning=steady(config, since=START),
         )
-        world.advance(DAYS + timedelta(hours=1))
+        world.advance(DAYS + timedelta(hours=30))  # What was due on the last day may wait for a window of the next.
         happened = [run for run in world.history() if run.priority_at < START + DAYS]
         world.close()
 
-    assert sorted(map(told, foreseen.runs)) == sorted(map(told, happened))
+    planned = [run for run in foreseen.runs if run.priority_at < START + DAYS]
+    assert sorted(map(told, planned)) == sorted(map(told, happened))
 
 
 def told(run: Run) -> tuple[str, str, str, str]:
