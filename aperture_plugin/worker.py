@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aperture_plugin.executors.remote_attempt import Errand
     from aperture_plugin.executors.worker_protocol import MessageWriter
     from aperture_plugin.rules.jobs import Outcome
+    from aperture_plugin.rules.runs import AttemptKey
 
 __all__ = ["main"]
 
@@ -108,7 +109,7 @@ class _Budget:
         self._numbers = count(1)
         self._open: dict[int, SimpleQueue[dict[str, Any]]] = {}
 
-    def spend(self, _key: tuple[str, int], limit: str, calls: int, _cancelled: threading.Event) -> None:
+    def spend(self, _key: AttemptKey, limit: str, calls: int, _cancelled: threading.Event) -> None:
         """Ask the loop's process to count *calls* of *limit*; return once it has.
 
         Raises:

@@ -1,6 +1,6 @@
 """Accounting for every slot of a range of time, from the store alone.
 
-The eras that the loop keeps of each job's schedule show what was due: no file and no plugin is needed, and
+The revisions that the loop keeps of each job's schedule show what was due: no file and no plugin is needed, and
 a file edited since changes nothing in it. The claims and their runs show what became of it.
 
 Expected is what a job's schedule of that time made due, from the first moment a loop knew the job. Not expected
@@ -23,14 +23,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.app.liveness import SCHEDULE
-from aperture_plugin.ports import Claims, Era, Ledger, LoopRecord, Store
+from aperture_plugin.ports import Claims, Ledger, LoopRecord, ScheduleRevision, Store
 from aperture_plugin.rules.slot_accounting import Account, Fate, SlotOutcome, account, account_moved, slot_fates
 from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.triggers.walltime import RESOLUTION
-from aperture_plugin.words.era_text import read_era
 from aperture_plugin.words.parse_error import Unreadable
+from aperture_plugin.words.revision_text import read_revision
 from aperture_plugin.words.time_display import iso_text
 
 __all__ = ["Audit", "JobAudit", "audit", "audit_json", "claimed_elsewhen", "fates_of_jobs", "spans_of", "ticked_until"]
@@ -97,10 +97,10 @@ def audit(
     found: list[JobAudit] = []
     with store.snapshot() as ledger:
         # In this order: whatever is written between two of these reads adds claims, and can only explain more.
-        eras = ledger.every_era(jobs)
+        revisions = ledger.every_revision(jobs)
         ticked = ticked_until(ledger.loops())
-        names = iter(sorted(eras))
-        while chunk := {name: eras[name] for name in islice(names, _AT_ONCE)}:
+        names = iter(sorted(revisions))
+        while chunk := {name: revisions[name] for name in islice(names, _AT_ONCE)}:
             found += _audited(chunk, ledger, since, end, ticked)
     total = Account()
     for job in found:
@@ -143,13 +143,17 @@ def _counts(counted: Account) -> dict[str, int]:
 
 
 def _audited(
-    eras: dict[str, list[Era]], ledger: Ledger, since: datetime, end: datetime, ticked: datetime | None
+    revisions: dict[str, list[ScheduleRevision]],
+    ledger: Ledger,
+    since: datetime,
+    end: datetime,
+    ticked: datetime | None,
 ) -> Iterator[JobAudit]:
-    forgotten = ledger.forgotten(list(eras))
-    untold: dict[str, list[str]] = {name: [] for name in eras}
-    for name, fates in fates_of_jobs(eras, ledger, since, end, ticked, untold=untold):
+    forgotten = ledger.forgotten(list(revisions))
+    untold: dict[str, list[str]] = {name: [] for name in revisions}
+    for name, fates in fates_of_jobs(revisions, ledger, since, end, ticked, untold=untold):
         counted = account(fates)
-        of_job = eras[name]
+        of_job = revisions[name]
         kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
         open_before = len(counted.unaccounted)
         if counted.unaccounted:
@@ -165,7 +169,7 @@ def _audited(
 
 
 def fates_of_jobs(
-    eras: Mapping[str, Sequence[Era]],
+    revisions: Mapping[str, Sequence[ScheduleRevision]],
     ledger: Ledger,
     since: datetime,
     end: datetime,
@@ -179,10 +183,10 @@ def fates_of_jobs(
         ticked: The result of `ticked_until`.
         untold: By job, a list to which the phrases that cannot be read are added.
     """
-    marks, forgotten = ledger.watermarks(list(eras)), ledger.forgotten(list(eras))
-    taken = ledger.taken(list(eras), since, end) if since < end else {}
-    again = ledger.backfilled(list(eras), since, end)
-    for name, of_job in eras.items():
+    marks, forgotten = ledger.watermarks(list(revisions)), ledger.forgotten(list(revisions))
+    taken = ledger.taken(list(revisions), since, end) if since < end else {}
+    again = ledger.backfilled(list(revisions), since, end)
+    for name, of_job in revisions.items():
         kept = max(since, forgotten[name] + RESOLUTION) if name in forgotten else since
         # Only under the words in force does anybody still look for a slot.
         settled = max(filter(None, (of_job[-1].since - RESOLUTION, marks.get(name), ticked)))
@@ -199,32 +203,34 @@ def fates_of_jobs(
 
 
 def claimed_elsewhen(
-    job: str, eras: Sequence[Era], ledger: Claims, since: datetime, end: datetime
+    job: str, revisions: Sequence[ScheduleRevision], ledger: Claims, since: datetime, end: datetime
 ) -> dict[datetime, Fate]:
     """Return the fates of the claims of *job* at whose instant no slot is due by the rules of now, by nominal time."""
     first, last = since - _FARTHEST, end + _FARTHEST
     fates = {one.due: one.fate for one in ledger.taken([job], first, last).get(job, ())}
     claims = {one.due: one.nominal for one in ledger.claims(job, first, last)}
-    for slot in chain.from_iterable(spans_of(eras, first, last, [])):
+    for slot in chain.from_iterable(spans_of(revisions, first, last, [])):
         claims.pop(slot.due, None)
     return {nominal: fates[due] for due, nominal in claims.items()}
 
 
-def spans_of(eras: Sequence[Era], since: datetime, end: datetime, untold: list[str]) -> Iterator[Iterable[Slot]]:
-    """Yield the slots of each era, ascending and lazily; note in *untold* those of unknown times."""
+def spans_of(
+    revisions: Sequence[ScheduleRevision], since: datetime, end: datetime, untold: list[str]
+) -> Iterator[Iterable[Slot]]:
+    """Yield the slots of each revision, ascending and lazily; note in *untold* those of unknown times."""
     begins = end
-    spans: list[tuple[Era, datetime, datetime]] = []
-    for era in reversed(eras):
-        # After the clock was set back an era may begin before the one it follows, which ends there then.
-        ends, begins = begins, min(begins, era.since)
-        if era.schedule and max(era.since, since) < ends:
-            spans.append((era, max(era.since, since), ends))
-    for era, first, last in reversed(spans):
+    spans: list[tuple[ScheduleRevision, datetime, datetime]] = []
+    for revision in reversed(revisions):
+        # After the clock was set back a revision may begin before the one it follows, which ends there then.
+        ends, begins = begins, min(begins, revision.since)
+        if revision.schedule and max(revision.since, since) < ends:
+            spans.append((revision, max(revision.since, since), ends))
+    for revision, first, last in reversed(spans):
         try:
-            schedule, closed = read_era(era.schedule)
-            upcoming = trigger_of(schedule, named_zone(era.zone), closed).upcoming(first)
+            schedule, closed = read_revision(revision.schedule)
+            upcoming = trigger_of(schedule, named_zone(revision.zone), closed).upcoming(first)
         except (Unreadable, ZoneInfoNotFoundError, ValueError):
-            untold.append(f"{era.schedule} ({era.zone})")
+            untold.append(f"{revision.schedule} ({revision.zone})")
         else:
             yield takewhile(partial(_is_due_before, last), upcoming)
 
@@ -243,8 +249,8 @@ def ticked_until(loops: Iterable[LoopRecord]) -> datetime | None:
     return max(ticked, default=None)
 
 
-def _zone(eras: Sequence[Era]) -> ZoneInfo:
+def _zone(revisions: Sequence[ScheduleRevision]) -> ZoneInfo:
     try:
-        return named_zone(eras[-1].zone)
+        return named_zone(revisions[-1].zone)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")

@@ -14,13 +14,13 @@ from typing import Any, Final
 from aperture_plugin.app.audit import claimed_elsewhen, fates_of_jobs, spans_of, ticked_until
 from aperture_plugin.app.json_views import run_json
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.ports import Era, Ledger, Store
+from aperture_plugin.ports import Ledger, ScheduleRevision, Store
 from aperture_plugin.rules.runs import Run
 from aperture_plugin.rules.slot_accounting import Fate, SlotOutcome
 from aperture_plugin.triggers.slots import Slot
 from aperture_plugin.triggers.walltime import RESOLUTION
-from aperture_plugin.words.era_text import era_text
 from aperture_plugin.words.errors import ApertureError
+from aperture_plugin.words.revision_text import revision_text
 from aperture_plugin.words.schedules import has_slots
 from aperture_plugin.words.time_display import iso_text
 
@@ -120,25 +120,29 @@ def backfill_json(found: PastSlots, runs: Sequence[Run], job: JobConfig) -> dict
 
 def _fates(ledger: Ledger, job: JobConfig, since: datetime, end: datetime) -> Iterator[tuple[Slot, SlotOutcome | None]]:
     """Yield the slots of a span, ascending and lazily, each with what became of it; None where nobody knows."""
-    eras = ledger.every_era([job.name]).get(job.name, [])
-    if not eras and has_slots(job.schedule):
-        eras = [Era(job=job.name, schedule=era_text(job.schedule, job.closed), zone=str(job.zone), since=end)]
-    if not eras or since >= end:
+    revisions = ledger.every_revision([job.name]).get(job.name, [])
+    if not revisions and has_slots(job.schedule):
+        revisions = [
+            ScheduleRevision(
+                job=job.name, schedule=revision_text(job.schedule, job.closed), zone=str(job.zone), since=end
+            )
+        ]
+    if not revisions or since >= end:
         return
     forgotten = ledger.forgotten([job.name]).get(job.name)
-    known_since = eras[0].since if forgotten is None else max(eras[0].since, forgotten + RESOLUTION)
-    if since < eras[0].since:
-        eras = [replace(eras[0], since=since), *eras]
+    known_since = revisions[0].since if forgotten is None else max(revisions[0].since, forgotten + RESOLUTION)
+    if since < revisions[0].since:
+        revisions = [replace(revisions[0], since=since), *revisions]
     known_from = min(max(since, known_since), end)
-    for slots in spans_of(eras, since, known_from, []):
+    for slots in spans_of(revisions, since, known_from, []):
         yield from ((slot, None) for slot in slots)
     ticked = ticked_until(ledger.loops())
-    [(name, fates)] = fates_of_jobs({job.name: eras}, ledger, known_from, end, ticked, untold={job.name: []})
+    [(name, fates)] = fates_of_jobs({job.name: revisions}, ledger, known_from, end, ticked, untold={job.name: []})
     moved: Mapping[datetime, Fate] | None = None
     for slot, fate in fates:
         if fate is SlotOutcome.UNACCOUNTED:
             if moved is None:
-                moved = claimed_elsewhen(name, eras, ledger, known_from, end)
+                moved = claimed_elsewhen(name, revisions, ledger, known_from, end)
             if slot.nominal in moved:
                 yield slot, _MOVED.get(moved[slot.nominal], fate)
                 continue

@@ -30,7 +30,7 @@ from aperture_plugin.ports import (
     hands_on,
 )
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import ENDED, WAITING, Run, Status
+from aperture_plugin.rules.runs import ENDED, WAITING, AttemptKey, Run, Status
 from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import Mask, mask_of_environment
 from aperture_plugin.words.secrets import SecretOf
@@ -116,12 +116,12 @@ class Executors:
         if isinstance(executor, ExpectsBursts):
             _asked(partial(executor.expect, count))
 
-    def cancel(self, key: tuple[str, int], reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """Ask an attempt to stop, wherever it runs: the file may have named another executor when it began."""
         for executor in self._all():
             _asked(partial(executor.cancel, key, reason))
 
-    def kill(self, key: tuple[str, int]) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """End an attempt by force, where that can be done."""
         killed = [_asked(partial(executor.kill, key)) for executor in self._all()]
         return any(killed)

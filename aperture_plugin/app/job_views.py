@@ -12,14 +12,14 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aperture_plugin.config.model import Config, Freeze
-from aperture_plugin.ports import Era, Ledger, Pause
+from aperture_plugin.ports import Ledger, Pause, ScheduleRevision
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.triggers.posix_zone import named_zone
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.words.calendars import Days
-from aperture_plugin.words.era_text import read_era
 from aperture_plugin.words.parse_error import Unreadable
 from aperture_plugin.words.phrases import phrase_of
+from aperture_plugin.words.revision_text import read_revision
 from aperture_plugin.words.schedules import Schedule, has_slots
 from aperture_plugin.words.times import time_text
 
@@ -31,7 +31,7 @@ __all__ = [
     "known_zone",
     "paused_text",
     "words_of_config",
-    "words_of_eras",
+    "words_of_revisions",
 ]
 
 IDLE: Final = "idle"
@@ -177,21 +177,23 @@ def words_of_config(config: Config, titles: Mapping[str, str], categories: Mappi
     ]
 
 
-def words_of_eras(
-    eras: Iterable[Era], titles: Mapping[str, str], categories: Mapping[str, str], zone: ZoneInfo
+def words_of_revisions(
+    revisions: Iterable[ScheduleRevision], titles: Mapping[str, str], categories: Mapping[str, str], zone: ZoneInfo
 ) -> list[WordsInForce]:
     """Return the configuration of the last good file, as far as the store remembers it: no disabled jobs."""
     found = []
-    for era in sorted(eras, key=lambda era: era.job):
-        if not era.schedule:
+    for revision in sorted(revisions, key=lambda revision: revision.job):
+        if not revision.schedule:
             continue
         try:
-            schedule, closed = read_era(era.schedule)
+            schedule, closed = read_revision(revision.schedule)
         except Unreadable:
             schedule, closed = None, ()  # A later version's kind of schedule: its phrase can still be shown.
-        named = titles.get(era.job), categories.get(era.job)
+        named = titles.get(revision.job), categories.get(revision.job)
         found.append(
-            WordsInForce(era.job, era.schedule, schedule, known_zone(era.zone, zone), True, *named, closed=closed)
+            WordsInForce(
+                revision.job, revision.schedule, schedule, known_zone(revision.zone, zone), True, *named, closed=closed
+            )
         )
     return found
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Clock, PutOff, Store, StoreUnavailable
 from aperture_plugin.rules.limits import bin_of, free_at, window_start
+from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.words.datetimes import moment_text
 from aperture_plugin.words.did_you_mean import did_you_mean
 from aperture_plugin.words.limits import Limit
@@ -52,7 +53,7 @@ class Budgets:
         self._sleep = sleep or _wait
         self._shared = shared
 
-    def spend(self, _key: tuple[str, int], name: str, calls: int, cancelled: threading.Event) -> None:
+    def spend(self, _key: AttemptKey, name: str, calls: int, cancelled: threading.Event) -> None:
         """Spend *calls* of the limit *name* for a run; return when they may be made, or once *cancelled* is set.
 
         Raises:

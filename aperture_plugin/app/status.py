@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.job_views import JobMemory, JobView, known_zone, words_of_eras
+from aperture_plugin.app.job_views import JobMemory, JobView, known_zone, words_of_revisions
 from aperture_plugin.app.liveness import is_late, ticking
 from aperture_plugin.app.loop_files import Spread, spread_of
 from aperture_plugin.config.model import Config
@@ -136,7 +136,7 @@ def look(
         called = {**details.get("titles", {}), **(titles or {})}
         grouped = {**details.get("categories", {}), **(categories or {})}
         if config is None:
-            words = words_of_eras(ledger.eras().values(), called, grouped, zone)
+            words = words_of_revisions(ledger.revisions().values(), called, grouped, zone)
         else:
             words = memory.words(config, called, grouped)
         in_hand = ledger.in_hand()

@@ -80,7 +80,7 @@ def preset_in_force(store: Store, *, now: datetime) -> str | None:
 def known_jobs(store: Store) -> set[str]:
     """Return the names of the jobs that the store has heard of: in the last good file, in hand, or run once."""
     with store.snapshot() as ledger:
-        named = {name for name, era in ledger.eras().items() if era.schedule}
+        named = {name for name, revision in ledger.revisions().items() if revision.schedule}
         return named | {run.job for run in ledger.in_hand()} | set(ledger.last_runs())
 
 

@@ -23,7 +23,7 @@ from aperture_plugin.ports import (
     RunCancelled,
     Spender,
 )
-from aperture_plugin.rules.runs import Run, RunTrigger
+from aperture_plugin.rules.runs import AttemptKey, Run, RunTrigger
 from aperture_plugin.rules.sanitize import MOST_ITEMS
 from aperture_plugin.words.mask import Mask, mask_of_environment
 from aperture_plugin.words.secrets import secrets_of_params
@@ -36,7 +36,7 @@ _EVERY: Final = timedelta(seconds=0.2).total_seconds()
 """Seconds between two reports of progress; counts in between are not reported."""
 
 
-def no_limits(_key: tuple[str, int], limit: str, _calls: int, _cancelled: threading.Event) -> None:
+def no_limits(_key: AttemptKey, limit: str, _calls: int, _cancelled: threading.Event) -> None:
     """Raise KeyError for any limit: the `Spender` of an executor without limits."""
     raise KeyError(f'there is no limit "{limit}"')
 

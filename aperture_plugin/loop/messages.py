@@ -11,7 +11,7 @@ from aperture_plugin.config.model import Config
 from aperture_plugin.config.problems import Problem
 from aperture_plugin.ports import Ended, Event, Logged, Pause, Progressed, Spawned
 from aperture_plugin.rules.jobs import Job, Json
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.triggers.slots import Slot
 
 __all__ = [
@@ -128,7 +128,7 @@ class ReadyAnswered:
 class Begun:
     """A worker began a pre-assigned run at the instant *at*."""
 
-    key: tuple[str, int]
+    key: AttemptKey
     at: datetime
 
 
@@ -136,7 +136,7 @@ class Begun:
 class CannotBeKilled:
     """Force was to be used on an attempt, and its executor has none."""
 
-    key: tuple[str, int]
+    key: AttemptKey
 
 
 Message = (

@@ -24,13 +24,12 @@ from aperture_plugin.rules.admission import (
     Until,
     Wait,
 )
-from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.rules.runs import WAITING, AttemptKey, Run, Status
 
 __all__ = ["RunQueue"]
 
-Key = tuple[str, int]
 Place = tuple[datetime, datetime, int, str]
-Entry = tuple[Place, Key]
+Entry = tuple[Place, AttemptKey]
 
 
 class RunQueue:
@@ -42,21 +41,21 @@ class RunQueue:
     """
 
     def __init__(self, runs: Iterable[Run] = ()) -> None:
-        self._runs: dict[Key, Run] = {}
-        self._by_job: defaultdict[str, dict[Key, Run]] = defaultdict(dict)
-        self._running: defaultdict[str, dict[Key, Run]] = defaultdict(dict)
-        self._pre_assigned: dict[Key, Run] = {}
+        self._runs: dict[AttemptKey, Run] = {}
+        self._by_job: defaultdict[str, dict[AttemptKey, Run]] = defaultdict(dict)
+        self._running: defaultdict[str, dict[AttemptKey, Run]] = defaultdict(dict)
+        self._pre_assigned: dict[AttemptKey, Run] = {}
         self._last_pre_assigned: dict[str, Place] = {}
         self._order: defaultdict[str, _Order] = defaultdict(_Order)
-        self._parked: dict[Key, Until | OnJob | OnReady | Leave] = {}
-        self._left: defaultdict[str, dict[Key, Place]] = defaultdict(dict)
-        self._parked_on_job: defaultdict[str, set[Key]] = defaultdict(set)
-        self._parked_on_ready: defaultdict[str, set[Key]] = defaultdict(set)
-        self._parked_until: list[tuple[datetime, Key]] = []
-        self._undecided: dict[Key, None] = {}
-        self._backfills: defaultdict[str, list[tuple[Place, Key]]] = defaultdict(list)
+        self._parked: dict[AttemptKey, Until | OnJob | OnReady | Leave] = {}
+        self._left: defaultdict[str, dict[AttemptKey, Place]] = defaultdict(dict)
+        self._parked_on_job: defaultdict[str, set[AttemptKey]] = defaultdict(set)
+        self._parked_on_ready: defaultdict[str, set[AttemptKey]] = defaultdict(set)
+        self._parked_until: list[tuple[datetime, AttemptKey]] = []
+        self._undecided: dict[AttemptKey, None] = {}
+        self._backfills: defaultdict[str, list[tuple[Place, AttemptKey]]] = defaultdict(list)
         """By job, its backfills that wait behind the first: a heap, in which some may have ended."""
-        self._first_backfill: dict[str, Key] = {}
+        self._first_backfill: dict[str, AttemptKey] = {}
         self._next_backfill: set[str] = set()
         """Jobs of which another backfill may take its place in its queue."""
         self._open: set[str] = set()
@@ -70,7 +69,7 @@ class RunQueue:
     def __iter__(self) -> Iterator[Run]:
         return iter(list(self._runs.values()))
 
-    def get(self, key: Key) -> Run | None:
+    def get(self, key: AttemptKey) -> Run | None:
         """Return the attempt as it stands; None when it is not in hand."""
         return self._runs.get(key)
 
@@ -138,7 +137,7 @@ class RunQueue:
         left = self._left.get(run.queue)
         return sum(place < run.place for place in left.values()) if left else 0
 
-    def requeue(self, key: Key) -> None:
+    def requeue(self, key: AttemptKey) -> None:
         """Put a waiting run in its place again, to be decided anew: its queue has changed, or what it waited for."""
         self._unpark(key)
         run = self._runs.get(key)
@@ -280,7 +279,7 @@ class RunQueue:
                     self._enqueue(run)
                     break
 
-    def _unpark(self, key: Key) -> None:
+    def _unpark(self, key: AttemptKey) -> None:
         match self._parked.pop(key, None):
             case OnJob(job=job):
                 self._parked_on_job[job].discard(key)

@@ -18,16 +18,14 @@ from aperture_plugin.loop.predecessors import Predecessors
 from aperture_plugin.loop.readiness import Readiness
 from aperture_plugin.loop.run_queue import RunQueue
 from aperture_plugin.loop.timetable import EACH_HAS_A_ROW, LISTED_ONE_BY_ONE, Timetable
-from aperture_plugin.ports import Clock, Era, Ledger, Pause, Runs
+from aperture_plugin.ports import Clock, Ledger, Pause, Runs, ScheduleRevision
 from aperture_plugin.rules.due_slots import HeldBack
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.rules.shared_files import ALONE, Division, PublishedWords
 from aperture_plugin.words.schedules import After
 
 __all__ = ["InForce", "OwnWords", "Rejected", "State", "Substitute"]
-
-Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +136,8 @@ class OwnWords:
 class State:
     """The loop's state. A tick's changes are applied to it once the tick is committed.
 
-    The queue, the predecessors, `pauses`, `last` and `eras` are a mirror of the store. A tick changes them as it goes;
-    one that fails leaves them `stale`, so that the next reads them anew.
+    The queue, the predecessors, `pauses`, `last` and `revisions` are a mirror of the store. A tick changes them as it
+    goes; one that fails leaves them `stale`, so that the next reads them anew.
 
     Attributes:
         id: This process on the store: the owner of what it runs.
@@ -150,8 +148,8 @@ class State:
         able_since: Since when a loop has been able to run jobs without a break.
         stale: The mirror may differ from the store: read it anew at the next transaction.
         pending: Slots that fell due and are not claimed yet.
-        eras: By job, the schedule revision in force.
-        knows_eras: True if `eras` equals the store's, so that only the changes of a save need be written.
+        revisions: By job, the schedule revision in force.
+        knows_revisions: True if `revisions` equals the store's, so that only the changes of a save need be written.
         last: Each job's latest run that ran and ended; None where it never did.
         live: The attempts that this process has handed to an executor and that have not ended.
         verdicts: The reason for which an attempt was asked to stop, where that makes it `failed`.
@@ -191,14 +189,14 @@ class State:
     queue: RunQueue = field(default_factory=RunQueue)
     predecessors: Predecessors = field(default_factory=Predecessors)
     deadlines: Deadlines = field(default_factory=Deadlines)
-    eras: dict[str, Era] = field(default_factory=dict)
-    knows_eras: bool = False
+    revisions: dict[str, ScheduleRevision] = field(default_factory=dict)
+    knows_revisions: bool = False
     pauses: dict[str, Pause] = field(default_factory=dict)
     last: dict[str, Run | None] = field(default_factory=dict)
-    live: dict[Key, Run] = field(default_factory=dict)
-    verdicts: dict[Key, str] = field(default_factory=dict)
-    abandoned: dict[Key, Run] = field(default_factory=dict)
-    hasty: dict[Key, int] = field(default_factory=dict)
+    live: dict[AttemptKey, Run] = field(default_factory=dict)
+    verdicts: dict[AttemptKey, str] = field(default_factory=dict)
+    abandoned: dict[AttemptKey, Run] = field(default_factory=dict)
+    hasty: dict[AttemptKey, int] = field(default_factory=dict)
     run_ids: dict[RunAsked | BackfillAsked, list[str]] = field(default_factory=dict)
     last_completions: Mapping[str, datetime] = field(default_factory=dict)
     silent_loops: Mapping[str, int] = field(default_factory=dict)
@@ -261,4 +259,4 @@ class State:
         self.predecessors.read_anew(ledger.completed())
         self.last.clear()
         self.is_alone = all(loop.id == self.id for loop in ledger.loops())
-        self.stale = self.knows_eras = False
+        self.stale = self.knows_revisions = False

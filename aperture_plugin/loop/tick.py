@@ -13,12 +13,10 @@ from aperture_plugin.loop.run_queue import RunQueue
 from aperture_plugin.loop.state import InForce, OwnWords, State
 from aperture_plugin.loop.timetable import TimetableChanges
 from aperture_plugin.ports import Ledger, LogLine, LoopRecord
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.rules.shared_files import Division
 
 __all__ = ["Tick"]
-
-Key = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -55,18 +53,18 @@ class Tick:
     finds_ahead: bool = False
     in_force: InForce = field(init=False)
     timetable: TimetableChanges | None = None
-    added: dict[Key, Run] = field(default_factory=dict)
-    changed: dict[Key, Run] = field(default_factory=dict)
+    added: dict[AttemptKey, Run] = field(default_factory=dict)
+    changed: dict[AttemptKey, Run] = field(default_factory=dict)
     logs: list[LogLine] = field(default_factory=list)
-    starts: dict[Key, Run] = field(default_factory=dict)
-    pre_assigned: dict[Key, Run] = field(default_factory=dict)
+    starts: dict[AttemptKey, Run] = field(default_factory=dict)
+    pre_assigned: dict[AttemptKey, Run] = field(default_factory=dict)
     reported: list[Run] = field(default_factory=list)
-    begun: dict[Key, Run] = field(default_factory=dict)
-    ended: set[Key] = field(default_factory=set)
-    abandoned: dict[Key, Run] = field(default_factory=dict)
-    unwatched: set[Key] = field(default_factory=set)
-    progressed: set[Key] = field(default_factory=set)
-    hasty: dict[Key, int] = field(default_factory=dict)
+    begun: dict[AttemptKey, Run] = field(default_factory=dict)
+    ended: set[AttemptKey] = field(default_factory=set)
+    abandoned: dict[AttemptKey, Run] = field(default_factory=dict)
+    unwatched: set[AttemptKey] = field(default_factory=set)
+    progressed: set[AttemptKey] = field(default_factory=set)
+    hasty: dict[AttemptKey, int] = field(default_factory=dict)
     requests: list[RunAsked | BackfillAsked] = field(default_factory=list)
     dead_loops: set[str] = field(default_factory=set)
     silent_loops: Mapping[str, int] = field(init=False)
@@ -152,7 +150,7 @@ class Tick:
         """Write to the log of the process once this is committed."""
         self.effects.append(Log(level, text))
 
-    def current(self, key: Key) -> Run | None:
+    def current(self, key: AttemptKey) -> Run | None:
         """Return an attempt as this tick leaves it, ended ones included."""
         return self.added.get(key) or self.changed.get(key) or self.queue.get(key)
 

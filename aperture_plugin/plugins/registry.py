@@ -36,7 +36,7 @@ from aperture_plugin.plugins.plugin_problems import (
 )
 from aperture_plugin.ports import Executor, LiveRun, Mailbox, Spender
 from aperture_plugin.rules.jobs import Job, Outcome, OutcomeStatus
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.words.did_you_mean import did_you_mean
 
 __all__ = ["RAISED", "Origin", "Plugin", "Plugins"]
@@ -394,5 +394,5 @@ def _raised(plugin: str, hook: str, error: BaseException, where: str) -> PluginP
     )
 
 
-def _no_limits(_key: tuple[str, int], limit: str, _calls: int, _cancelled: object) -> None:
+def _no_limits(_key: AttemptKey, limit: str, _calls: int, _cancelled: object) -> None:
     raise KeyError(f'there is no limit "{limit}"')

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from aperture_plugin.config.model import JobConfig
 from aperture_plugin.ports.records import LogLine
 from aperture_plugin.rules.jobs import Job, Outcome
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 
 __all__ = [
     "Ended",
@@ -52,7 +52,7 @@ class Work:
 class Progressed:
     """A run counted items."""
 
-    key: tuple[str, int]
+    key: AttemptKey
     done: int
     total: int | None
 
@@ -68,7 +68,7 @@ class Logged:
 class Spawned:
     """A run has started a process group, which another loop ends if this process dies."""
 
-    key: tuple[str, int]
+    key: AttemptKey
     group: int
 
 
@@ -80,7 +80,7 @@ class Ended:
         at: The instant of the end; None for the instant at which the loop receives the event.
     """
 
-    key: tuple[str, int]
+    key: AttemptKey
     outcome: Outcome
     at: datetime | None = None
 
@@ -131,11 +131,11 @@ class Executor(Protocol):
         """
         ...
 
-    def cancel(self, key: tuple[str, int], reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         """Ask an attempt to stop; one that has ended or is unknown is ignored."""
         ...
 
-    def kill(self, key: tuple[str, int]) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         """End an attempt by force, where that is possible.
 
         An attempt that this executor does not know may belong to a process that died, or may have been marked

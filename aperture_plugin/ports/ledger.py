@@ -10,13 +10,13 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports.records import (
     AcceptedText,
     Claim,
-    Era,
     LogLine,
     LoopRecord,
     Notice,
     Pause,
+    ScheduleRevision,
 )
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.rules.slot_accounting import Fate, Taken
 
 __all__ = ["Claims", "Ledger", "Limits", "Loops", "Notices", "Runs"]
@@ -70,20 +70,20 @@ class Claims(Protocol):
         """
         ...
 
-    def eras(self) -> dict[str, Era]:
-        """Return the era in force of every job that ever had one."""
+    def revisions(self) -> dict[str, ScheduleRevision]:
+        """Return the revision in force of every job that ever had one."""
         ...
 
-    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
-        """Return every era by job (of all jobs if None), oldest first; jobs that never had one are absent."""
+    def every_revision(self, jobs: Collection[str] | None = None) -> dict[str, list[ScheduleRevision]]:
+        """Return every revision by job (of all jobs if None), oldest first; jobs that never had one are absent."""
         ...
 
-    def latest_era(self) -> int:
-        """Return a number that grows with each era that begins; 0 before the first."""
+    def latest_revision(self) -> int:
+        """Return a number that grows with each revision that begins; 0 before the first."""
         ...
 
-    def begin_eras(self, eras: Sequence[Era]) -> None:
-        """Begin a new era for each job."""
+    def begin_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
+        """Begin a new revision for each job."""
         ...
 
     def pauses(self) -> dict[str, Pause]:
@@ -114,7 +114,7 @@ class Runs(Protocol):
         """Return each job's latest attempt that ran and ended (completed, failed, cancelled, interrupted)."""
         ...
 
-    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+    def last_run_keys(self) -> dict[str, AttemptKey]:
         """Return the id and the attempt of each of the `last_runs`; one whose row is damaged may be among them."""
         ...
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from aperture_plugin.rules.jobs import Job, Outcome
-from aperture_plugin.rules.runs import RunTrigger
+from aperture_plugin.rules.runs import AttemptKey, RunTrigger
 from aperture_plugin.rules.sanitize import LATEST_INSTANT
 from aperture_plugin.words.errors import ApertureError
 
@@ -113,7 +113,7 @@ class LiveRun(Protocol):
         ...
 
 
-Spender = Callable[[tuple[str, int], str, int, threading.Event], None]
+Spender = Callable[[AttemptKey, str, int, threading.Event], None]
 """Spends from a shared limit for a run: (key, limit, calls, cancelled). It blocks while the budget is used up
 and returns when the calls may be made, or at once after *cancelled* is set; KeyError for an unknown limit."""
 

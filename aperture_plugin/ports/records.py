@@ -13,13 +13,13 @@ from aperture_plugin.words.errors import ApertureError
 __all__ = [
     "AcceptedText",
     "Claim",
-    "Era",
     "LogLine",
     "LoopRecord",
     "Notice",
     "PastSlot",
     "Pause",
     "RunQuery",
+    "ScheduleRevision",
     "StoreFacts",
     "StoreRefused",
     "StoreUnavailable",
@@ -55,13 +55,13 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Era:
+class ScheduleRevision:
     """From when on which schedule was in force for a job: what a missed slot, and the audit, are judged by.
 
     Attributes:
         schedule: The phrase; empty while the job has no slots (disabled, or not in the file).
         zone: IANA name of the zone in which the phrase is read.
-        since: Slots due at or after it belong to this era, until the job's next era begins.
+        since: Slots due at or after it belong to this revision, until the job's next revision begins.
     """
 
     job: str

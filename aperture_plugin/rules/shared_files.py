@@ -17,10 +17,10 @@ from typing import Any, Final
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.config.problems import Place
 from aperture_plugin.rules.jobs import Job
-from aperture_plugin.words.era_text import era_text
 from aperture_plugin.words.limits import Limit, limit_text, read_limit
 from aperture_plugin.words.mask import mask_of
 from aperture_plugin.words.parse_error import Unreadable
+from aperture_plugin.words.revision_text import revision_text
 from aperture_plugin.words.schedules import After, Manual
 
 __all__ = ["ALONE", "Division", "PublishedWords", "divide", "file_words"]
@@ -204,7 +204,7 @@ def divide(own: LoopWords, others: Sequence[LoopWords]) -> Division:
 
 def _text(job: JobConfig) -> str:
     plain = replace(job, order=0, place=_NOWHERE, schedule=Manual(), closed=())
-    return f"{era_text(job.schedule, job.closed)}\n{plain!r}"
+    return f"{revision_text(job.schedule, job.closed)}\n{plain!r}"
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from aperture_plugin.rules.runs import Status
 from aperture_plugin.store.bulk_statements import ADD_CLAIMS, KEEP_CLAIMED
 from aperture_plugin.store.rows import GREATEST_INSTANT, LEAST_INSTANT, Row
-from aperture_plugin.store.tables import claims, eras, latest, runs
+from aperture_plugin.store.tables import claims, latest, revisions, runs
 
 __all__ = ["drop_skipped_ahead", "lower_marks", "split_claim", "write_claims"]
 
@@ -62,7 +62,9 @@ def drop_skipped_ahead(connection: Connection, now: int) -> set[str]:
     its_runs = select(runs.c.id).where(runs.c.id == claims.c.run_id)
     were_skipped = its_runs.where(runs.c.status == Status.SKIPPED.value).exists()
     others = its_runs.where(runs.c.status != Status.SKIPPED.value).exists()
-    was_reworded = select(eras.c.job).where(eras.c.job == claims.c.job, eras.c.since > claims.c.due).exists()
+    was_reworded = (
+        select(revisions.c.job).where(revisions.c.job == claims.c.job, revisions.c.since > claims.c.due).exists()
+    )
     ahead = and_(claims.c.due > now, claims.c.first_due > now, were_skipped, not_(others), not_(was_reworded))
     found = [(job, run_id) for job, run_id in connection.execute(select(claims.c.job, claims.c.run_id).where(ahead))]
     if found:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import AcceptedText, Claim, Era, LogLine, LoopRecord, Notice, Pause
-from aperture_plugin.rules.runs import RAN, Run, Status
+from aperture_plugin.ports import AcceptedText, Claim, LogLine, LoopRecord, Notice, Pause, ScheduleRevision
+from aperture_plugin.rules.runs import RAN, AttemptKey, Run, Status
 from aperture_plugin.rules.sanitize import json_text
 from aperture_plugin.rules.slot_accounting import Fate, Taken
 from aperture_plugin.store import generation_rows, loop_file_rows, notice_queue, slot_fate_rows
@@ -36,8 +36,6 @@ from aperture_plugin.store.rows import (
     claim_of,
     claim_row,
     completion_of,
-    era_of,
-    era_row,
     instant,
     instant_of,
     log_row,
@@ -47,20 +45,22 @@ from aperture_plugin.store.rows import (
     pause_of,
     pause_row,
     pick_of,
+    revision_of,
+    revision_row,
     run_of,
     run_row,
 )
 from aperture_plugin.store.stand_ins import pause_in_place_of
-from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND, LATEST_ERA
+from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND, LATEST_REVISION
 from aperture_plugin.store.tables import (
     claims,
     completed,
-    eras,
     latest,
     loop_files,
     loops,
     pauses,
     picks,
+    revisions,
     runs,
     spends,
 )
@@ -100,7 +100,7 @@ class SqlLedger:
         self.foreign_was_read = True
         return self._foreign
 
-    # ── claims and eras ──
+    # ── claims and revisions ──
 
     def claim(self, wanted: Sequence[Claim]) -> list[bool]:
         """Claim each slot unless it, or a later slot of that job, was ever claimed; return which claims were made."""
@@ -148,22 +148,22 @@ class SqlLedger:
         """Return what became of the backfills of *jobs* whose slots are due in the span, by job and due instant."""
         return slot_fate_rows.backfilled(self._connection, _chunks(jobs), since, until)
 
-    def eras(self) -> dict[str, Era]:
-        """Return the era in force of every job that ever had one."""
-        newest = select(func.max(eras.c.seq)).group_by(eras.c.job)
-        chosen = select(eras).where(eras.c.seq.in_(newest))
-        return {era.job: era for era in readable(eras, self._connection.execute(chosen), era_of)}
+    def revisions(self) -> dict[str, ScheduleRevision]:
+        """Return the revision in force of every job that ever had one."""
+        newest = select(func.max(revisions.c.seq)).group_by(revisions.c.job)
+        found = self._connection.execute(select(revisions).where(revisions.c.seq.in_(newest)))
+        return {revision.job: revision for revision in readable(revisions, found, revision_of)}
 
-    def begin_eras(self, begun: Sequence[Era]) -> None:
-        """Begin a new era for each job."""
-        self._write(insert(eras), [era_row(era) for era in begun])
+    def begin_revisions(self, begun: Sequence[ScheduleRevision]) -> None:
+        """Begin a new revision for each job."""
+        self._write(insert(revisions), [revision_row(revision) for revision in begun])
 
-    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
-        """Return every era by job (of all jobs if None), oldest first."""
-        found: dict[str, list[Era]] = {}
-        for chosen in _by_job(select(eras).order_by(eras.c.seq), eras, jobs):
-            for era in readable(eras, self._connection.execute(chosen), era_of):
-                found.setdefault(era.job, []).append(era)
+    def every_revision(self, jobs: Collection[str] | None = None) -> dict[str, list[ScheduleRevision]]:
+        """Return every revision by job (of all jobs if None), oldest first."""
+        found: dict[str, list[ScheduleRevision]] = {}
+        for chosen in _by_job(select(revisions).order_by(revisions.c.seq), revisions, jobs):
+            for revision in readable(revisions, self._connection.execute(chosen), revision_of):
+                found.setdefault(revision.job, []).append(revision)
         return found
 
     # ── runs ──
@@ -190,7 +190,7 @@ class SqlLedger:
             found.update((run.job, run) for run in readable(runs, self._connection.execute(chosen), run_of))
         return found
 
-    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+    def last_run_keys(self) -> dict[str, AttemptKey]:
         """Return the id and the attempt of each job's latest attempt that ran and ended."""
         rows = self._connection.execute(select(latest.c.job, latest.c.run_id, latest.c.run_attempt))
         return {job: (run_id, attempt) for job, run_id, attempt in rows if run_id is not None}
@@ -263,9 +263,9 @@ class SqlLedger:
         """Return what the files of these loops say; loops that have not written it are absent."""
         return loop_file_rows.read_words(self._connection, loop_ids)
 
-    def latest_era(self) -> int:
-        """Return a number that grows with each era that begins; 0 before the first."""
-        return LATEST_ERA.run(self._connection).scalar() or 0
+    def latest_revision(self) -> int:
+        """Return a number that grows with each revision that begins; 0 before the first."""
+        return LATEST_REVISION.run(self._connection).scalar() or 0
 
     def latest_text(self, file: str) -> str | None:
         """Return the text of the newest generation of *file*; None where none is kept."""

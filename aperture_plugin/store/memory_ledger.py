@@ -12,11 +12,11 @@ from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import (
     AcceptedText,
     Claim,
-    Era,
     LogLine,
     LoopRecord,
     Notice,
     Pause,
+    ScheduleRevision,
 )
 from aperture_plugin.rules.runs import IN_HAND, RAN, AttemptKey, Run, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken, backfill_fate
@@ -45,7 +45,7 @@ class Tables:
     claims: dict[tuple[str, datetime], Claim] = field(default_factory=dict)
     latest: dict[str, Latest] = field(default_factory=dict)
     completed: dict[str, frozenset[str]] = field(default_factory=dict)
-    eras: dict[str, tuple[Era, ...]] = field(default_factory=dict)
+    revisions: dict[str, tuple[ScheduleRevision, ...]] = field(default_factory=dict)
     pauses: dict[str, Pause] = field(default_factory=dict)
     loops: dict[str, LoopRecord] = field(default_factory=dict)
     words: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class MemoryLedger:
             else:
                 table[key] = before
 
-    # ── claims and eras ──
+    # ── claims and revisions ──
 
     def claim(self, wanted: Sequence[Claim]) -> list[bool]:
         """Take each slot unless it, or a later slot of that job, was ever taken."""
@@ -111,7 +111,7 @@ class MemoryLedger:
         jobs = set()
         for claim in self.claims_ahead(now):
             its_runs = [run for run in self._tables.runs.values() if run.id == claim.run_id]
-            was_reworded = any(era.since > claim.due for era in self._tables.eras.get(claim.job, ()))
+            was_reworded = any(revision.since > claim.due for revision in self._tables.revisions.get(claim.job, ()))
             was_skipped = _fate([run.status for run in its_runs]) is Fate.SKIPPED
             if claim.first_due > now and was_skipped and not was_reworded:
                 self._take_out(self._tables.claims, (claim.job, claim.due))
@@ -162,18 +162,20 @@ class MemoryLedger:
                     fates[run.due] = fate
         return found
 
-    def eras(self) -> dict[str, Era]:
-        """Return the era in force of every job that ever had one."""
-        return {job: eras[-1] for job, eras in self._tables.eras.items()}
+    def revisions(self) -> dict[str, ScheduleRevision]:
+        """Return the revision in force of every job that ever had one."""
+        return {job: revisions[-1] for job, revisions in self._tables.revisions.items()}
 
-    def every_era(self, jobs: Collection[str] | None = None) -> dict[str, list[Era]]:
-        """Return every era by job, oldest first."""
-        return {job: list(eras) for job, eras in self._tables.eras.items() if jobs is None or job in jobs}
+    def every_revision(self, jobs: Collection[str] | None = None) -> dict[str, list[ScheduleRevision]]:
+        """Return every revision by job, oldest first."""
+        return {
+            job: list(revisions) for job, revisions in self._tables.revisions.items() if jobs is None or job in jobs
+        }
 
-    def begin_eras(self, begun: Sequence[Era]) -> None:
-        """Begin a new era for each job."""
-        for era in begun:
-            self._put(self._tables.eras, era.job, (*self._tables.eras.get(era.job, ()), era))
+    def begin_revisions(self, begun: Sequence[ScheduleRevision]) -> None:
+        """Begin a new revision for each job."""
+        for revision in begun:
+            self._put(self._tables.revisions, revision.job, (*self._tables.revisions.get(revision.job, ()), revision))
 
     # ── runs ──
 
@@ -198,7 +200,7 @@ class MemoryLedger:
         keys = self._of_latest(lambda known: known.ran, jobs)
         return {job: self._tables.runs[key] for job, key in keys.items() if key in self._tables.runs}
 
-    def last_run_keys(self) -> dict[str, tuple[str, int]]:
+    def last_run_keys(self) -> dict[str, AttemptKey]:
         """Return the id and the attempt of each of them."""
         return {job: run.key for job, run in self.last_runs().items()}
 
@@ -266,9 +268,9 @@ class MemoryLedger:
         """Return what the files of these loops say."""
         return {name: self._tables.words[name] for name in loop_ids if name in self._tables.words}
 
-    def latest_era(self) -> int:
-        """Return the number of eras."""
-        return sum(map(len, self._tables.eras.values()))
+    def latest_revision(self) -> int:
+        """Return the number of revisions."""
+        return sum(map(len, self._tables.revisions.values()))
 
     def latest_text(self, file: str) -> str | None:
         """Return the text of the newest generation of a file."""
@@ -384,10 +386,10 @@ class MemoryLedger:
             self._put(self._tables.latest, job, replace(known, forgotten=_later(known.forgotten, max(past))))
             for key in [key for key in self._tables.claims if key[0] == job and key[1] <= max(past)]:
                 self._take_out(self._tables.claims, key)
-            kept = self._tables.eras.get(job, ())
-            begun = [place for place, era in enumerate(kept) if era.since <= max(past)]
+            kept = self._tables.revisions.get(job, ())
+            begun = [place for place, revision in enumerate(kept) if revision.since <= max(past)]
             if begun:
-                self._put(self._tables.eras, job, kept[begun[-1] :])
+                self._put(self._tables.revisions, job, kept[begun[-1] :])
         return bool(going) and len(going) == most
 
     def forgotten(self, jobs: Collection[str] | None = None) -> dict[str, datetime]:

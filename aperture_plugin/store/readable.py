@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Integer, RowMapping, Table
 
 from aperture_plugin.ports import UnreadableRow
 from aperture_plugin.store.rows import GREATEST_INSTANT, LEAST_INSTANT
-from aperture_plugin.store.tables import completed, eras, latest, logs, notices, runs, spends, worker_events
+from aperture_plugin.store.tables import completed, latest, logs, notices, revisions, runs, spends, worker_events
 from aperture_plugin.words.errors import ApertureError
 
 __all__ = ["UNREADABLE", "UnreadableValue", "is_instant", "is_number", "key_of", "problem_of", "readable"]
@@ -44,7 +44,7 @@ _NO_INSTANTS: Final = frozenset(
 )
 _KEYS: Final = {
     runs.name: ("id", "attempt"),
-    eras.name: ("job", "seq"),
+    revisions.name: ("job", "seq"),
     logs.name: ("run_id", "seq"),
     notices.name: ("key",),
     worker_events.name: ("run_id", "seq"),

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, delete, select, update
 
 from aperture_plugin.store.rows import micros
-from aperture_plugin.store.tables import IN_HAND_WORDS, claims, eras, latest, logs, runs
+from aperture_plugin.store.tables import IN_HAND_WORDS, claims, latest, logs, revisions, runs
 
 __all__ = ["forget"]
 
@@ -56,11 +56,11 @@ def forget(connection: Connection, job: str, *, before: datetime, now: datetime,
 
 def _forget_revisions(connection: Connection, job: str, until: int) -> None:
     """Delete the schedule revisions of *job* that were over when the history begins, which is after *until*."""
-    following = eras.alias("following")
+    following = revisions.alias("following")
     is_over = select(following.c.seq).where(
-        following.c.job == job, following.c.seq > eras.c.seq, following.c.since <= until
+        following.c.job == job, following.c.seq > revisions.c.seq, following.c.since <= until
     )
-    connection.execute(delete(eras).where(eras.c.job == job, is_over.exists()))
+    connection.execute(delete(revisions).where(revisions.c.job == job, is_over.exists()))
 
 
 def _lines_are_left(connection: Connection, attempts: list[int], *, most: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, PastSlot, Pause
+from aperture_plugin.ports import Claim, LogLine, LoopRecord, PastSlot, Pause, ScheduleRevision
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.rules.sanitize import json_text
 from aperture_plugin.rules.slot_accounting import Fate, Taken
@@ -27,8 +27,6 @@ __all__ = [
     "claim_of",
     "claim_row",
     "completion_of",
-    "era_of",
-    "era_row",
     "generation_of",
     "instant",
     "instant_of",
@@ -44,6 +42,8 @@ __all__ = [
     "pick_of",
     "read_json",
     "read_mapping",
+    "revision_of",
+    "revision_row",
     "run_of",
     "run_row",
     "taken_of",
@@ -272,14 +272,14 @@ def taken_of(row: Sequence[int]) -> Taken:
     return Taken(due, first_due, count, fate)
 
 
-def era_row(era: Era) -> dict[str, Any]:
-    """Return *era* as a row."""
-    return {"job": era.job, "schedule": era.schedule, "zone": era.zone, "since": micros(era.since)}
+def revision_row(revision: ScheduleRevision) -> dict[str, Any]:
+    """Return *revision* as a row."""
+    return {"job": revision.job, "schedule": revision.schedule, "zone": revision.zone, "since": micros(revision.since)}
 
 
-def era_of(row: RowMapping) -> Era:
-    """Return the era in *row*."""
-    return Era(job=row["job"], schedule=row["schedule"], zone=row["zone"], since=instant(row["since"]))
+def revision_of(row: RowMapping) -> ScheduleRevision:
+    """Return the revision in *row*."""
+    return ScheduleRevision(job=row["job"], schedule=row["schedule"], zone=row["zone"], since=instant(row["since"]))
 
 
 def pause_row(pause: Pause) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Dialect, bindparam, func, literal_column, select, update
 
-from aperture_plugin.store.tables import IN_HAND_WORDS, completed, eras, loops, meta, pauses, runs
+from aperture_plugin.store.tables import IN_HAND_WORDS, completed, loops, meta, pauses, revisions, runs
 
 __all__ = [
     "ALL_LOOPS",
@@ -17,7 +17,7 @@ __all__ = [
     "COUNT",
     "COUNT_AND_NOTIFY",
     "IN_HAND",
-    "LATEST_ERA",
+    "LATEST_REVISION",
     "NOTIFY",
     "SERVER_TIME",
     "WRITES_AND_TIME",
@@ -48,7 +48,7 @@ IN_HAND = NamedStatement(select(runs).where(runs.c.status.in_(literal_column(f"'
 COMPLETED = NamedStatement(select(completed.c.follower, completed.c.job))
 ALL_PAUSES = NamedStatement(select(pauses))
 ALL_LOOPS = NamedStatement(select(loops))
-LATEST_ERA = NamedStatement(select(func.max(eras.c.seq)))
+LATEST_REVISION = NamedStatement(select(func.max(revisions.c.seq)))
 BEAT = NamedStatement(
     update(loops).where(loops.c.id == bindparam("loop")).values(beat=bindparam("count"), beat_at=bindparam("now"))
 )

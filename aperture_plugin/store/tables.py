@@ -27,7 +27,6 @@ __all__ = [
     "SCHEMA_VERSION",
     "claims",
     "completed",
-    "eras",
     "generations",
     "latest",
     "logs",
@@ -39,6 +38,7 @@ __all__ = [
     "orders",
     "pauses",
     "picks",
+    "revisions",
     "runs",
     "spends",
     "worker_events",
@@ -143,8 +143,8 @@ completed = Table(
     Column("job", String, primary_key=True),
 )
 
-eras = Table(
-    "eras",
+revisions = Table(
+    "eras",  # The table keeps the name it was made with, which programs of older versions read.
     metadata,
     Column("seq", _Id, primary_key=True, autoincrement=True),
     Column("job", String, nullable=False),

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from aperture_plugin.app.json_views import config_json, loop_json, run_json
 from aperture_plugin.app.status import Overview
 from aperture_plugin.ports import RunQuery, StoreRefused, StoreUnavailable
-from aperture_plugin.rules.runs import Run
+from aperture_plugin.rules.runs import AttemptKey, Run
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.refusals import Refused
 from aperture_plugin.web.streams import STREAM_HEADERS, server_is_stopping
@@ -192,8 +192,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.looked_at: datetime | None = None
-        self.in_hand: set[tuple[str, int]] = set()
-        self._runs: dict[tuple[str, int], Run] = {}
+        self.in_hand: set[AttemptKey] = set()
+        self._runs: dict[AttemptKey, Run] = {}
         self._config: dict[str, Any] | None = None
         self._loops: dict[str, dict[str, Any]] = {}
         self._pauses: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from aperture_plugin.app.job_views import IDLE, JobView
 from aperture_plugin.app.queue_forecast import Forecast
 from aperture_plugin.app.slot_strip import Strip
 from aperture_plugin.config.model import JobConfig
-from aperture_plugin.rules.runs import WAITING, Run, Status
+from aperture_plugin.rules.runs import WAITING, AttemptKey, Run, Status
 from aperture_plugin.web.page_text import about, at, elapsed, items_text, relative
 from aperture_plugin.web.strip_svg import DrawnStrip, drawn_strip
 from aperture_plugin.words.duration_display import short_duration
@@ -82,7 +82,7 @@ def row_of(
     words: JobConfig | None,
     runs: Sequence[Run],
     strip: Strip,
-    places: Mapping[tuple[str, int], int],
+    places: Mapping[AttemptKey, int],
     forecast: Forecast,
     last_line: str | None,
     *,
@@ -124,7 +124,7 @@ def row_of(
 def state_cell(
     job: JobView,
     runs: Sequence[Run],
-    places: Mapping[tuple[str, int], int],
+    places: Mapping[AttemptKey, int],
     forecast: Forecast,
     strip: Strip,
     last_line: str | None,
@@ -187,9 +187,7 @@ def _left(run: Run, strip: Strip, now: datetime) -> str:
     return f"about {short_duration(timedelta(seconds=max(1, round(left.total_seconds()))))} left"
 
 
-def _waiting(
-    run: Run, places: Mapping[tuple[str, int], int], forecast: Forecast, job: JobView, now: datetime
-) -> StateCell:
+def _waiting(run: Run, places: Mapping[AttemptKey, int], forecast: Forecast, job: JobView, now: datetime) -> StateCell:
     dim = f"attempt {run.attempt}" if run.attempt > 1 else ""
     place = places.get(run.key)
     if not dim and place is not None:

@@ -17,7 +17,7 @@ from aperture_plugin.app.slot_strip import LENGTH, Strip, strip_of
 from aperture_plugin.app.status import Overview
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import Store, StoreRefused, StoreUnavailable
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import AttemptKey, Run, Status
 from aperture_plugin.triggers.trigger import trigger_of
 from aperture_plugin.web.endpoints import Call
 from aperture_plugin.web.forms import answer_of, shown
@@ -153,7 +153,7 @@ def _rows(
     by_job: defaultdict[str, list[Run]] = defaultdict(list)
     for run in (*seen.running, *seen.queue):
         by_job[run.job].append(run)
-    places: dict[tuple[str, int], int] = {}
+    places: dict[AttemptKey, int] = {}
     lines: Counter[str] = Counter()
     for run in seen.queue:
         lines[run.queue] += 1

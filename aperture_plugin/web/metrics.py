@@ -25,7 +25,7 @@ from aperture_plugin.app.status import Overview
 from aperture_plugin.config.model import Config
 from aperture_plugin.ports import RunQuery, StoreRefused, StoreUnavailable
 from aperture_plugin.rules.limits import window_start
-from aperture_plugin.rules.runs import ENDED, RAN, Run, Status
+from aperture_plugin.rules.runs import ENDED, RAN, AttemptKey, Run, Status
 from aperture_plugin.web.endpoints import Call
 
 __all__ = ["InstallationCollector", "exposition", "metrics"]
@@ -61,7 +61,7 @@ class RunCounts:
     """
 
     since: datetime | None = None
-    seen: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    seen: dict[AttemptKey, datetime] = field(default_factory=dict)
     ended: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
 
@@ -90,7 +90,7 @@ class InstallationCollector(Collector):
         self._installation = installation
         self._counts = RunCounts()
         self._errors = 0
-        self._in_hand: set[tuple[str, int]] = set()
+        self._in_hand: set[AttemptKey] = set()
         self._looked_at: datetime | None = None
 
     def collect(self) -> Iterator[Metric]:

@@ -31,7 +31,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import make_url
 
-from aperture_plugin.ports import Claim, Era, RunQuery, Store
+from aperture_plugin.ports import Claim, RunQuery, ScheduleRevision, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
 from aperture_plugin.store.tables import runs
@@ -94,7 +94,9 @@ def filled(folder: Path, url: str, number: int) -> Store:
     if number:
         first = [run_of(n) for n in range(JOBS)]
         with store.transaction() as ledger:
-            ledger.begin_eras([Era(job=run.job, schedule=PHRASE, zone="UTC", since=BEGIN) for run in first])
+            ledger.begin_revisions(
+                [ScheduleRevision(job=run.job, schedule=PHRASE, zone="UTC", since=BEGIN) for run in first]
+            )
             ledger.claim([claim_of(run) for run in first])
             ledger.add(first)
         multiply(connected(url, folder), number // JOBS)

@@ -30,8 +30,7 @@ from aperture_plugin.executors.remote_attempt import (
 from aperture_plugin.plugins.plugin_loader import load_plugins
 from aperture_plugin.ports import Report, Spender, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
-
-Key = tuple[str, int]
+from aperture_plugin.rules.runs import AttemptKey
 
 
 class RealClock:
@@ -52,7 +51,7 @@ class ElsewhereExecutor:
     def __init__(self, module: str, spend: Spender) -> None:
         self._module = module
         self._spend = spend
-        self._live: dict[Key, tuple[WorkerRun, subprocess.Popen[str]]] = {}
+        self._live: dict[AttemptKey, tuple[WorkerRun, subprocess.Popen[str]]] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopped = False
 
@@ -69,11 +68,11 @@ class ElsewhereExecutor:
         self._threads.append(thread)
         thread.start()
 
-    def cancel(self, key: Key, reason: str) -> None:
+    def cancel(self, key: AttemptKey, reason: str) -> None:
         if key in self._live:
             self._live[key][0].cancel(reason)
 
-    def kill(self, key: Key) -> bool:
+    def kill(self, key: AttemptKey) -> bool:
         if key not in self._live:
             return False
         self._live[key][1].kill()
@@ -117,7 +116,7 @@ def main(module: str) -> None:
     asked: dict[int, SimpleQueue[Any]] = {}
     numbers = count(1)
 
-    def spend(_key: Key, limit: str, calls: int, _cancelled: threading.Event) -> None:
+    def spend(_key: AttemptKey, limit: str, calls: int, _cancelled: threading.Event) -> None:
         number = next(numbers)
         asked[number] = SimpleQueue()
         say({"spend": [number, limit, calls]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from aperture_plugin.ports import Claim, Era, LogLine, Store
+from aperture_plugin.ports import Claim, LogLine, ScheduleRevision, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.rules.slot_accounting import Fate, Taken
 from aperture_plugin.store.tables import SCHEMA_VERSION
@@ -81,17 +81,17 @@ def test_a_claim_whose_run_vanished_is_lost(store: Store) -> None:
     assert fates(store) == {"scan": [Fate.LOST, Fate.RAN, Fate.LOST]}
 
 
-def test_every_era_is_told_by_job_the_oldest_first(store: Store) -> None:
-    first = Era(job="scan", schedule="Every 2 hours", zone="UTC", since=at(1))
+def test_every_revision_is_told_by_job_the_oldest_first(store: Store) -> None:
+    first = ScheduleRevision(job="scan", schedule="Every 2 hours", zone="UTC", since=at(1))
     second = replace(first, schedule="", since=at(2))
     other = replace(first, job="sync")
     with store.transaction() as ledger:
-        ledger.begin_eras([first, other])
-        ledger.begin_eras([second])
+        ledger.begin_revisions([first, other])
+        ledger.begin_revisions([second])
 
     with store.snapshot() as ledger:
-        assert ledger.every_era() == {"scan": [first, second], "sync": [other]}
-        assert ledger.every_era(["sync", "never"]) == {"sync": [other]}
+        assert ledger.every_revision() == {"scan": [first, second], "sync": [other]}
+        assert ledger.every_revision(["sync", "never"]) == {"sync": [other]}
 
 
 def test_a_store_tells_its_version_and_its_size(store: Store, kind: str) -> None:

@@ -9,7 +9,17 @@ from datetime import timedelta
 
 import pytest
 
-from aperture_plugin.ports import Claim, Era, Ledger, LogLine, LoopRecord, Pause, RunQuery, Store, StoreUnavailable
+from aperture_plugin.ports import (
+    Claim,
+    Ledger,
+    LogLine,
+    LoopRecord,
+    Pause,
+    RunQuery,
+    ScheduleRevision,
+    Store,
+    StoreUnavailable,
+)
 from aperture_plugin.rules.runs import RunTrigger, Status
 
 from .test_store import NOON, claim_of, run_of
@@ -177,9 +187,9 @@ def test_empty_batches_do_nothing(store: Store) -> None:
         ledger.add([])
         ledger.update([])
         ledger.log([])
-        ledger.begin_eras([])
+        ledger.begin_revisions([])
         ledger.keep_completed({})
-        for nothing in (ledger.watermarks([]), ledger.last_runs([]), ledger.every_era([]), ledger.forgotten([])):
+        for nothing in (ledger.watermarks([]), ledger.last_runs([]), ledger.every_revision([]), ledger.forgotten([])):
             assert nothing == {}
         assert ledger.taken([], NOON, NOON + HOUR) == {}
 
@@ -193,7 +203,7 @@ def test_empty_batches_do_nothing(store: Store) -> None:
         lambda ledger: ledger.set_pause(Pause(job="scan", since=NOON)),
         lambda ledger: ledger.keep_loop(LOOP),
         lambda ledger: ledger.log([LogLine(run_id="a", attempt=1, at=NOON, level="INFO", text="x")]),
-        lambda ledger: ledger.begin_eras([Era(job="scan", schedule="", zone="UTC", since=NOON)]),
+        lambda ledger: ledger.begin_revisions([ScheduleRevision(job="scan", schedule="", zone="UTC", since=NOON)]),
         lambda ledger: ledger.spend("tmdb", NOON, 1, forget=NOON),
         lambda ledger: ledger.keep_generation(file="s", text="x", at=NOON),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from aperture_plugin.ports import Claim, Era, LogLine, RunQuery, Store
+from aperture_plugin.ports import Claim, LogLine, RunQuery, ScheduleRevision, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -184,14 +184,17 @@ def test_schedule_revisions_that_were_over_before_the_history_begins_go_with_its
     since = [NOON + timedelta(hours=hour) for hour in (-5, 2, 4, 20)]
     lived(store, [run_of(number) for number in range(12)])
     with store.transaction() as ledger:
-        ledger.begin_eras(
-            [Era(job="scan", schedule=f"Every {n} hours", zone="UTC", since=at) for n, at in enumerate(since)]
+        ledger.begin_revisions(
+            [
+                ScheduleRevision(job="scan", schedule=f"Every {n} hours", zone="UTC", since=at)
+                for n, at in enumerate(since)
+            ]
         )
-        ledger.begin_eras([Era(job="other", schedule="Every hour", zone="UTC", since=NOON)])
+        ledger.begin_revisions([ScheduleRevision(job="other", schedule="Every hour", zone="UTC", since=NOON)])
 
         ledger.forget("scan", before=NOON + timedelta(hours=6), now=NEVER, keep=2, most=100)
 
     with store.snapshot() as ledger:
-        kept = ledger.every_era()
-    assert [era.since for era in kept["scan"]] == since[2:]
+        kept = ledger.every_revision()
+    assert [revision.since for revision in kept["scan"]] == since[2:]
     assert len(kept["other"]) == 1

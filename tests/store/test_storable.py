@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store, StoreRefused
+from aperture_plugin.ports import Claim, LogLine, LoopRecord, Pause, RunQuery, ScheduleRevision, Store, StoreRefused
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
 
@@ -52,7 +52,7 @@ def test_every_text_and_number_is_kept_as_near_as_can_be(store: Store) -> None:
         ledger.update([odd_run()])
         ledger.log([LogLine(run_id=ODD, attempt=1, at=NOON, level=ODD, text=ODD)])
         ledger.set_pause(Pause(job=ODD, since=NOON, note=ODD, by=ODD))
-        ledger.begin_eras([Era(job=ODD, schedule=ODD, zone=ODD, since=NOON)])
+        ledger.begin_revisions([ScheduleRevision(job=ODD, schedule=ODD, zone=ODD, since=NOON)])
         ledger.keep_completed({ODD: frozenset({ODD})})
         ledger.keep_loop(record)
         ledger.keep_generation(file=ODD, text=ODD, at=NOON)
@@ -61,10 +61,19 @@ def test_every_text_and_number_is_kept_as_near_as_can_be(store: Store) -> None:
     [run] = store.history(RunQuery(run_id=ODD))
     [(_, line)] = store.log_lines(ODD)
     with store.snapshot() as ledger:
-        pause, era, generation = ledger.pauses()[KEPT], ledger.eras()[KEPT], ledger.generations()[0]
+        pause, revision, generation = ledger.pauses()[KEPT], ledger.revisions()[KEPT], ledger.generations()[0]
     texts = {run.id, run.job, run.queue, run.reason, run.owner, run.cancel_reason, run.requested_by, run.error}
     texts |= {run.note}
-    texts |= {line.level, line.text, pause.note, pause.by, era.schedule, era.zone, generation[2], generation[3]}
+    texts |= {
+        line.level,
+        line.text,
+        pause.note,
+        pause.by,
+        revision.schedule,
+        revision.zone,
+        generation[2],
+        generation[3],
+    }
     assert texts == {KEPT}
     assert (run.status, run.items_done, run.group) == (Status.QUEUED, 2**63 - 1, 2**63 - 1)
 

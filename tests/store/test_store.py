@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, inspect
 
 from aperture_plugin.config.model import Preset
-from aperture_plugin.ports import Claim, Era, LogLine, LoopRecord, Pause, RunQuery, Store
+from aperture_plugin.ports import Claim, LogLine, LoopRecord, Pause, RunQuery, ScheduleRevision, Store
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
 
@@ -323,8 +323,8 @@ def test_history_is_newest_first_and_narrows(store: Store) -> None:
     assert ids(RunQuery(since=NOON + timedelta(seconds=1))) == []
 
 
-def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
-    earlier = Era(job="scan", schedule="Every 2 hours", zone="Europe/Riga", since=NOON)
+def test_revisions_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
+    earlier = ScheduleRevision(job="scan", schedule="Every 2 hours", zone="Europe/Riga", since=NOON)
     later = replace(earlier, schedule="")
     pause = Pause(job="scan", since=NOON, note="disk full", by="ada")
     loop = LoopRecord(
@@ -333,8 +333,8 @@ def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
     line = LogLine(run_id="a", attempt=1, at=NOON, level="INFO", text="indexed 漢字")
 
     with store.transaction() as ledger:
-        ledger.begin_eras([earlier])
-        ledger.begin_eras([later])
+        ledger.begin_revisions([earlier])
+        ledger.begin_revisions([later])
         ledger.set_pause(replace(pause, note="old"))
         ledger.set_pause(pause)
         ledger.keep_loop(loop)
@@ -344,8 +344,8 @@ def test_eras_pauses_loops_logs_and_generations_are_kept(store: Store) -> None:
             ledger.keep_generation(file="s.yaml", text=f"{number // 2}", at=NOON)
 
     with store.snapshot() as ledger:
-        assert ledger.eras() == {"scan": later}
-        assert ledger.every_era(["scan"]) == {"scan": [earlier, later]}
+        assert ledger.revisions() == {"scan": later}
+        assert ledger.every_revision(["scan"]) == {"scan": [earlier, later]}
         assert ledger.pauses() == {"scan": pause}
         assert ledger.loops() == [replace(loop, beat=2)]
         assert [text for *_, text in ledger.generations()] == [f"{number}" for number in range(12, -1, -1)]

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aperture_plugin.app.diff.slot_changes import Key, Slots
+from aperture_plugin.app.diff.slot_changes import Slots
 from aperture_plugin.app.plan.collisions import Collision, Want, collided, competes, needed_by
-from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.config.model import Config, JobConfig, Timing
 from aperture_plugin.triggers.slots import Slot
 
 __all__ = ["RecurringCollision", "collision_changes", "collisions_gone"]
@@ -121,7 +121,7 @@ def _touched(old: Config | None, new: Config | None) -> set[str]:
 def _collisions(config: Config | None, asking: Mapping[str, set[datetime]], slots: Slots) -> list[Collision]:
     if config is None:
         return []
-    known: dict[tuple[Key, str], list[tuple[datetime, Slot]]] = {}
+    known: dict[tuple[Timing, str], list[tuple[datetime, Slot]]] = {}
     wants: list[Want] = []
     for job in config.jobs.values():
         if not job.enabled or job.queue not in asking:

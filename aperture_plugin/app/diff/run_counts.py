@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aperture_plugin.app.diff.slot_changes import Key, Slots
+from aperture_plugin.app.diff.slot_changes import Slots
 from aperture_plugin.config.checks.expect.planned_starts import Budget, Planned, PlannedStart, TooMany
 from aperture_plugin.config.checks.lint.rhythms import runs_per_week
-from aperture_plugin.config.model import Config, JobConfig
+from aperture_plugin.config.model import Config, JobConfig, Timing
 from aperture_plugin.words.schedules import After
 
 __all__ = ["Rates", "Starts", "span_for"]
@@ -93,15 +93,15 @@ class Starts:
     def by_hour(self, zone: ZoneInfo) -> list[float]:
         """Return how many runs start in a week in each hour of the day, as clocks in *zone* show it."""
         hours: Counter[int] = Counter()
-        shared: defaultdict[Key, int] = defaultdict(int)
-        alike: dict[Key, JobConfig] = {}
+        shared: defaultdict[Timing, int] = defaultdict(int)
+        alike: dict[Timing, JobConfig] = {}
         for job in () if self._config is None else self._config.jobs.values():
             if not job.enabled:
                 continue
             if job.window is not None or isinstance(job.schedule, After):
                 hours.update(at.astimezone(zone).hour for at in self.of(job))
                 continue
-            key: Key = job.timing
+            key: Timing = job.timing
             shared[key] += 1
             alike[key] = job
         for key, jobs in shared.items():

@@ -17,8 +17,6 @@ from aperture_plugin.triggers.slots import Slot
 
 __all__ = ["SlotChange", "Slots", "slot_change"]
 
-Key = Timing
-
 
 class Slots:
     """The slots of the half-open span from *since* to *until*, both aware and in UTC."""
@@ -26,7 +24,7 @@ class Slots:
     def __init__(self, since: datetime, until: datetime) -> None:
         self.since = since
         self.until = until
-        self._known: dict[Key, Sequence[Slot]] = {}
+        self._known: dict[Timing, Sequence[Slot]] = {}
 
     def of(self, job: JobConfig | None) -> Sequence[Slot]:
         """Return the slots of *job*, ascending; none for a job that is not enabled, or not there."""

@@ -27,11 +27,11 @@ from aperture_plugin.files.bounded_read import look_at
 from aperture_plugin.plugins.plugin_problems import PluginError, PluginProblem
 from aperture_plugin.plugins.registry import Plugins
 from aperture_plugin.ports import (
-    Era,
     LogLine,
     LoopRecord,
     Pause,
     RunQuery,
+    ScheduleRevision,
     Store,
     StoreFacts,
     StoreRefused,
@@ -64,7 +64,7 @@ class Seen:
 
     Attributes:
         generation: The file that was accepted last: number, when, its name, its text.
-        eras: By job, the one in force.
+        revisions: By job, the one in force.
         done: For each job that comes after several, which of those completed since its own last run.
         in_hand_of, lines: What is in hand by job; what waits by queue, in the order of its places.
     """
@@ -77,7 +77,7 @@ class Seen:
     lines: Mapping[str, Sequence[Run]] = field(default_factory=lambda: MappingProxyType({}))
     last_runs: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
     done: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
-    eras: Mapping[str, Era] = field(default_factory=lambda: MappingProxyType({}))
+    revisions: Mapping[str, ScheduleRevision] = field(default_factory=lambda: MappingProxyType({}))
     facts: StoreFacts | None = None
     unreadable: Sequence[UnreadableRow] = ()
 
@@ -132,7 +132,7 @@ class Case:
     def names(self) -> list[str]:
         """The names of all jobs that anything knows of: the file, the plugins, the store."""
         configured = () if self.config is None else self.config.jobs
-        remembered = sorted({*self.seen.eras, *self.seen.last_runs, *(run.job for run in self.seen.in_hand)})
+        remembered = sorted({*self.seen.revisions, *self.seen.last_runs, *(run.job for run in self.seen.in_hand)})
         return list(dict.fromkeys([*configured, *self.registered, *remembered]))
 
     def job(self, name: str) -> JobConfig | None:
@@ -308,7 +308,7 @@ def _seen(store: Store, rows: int) -> Seen:
             lines=dict(lines),
             last_runs=ledger.last_runs(),
             done=ledger.completed(),
-            eras=ledger.eras(),
+            revisions=ledger.revisions(),
             facts=store.facts(),
             unreadable=store.unreadable(rows),
         )

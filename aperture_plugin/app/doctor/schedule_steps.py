@@ -109,19 +109,21 @@ def _not_in_the_file(case: Case, name: str) -> Finding:
         return note("schedule", found, advice=f"{name}: daily at 2:00 AM  # under schedules:", job=name)
     if case.config is None:
         return problem("schedule", f"{file} cannot be read, and the store remembers none of it", job=name)
-    era = case.seen.eras.get(name)
-    since = "" if era is None or era.schedule else f" since {wall_time(era.since, case.zone, now=case.now)}"
+    revision = case.seen.revisions.get(name)
+    since = (
+        "" if revision is None or revision.schedule else f" since {wall_time(revision.since, case.zone, now=case.now)}"
+    )
     found = f"it is not in {file}{since}, so it does not run"
     return problem("schedule", found, advice=f"{name}: daily at 2:00 AM  # under schedules:", job=name)
 
 
 def _off(case: Case, name: str) -> Finding:
     """Report where the job is switched off, since when if the store knows, and whether that is long ago."""
-    era = case.seen.eras.get(name)
+    revision = case.seen.revisions.get(name)
     since = late = ""
-    if era is not None and not era.schedule:
-        since = f" since {wall_time(era.since, case.zone_of(name), now=case.now)}"
-        if case.now - era.since >= _LONG_OFF:
+    if revision is not None and not revision.schedule:
+        since = f" since {wall_time(revision.since, case.zone_of(name), now=case.now)}"
+        if case.now - revision.since >= _LONG_OFF:
             late = "; after so long it may as well be taken out of the file"
     at = _place_of(case, name, "enabled")
     found = f"it is switched off at {at} (enabled: no){since}, so none of its slots fire{late}"

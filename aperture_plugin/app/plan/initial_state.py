@@ -14,7 +14,7 @@ from typing import Final
 
 from aperture_plugin.app.plan.rehearsal_store import RehearsalStore
 from aperture_plugin.config.model import Config
-from aperture_plugin.ports import Era, Pause, Store
+from aperture_plugin.ports import Pause, ScheduleRevision, Store
 from aperture_plugin.rules.limits import window_start
 from aperture_plugin.rules.runs import Run, RunTrigger, Status
 
@@ -31,7 +31,7 @@ class Beginning:
         last: Each job's latest attempt that ran and ended.
         done: For each job that comes after several, which of those completed since its own last run.
         marks: Each job's latest claimed due instant.
-        eras, pauses: As the store has them.
+        revisions, pauses: As the store has them.
         spent: Calls by limit and by the beginning of their bin.
     """
 
@@ -40,7 +40,7 @@ class Beginning:
     last: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
     done: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     marks: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    eras: Mapping[str, Era] = field(default_factory=lambda: MappingProxyType({}))
+    revisions: Mapping[str, ScheduleRevision] = field(default_factory=lambda: MappingProxyType({}))
     pauses: Mapping[str, Pause] = field(default_factory=lambda: MappingProxyType({}))
     spent: Mapping[str, Mapping[datetime, int]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -52,7 +52,7 @@ class Beginning:
         with store.transaction() as ledger:
             ledger.add([*self.last.values(), *self.in_hand])
             ledger.keep_completed(self.done)
-            ledger.begin_eras(list(self.eras.values()))
+            ledger.begin_revisions(list(self.revisions.values()))
             for pause in self.pauses.values():
                 ledger.set_pause(pause)
             for limit, bins in self.spent.items():
@@ -74,8 +74,8 @@ def steady(config: Config, *, since: datetime) -> Beginning:
 def known(store: Store, config: Config, *, now: datetime) -> Beginning | None:
     """Return what *store* says at *now*; None where nothing was ever scheduled from it."""
     with store.snapshot() as ledger:
-        eras = ledger.eras()
-        if not eras:
+        revisions = ledger.revisions()
+        if not revisions:
             return None
         names = [*config.jobs, *(name for job in config.jobs.values() for name in job.needs)]
         return Beginning(
@@ -84,7 +84,7 @@ def known(store: Store, config: Config, *, now: datetime) -> Beginning | None:
             last=ledger.last_runs(names),
             done=ledger.completed(),
             marks=ledger.watermarks(names),
-            eras=eras,
+            revisions=revisions,
             pauses=ledger.pauses(),
             spent={
                 name: ledger.spent(name, window_start(limit, now, config.zone)) for name, limit in config.limits.items()

@@ -21,7 +21,7 @@ from aperture_plugin.loop.state import State
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.ports import Executor, Work
 from aperture_plugin.rules.due_slots import Due
-from aperture_plugin.rules.runs import Run, but
+from aperture_plugin.rules.runs import AttemptKey, Run, but
 
 __all__ = ["BurstDoor", "Bursts", "NoBursts"]
 
@@ -59,7 +59,7 @@ class BurstDoor(Protocol):
         """Give these runs, committed as pre-assigned, to workers, which begin them in this order as seats come free."""
         ...
 
-    def unseat(self, key: tuple[str, int]) -> None:
+    def unseat(self, key: AttemptKey) -> None:
         """Give no run the seat of an attempt when that ends: it was given up, and its seat is free already."""
         ...
 
@@ -103,7 +103,7 @@ class NoBursts:
     def pre_assign(self, works: Iterable[Work]) -> None:
         """Nothing is pre-assigned."""
 
-    def unseat(self, key: tuple[str, int]) -> None:
+    def unseat(self, key: AttemptKey) -> None:
         """No seat is handed off."""
 
     def reopen(self) -> None:
@@ -172,7 +172,7 @@ class Bursts:
         """Give these runs to workers, which begin them as seats come free."""
         self._handoff.pre_assign(works, seats=self._state.config.queues)
 
-    def unseat(self, key: tuple[str, int]) -> None:
+    def unseat(self, key: AttemptKey) -> None:
         """Give no run the seat of an attempt when that ends."""
         self._handoff.unseat(key)
 

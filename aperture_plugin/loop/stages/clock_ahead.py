@@ -91,9 +91,9 @@ def _release(tick: Tick, job: JobConfig, found: Iterable[Claim]) -> int:
     if not _has_slots(job):
         return 0
     trigger, count = job.trigger(), 0
-    era = tick.state.eras.get(job.name)
+    revision = tick.state.revisions.get(job.name)
     for claim in found:
-        is_in_force = era is None or claim.due >= era.since  # What other words made due comes no more.
+        is_in_force = revision is None or claim.due >= revision.since  # What other words made due comes no more.
         if claim.count > 1 and is_in_force:
             parts = _parts(claim, trigger, tick.now)
             tick.ledger.split_claim(claim, parts)
@@ -120,8 +120,8 @@ def _begins_much_later(tick: Tick, job: JobConfig) -> bool:
 
     A clock that was set back by less runs nothing new until it shows a time that it has not shown yet.
     """
-    era = tick.state.eras.get(job.name)
-    return era is not None and era.since > tick.now + _SILENT_AT_MOST
+    revision = tick.state.revisions.get(job.name)
+    return revision is not None and revision.since > tick.now + _SILENT_AT_MOST
 
 
 def _begin_again(tick: Tick, jobs: list[JobConfig], lowered: set[str]) -> None:
@@ -134,16 +134,16 @@ def _begin_again(tick: Tick, jobs: list[JobConfig], lowered: set[str]) -> None:
     marks = tick.ledger.watermarks()
     put = []
     for job in jobs:
-        mark, era, entry = marks.get(job.name), state.eras.get(job.name), state.timetable.next_slot(job.name)
-        if era is None or job.name in state.pending.due:
+        mark, revision, entry = marks.get(job.name), state.revisions.get(job.name), state.timetable.next_slot(job.name)
+        if revision is None or job.name in state.pending.due:
             continue
         if job.name not in lowered and not _stands_later(job, entry, mark):
             continue
-        if era.since > now + _SILENT_AT_MOST:
-            era = replace(era, since=now if mark is None else max(now, mark + _INSTANT))
-            tick.ledger.begin_eras([era])
-            state.eras[job.name] = era
-        after = era.since - _INSTANT
+        if revision.since > now + _SILENT_AT_MOST:
+            revision = replace(revision, since=now if mark is None else max(now, mark + _INSTANT))
+            tick.ledger.begin_revisions([revision])
+            state.revisions[job.name] = revision
+        after = revision.since - _INSTANT
         put.append((job.name, job.trigger(), job.order, after if mark is None else max(after, mark)))
     if put:
         tick.timetable = TimetableChanges(out=[], put=put, order=[])

@@ -15,12 +15,11 @@ from aperture_plugin.ports import Ended
 from aperture_plugin.rules.completion import Circumstances, Settled, settle, settle_cut_off
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.new_runs import following_run
-from aperture_plugin.rules.runs import WAITING, Run, Status, but
+from aperture_plugin.rules.runs import WAITING, AttemptKey, Run, Status, but
 from aperture_plugin.rules.sanitize import recordable
 
 __all__ = ["ask_to_stop", "begin", "cancel_waiting", "circumstances", "cut_off", "finish", "give_up", "skip_waiting"]
 
-Key = tuple[str, int]
 
 _CUT_OFF: Final = (OutcomeStatus.INTERRUPTED, OutcomeStatus.DIED)
 
@@ -49,7 +48,7 @@ def finish(tick: Tick, event: Ended) -> None:
     _settle(tick, run, outcome, at=event.at or tick.now)
 
 
-def begin(tick: Tick, key: Key, *, at: datetime) -> None:
+def begin(tick: Tick, key: AttemptKey, *, at: datetime) -> None:
     """Write that a worker began an attempt that was pre-assigned to this process, at the instant *at*."""
     run = tick.queue.get(key)
     if run is None or run.owner != tick.state.id:

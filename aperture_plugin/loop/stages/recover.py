@@ -15,7 +15,7 @@ from aperture_plugin.loop.stages.share import is_left
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.wakeups import span_text
 from aperture_plugin.ports import Ended
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import AttemptKey, Run, Status
 
 __all__ = ["notice_others", "recover"]
 
@@ -70,7 +70,7 @@ def notice_others(tick: Tick, *, unheard: Iterable[Message]) -> None:
     cut_off(tick, unstarted, reason="its start was cut off when the store went away", died=False)
 
 
-def _let_go_of_lost(tick: Tick, reported: set[tuple[str, int]]) -> None:
+def _let_go_of_lost(tick: Tick, reported: set[AttemptKey]) -> None:
     """Ask to stop what runs here although another process took this one for dead, and has ended the attempt.
 
     What it recorded stands. Until the handler comes back, its job is not started beside it here.

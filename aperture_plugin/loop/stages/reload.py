@@ -18,11 +18,11 @@ from aperture_plugin.loop.stages.share import is_left, share
 from aperture_plugin.loop.state import InForce, Rejected
 from aperture_plugin.loop.tick import Tick
 from aperture_plugin.loop.timetable import TimetableChanges
-from aperture_plugin.ports import Era
+from aperture_plugin.ports import ScheduleRevision
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import WAITING
 from aperture_plugin.triggers.trigger import Trigger
-from aperture_plugin.words.era_text import era_text
+from aperture_plugin.words.revision_text import revision_text
 from aperture_plugin.words.schedules import has_slots
 
 __all__ = ["HANDOVER", "accept", "divide_anew", "move_to_queues", "put_in_force", "reload"]
@@ -54,7 +54,9 @@ def accept(tick: Tick) -> None:
     before = tick.ledger.latest_text(config.file)
     if not keep_generation(tick, saved=False) or before is None:
         return
-    named = {run.job for run in tick.queue} | {name for name, era in tick.ledger.eras().items() if era.schedule}
+    named = {run.job for run in tick.queue} | {
+        name for name, revision in tick.ledger.revisions().items() if revision.schedule
+    }
     tick.state.absent.take_out(name for name in named if name not in config.jobs and f"{name}:" in before)
 
 
@@ -107,11 +109,11 @@ def _take_over(
     """
     state = tick.state
     unchanged = listed
-    if starting or tick.is_redivided or not state.knows_eras:
+    if starting or tick.is_redivided or not state.knows_revisions:
         # Another process may have begun revisions meanwhile: each job is compared with the one that the store has.
-        state.eras, state.knows_eras, unchanged = tick.ledger.eras(), True, {}
+        state.revisions, state.knows_revisions, unchanged = tick.ledger.revisions(), True, {}
     tick.predecessors.take_config(tick.in_force.config, elsewhere=tick.division.after)
-    begun = _begin_eras(tick, unchanged, starting=starting, ends_at_mark=ends_at_mark)
+    begun = _begin_revisions(tick, unchanged, starting=starting, ends_at_mark=ends_at_mark)
     tick.predecessors.forget(begun)
     tick.timetable = _timetable_changes(tick, begun | reworded)
     _tell_nobodys(tick)
@@ -131,7 +133,7 @@ def _tell_nobodys(tick: Tick) -> None:
         tick.log(logging.WARNING, sentence)
 
 
-def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool, ends_at_mark: bool) -> set[str]:
+def _begin_revisions(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool, ends_at_mark: bool) -> set[str]:
     """Begin a revision for each job of this loop whose schedule is new or reads otherwise; return their names.
 
     Args:
@@ -142,34 +144,38 @@ def _begin_eras(tick: Tick, before: Mapping[str, JobConfig], *, starting: bool, 
     for job in config.jobs.values():
         if before.get(job.name) is job or not tick.division.is_ours(job.name):
             continue
-        words = (era_text(job.schedule, job.closed) if job.enabled else "", str(job.zone))
-        era = state.eras.get(job.name)
-        if era is None or (era.schedule, era.zone) != words:
+        words = (revision_text(job.schedule, job.closed) if job.enabled else "", str(job.zone))
+        revision = state.revisions.get(job.name)
+        if revision is None or (revision.schedule, revision.zone) != words:
             changed[job.name] = words
-    for name, era in state.eras.items():
-        if not era.schedule or name in config.jobs or tick.division.is_elsewhere(name):
+    for name, revision in state.revisions.items():
+        if not revision.schedule or name in config.jobs or tick.division.is_elsewhere(name):
             continue
         if tick.is_gone(name):
-            changed[name] = ("", era.zone)
+            changed[name] = ("", revision.zone)
     marks = tick.ledger.watermarks(None if starting else list(changed)) if changed or starting else {}
     if starting:
         for job in config.jobs.values():
-            era, mark = state.eras.get(job.name), marks.get(job.name)
-            if era is None or mark is None or job.name in changed or not tick.division.is_ours(job.name):
+            revision, mark = state.revisions.get(job.name), marks.get(job.name)
+            if revision is None or mark is None or job.name in changed or not tick.division.is_ours(job.name):
                 continue
-            if _rules_changed(job, era, mark):
-                changed[job.name] = (era.schedule, era.zone)
+            if _rules_changed(job, revision, mark):
+                changed[job.name] = (revision.schedule, revision.zone)
     new = [
-        Era(job=name, schedule=schedule, zone=zone, since=_since(tick.now, marks.get(name)))
+        ScheduleRevision(job=name, schedule=schedule, zone=zone, since=_since(tick.now, marks.get(name)))
         for name, (schedule, zone) in changed.items()
     ]
     if ends_at_mark:
         # Slots that fell due under the old words while nothing ran are not expected any more.
-        left = [(state.eras[name], marks.get(name)) for name in changed if name in state.eras]
-        ended = [replace(era, schedule="", since=_since(era.since, mark)) for era, mark in left if era.schedule]
-        tick.ledger.begin_eras(ended)
-    tick.ledger.begin_eras(new)
-    state.eras.update((era.job, era) for era in new)
+        left = [(state.revisions[name], marks.get(name)) for name in changed if name in state.revisions]
+        ended = [
+            replace(revision, schedule="", since=_since(revision.since, mark))
+            for revision, mark in left
+            if revision.schedule
+        ]
+        tick.ledger.begin_revisions(ended)
+    tick.ledger.begin_revisions(new)
+    state.revisions.update((revision.job, revision) for revision in new)
     return set(changed)
 
 
@@ -177,20 +183,20 @@ def _reads_the_same(before: JobConfig | None, job: JobConfig) -> bool:
     return before is job or (before is not None and before.timing == job.timing)
 
 
-def _rules_changed(job: JobConfig, era: Era, mark: datetime) -> bool:
-    """Return whether the latest slot that was claimed in *era* no longer exists, though no word has changed.
+def _rules_changed(job: JobConfig, revision: ScheduleRevision, mark: datetime) -> bool:
+    """Return whether the latest slot that was claimed in *revision* no longer exists, though no word has changed.
 
     Then the zone's rules have: a new database of zones came with an update. What its rules make of the time before
     now would be past slots that nobody has claimed, and that were never due.
     """
-    if mark < era.since or not _has_slots(job):
+    if mark < revision.since or not _has_slots(job):
         return False
     slot = job.trigger().next_after(mark - timedelta(microseconds=1))
     return slot is None or slot.due != mark
 
 
 def _since(earliest: datetime, mark: datetime | None) -> datetime:
-    """Return when a new era begins: at *earliest*, or just after the last slot that the old one claimed.
+    """Return when a new revision begins: at *earliest*, or just after the last slot that the old one claimed.
 
     That slot may be due at this very instant; after the clock was set back it may even lie ahead.
     """
@@ -208,7 +214,7 @@ def _timetable_changes(tick: Tick, changed: set[str]) -> TimetableChanges:
         if job.name not in new:
             continue
         # Slots due at the very instant a revision begins belong to it; claimed ones are never due again.
-        after = state.eras[job.name].since - timedelta(microseconds=1)
+        after = state.revisions[job.name].since - timedelta(microseconds=1)
         if (mark := marks.get(job.name)) is not None:
             after = max(after, mark)
         put.append((job.name, job.trigger(), job.order, after))

@@ -56,11 +56,11 @@ def share(tick: Tick, *, starting: bool = False, anew: bool = False) -> None:
         fires=not state.draining,
         words=own.words,
     )
-    era = tick.ledger.latest_era()
+    revision = tick.ledger.latest_revision()
     seen = sorted(
         (loop.id, loop.number, loop.text or "", loop.fires, _digest_of(tick, loop)) for loop in (mine, *living)
     )
-    signature = (*seen, era)
+    signature = (*seen, revision)
     if signature == tick.divided_by:
         return
     tick.divide(divide(mine, living), signature)

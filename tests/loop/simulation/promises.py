@@ -17,7 +17,7 @@ from aperture_plugin.config.model import Config, Interrupted, JobConfig, Missed,
 from aperture_plugin.loop.absent_jobs import GRACE_SECONDS
 from aperture_plugin.loop.deadlines import PATIENCE
 from aperture_plugin.loop.lease import LEASE_SECONDS
-from aperture_plugin.ports import Claim, Clock, Era, Pause, Work
+from aperture_plugin.ports import Claim, Clock, Pause, ScheduleRevision, Work
 from aperture_plugin.rules.jobs import Outcome, OutcomeStatus
 from aperture_plugin.rules.runs import ENDED, IN_HAND, RAN, WAITING, Run, RunTrigger, Status
 from aperture_plugin.triggers.trigger import trigger_of
@@ -58,7 +58,7 @@ class Promises(Watching):
         self.last: dict[str, Run] = {}
         self.claims: defaultdict[str, list[Claim]] = defaultdict(list)
         self.released: set[str] = set()
-        self.eras: defaultdict[str, list[Era]] = defaultdict(list)
+        self.revisions: defaultdict[str, list[ScheduleRevision]] = defaultdict(list)
         self.pauses: dict[tuple[str, datetime], Pause] = {}
         self.starts: Counter[Key] = Counter()
         self.began: dict[Key, timedelta] = {}
@@ -122,7 +122,7 @@ class Promises(Watching):
         """A transaction is there for good."""
         now = process.machine.clock.now()
         before = {run.key: self.runs.get(run.key) for run in (*written.added, *written.updated)}
-        self._take_claims_and_eras(process, written)
+        self._take_claims_and_revisions(process, written)
         for run in written.updated:
             if run.status in ENDED:
                 self.in_hand.pop(run.key, None)  # A tick hears who has ended before it queues anybody.
@@ -170,14 +170,14 @@ class Promises(Watching):
         if run.status in RAN and not is_tie:  # Of two that end at one instant either may count as the last.
             self.last[run.job] = run
 
-    def _take_claims_and_eras(self, process: Process, written: Written) -> None:
+    def _take_claims_and_revisions(self, process: Process, written: Written) -> None:
         for pause in written.pauses:
             self.pauses[pause.job, pause.since] = pause
         added = {run.id: run for run in written.added if run.attempt == 1}
         caught_up: Counter[str] = Counter()
-        for one in written.claims_and_eras:
-            if isinstance(one, Era):
-                self._take_era(one)
+        for one in written.claims_and_revisions:
+            if isinstance(one, ScheduleRevision):
+                self._take_revision(one)
             elif isinstance(one, Released):
                 self._take_release(process, one, added)
             else:
@@ -190,9 +190,9 @@ class Promises(Watching):
         for job, number in caught_up.items():
             self.check(number <= 1, 3, f"{job} caught up {number} times at once")
 
-    def _take_era(self, era: Era) -> None:
-        self.eras[era.job].append(era)
-        self.completed_since[era.job].clear()
+    def _take_revision(self, revision: ScheduleRevision) -> None:
+        self.revisions[revision.job].append(revision)
+        self.completed_since[revision.job].clear()
 
     def _take_release(self, process: Process, released: Released, added: Mapping[str, Run]) -> None:
         claim, parts = released.claim, released.parts
@@ -215,7 +215,7 @@ class Promises(Watching):
         before = any(other.first_due <= claim.due <= other.due for other in known)
         self.check(not before, 1, f"{slot} was claimed before")
         known.append(claim)
-        since = self.eras[claim.job][-1].since
+        since = self.revisions[claim.job][-1].since
         self.check(claim.first_due >= since, 3, f"{slot} was claimed, and is older than its words ({since:%H:%M:%S})")
         self.check(run is not None, 2, f"{slot} has no run")
         if run is not None:
@@ -408,8 +408,8 @@ class Promises(Watching):
         now = process.machine.clock.now()
         for run in self.in_hand.values():
             self._look_at_waiting(run, config, now)
-        for name, eras in self.eras.items():
-            if len(eras) > 1 and not self.clocks_are_true:
+        for name, revisions in self.revisions.items():
+            if len(revisions) > 1 and not self.clocks_are_true:
                 continue  # By a clock that is wrong, the file before was in force at other instants than it says.
             expected, accounted = self.accounts(name, now)
             self.check(expected == accounted, 2, f"{name}: {expected} slots were due, {accounted} are accounted for")
@@ -421,7 +421,7 @@ class Promises(Watching):
                 waits = any(run.job == job.name for run in self.in_hand.values())
                 self.check(not owed or waits, 5, f"{job.name} should have followed {job.schedule.jobs}")
                 continue
-            after = max([self.eras[job.name][-1].since - timedelta(microseconds=1), *self._marks(job.name)])
+            after = max([self.revisions[job.name][-1].since - timedelta(microseconds=1), *self._marks(job.name)])
             slot = trigger_of(job.schedule, job.zone).next_after(after)
             lost = slot is not None and slot.due <= now - SLACK
             self.check(not lost, 2, f"{job.name}: the slot due {slot and slot.due} was not claimed by {now}")
@@ -438,7 +438,7 @@ class Promises(Watching):
             self.check(not late, 2, f"{said(run)} should have started at {run.not_before}")
 
     def accounts(self, name: str, now: datetime) -> tuple[int, int]:
-        """Return how many slots of *name* were due in its eras, and how many its claims stand for.
+        """Return how many slots of *name* were due in its revisions, and how many its claims stand for.
 
         Of a job of which slots to come were released, what was claimed ahead of *now* stands alone.
         """
@@ -448,12 +448,12 @@ class Promises(Watching):
             return 0, 0
         until = max(marks) + timedelta(microseconds=1)
         due: set[datetime] = set()
-        eras = self.eras[name]
-        for era, following in zip(eras, [*eras[1:], None], strict=True):
+        revisions = self.revisions[name]
+        for revision, following in zip(revisions, [*revisions[1:], None], strict=True):
             end = until if following is None else min(until, following.since)
-            if era.schedule and era.since < end:
-                trigger = trigger_of(read_phrase(era.schedule), ZoneInfo(era.zone))
-                due.update(slot.due for slot in trigger.slots(era.since, end))
+            if revision.schedule and revision.since < end:
+                trigger = trigger_of(read_phrase(revision.schedule), ZoneInfo(revision.zone))
+                due.update(slot.due for slot in trigger.slots(revision.since, end))
         return len(due), sum(claim.count for claim in claims)
 
     def _marks(self, name: str) -> list[datetime]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from aperture_plugin.ports import AcceptedText, Claim, Era, Ledger, LogLine, Pause, Store, StoreUnavailable
+from aperture_plugin.ports import AcceptedText, Claim, Ledger, LogLine, Pause, ScheduleRevision, Store, StoreUnavailable
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["POISON", "Crash", "Fault", "Faults", "FaultyStore", "Written"]
@@ -62,7 +62,7 @@ class Released:
 
 @dataclass(slots=True)
 class Written:
-    """What one transaction has written, for those who watch over it; claims and eras in their order.
+    """What one transaction has written, for those who watch over it; claims and revisions in their order.
 
     Attributes:
         text: Of the file that it puts in force; None where it puts none.
@@ -70,7 +70,7 @@ class Written:
 
     added: list[Run] = field(default_factory=list)
     updated: list[Run] = field(default_factory=list)
-    claims_and_eras: list[Claim | Era | Released] = field(default_factory=list)
+    claims_and_revisions: list[Claim | ScheduleRevision | Released] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
     spends: list[tuple[str, int]] = field(default_factory=list)
@@ -93,7 +93,7 @@ class WatchedLedger:
         """Take slots."""
         self._faults.step()
         taken = self._ledger.claim(claims)
-        self.written.claims_and_eras += [claim for claim, is_ours in zip(claims, taken, strict=True) if is_ours]
+        self.written.claims_and_revisions += [claim for claim, is_ours in zip(claims, taken, strict=True) if is_ours]
         return taken
 
     def drop_skipped_ahead(self, now: datetime) -> set[str]:
@@ -102,14 +102,14 @@ class WatchedLedger:
         before = self._ledger.claims_ahead(now)
         jobs = self._ledger.drop_skipped_ahead(now)
         left = self._ledger.claims_ahead(now)
-        self.written.claims_and_eras += [Released(claim, ()) for claim in before if claim not in left]
+        self.written.claims_and_revisions += [Released(claim, ()) for claim in before if claim not in left]
         return jobs
 
     def split_claim(self, claim: Claim, parts: Sequence[Claim]) -> None:
         """Free slots to come that were merged."""
         self._faults.step()
         self._ledger.split_claim(claim, parts)
-        self.written.claims_and_eras.append(Released(claim, tuple(parts)))
+        self.written.claims_and_revisions.append(Released(claim, tuple(parts)))
 
     def add(self, runs: Sequence[Run]) -> None:
         """Write new attempts."""
@@ -123,11 +123,11 @@ class WatchedLedger:
         self._ledger.update(runs)
         self.written.updated += runs
 
-    def begin_eras(self, eras: Sequence[Era]) -> None:
-        """Let eras begin."""
+    def begin_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
+        """Let revisions begin."""
         self._faults.step()
-        self._ledger.begin_eras(eras)
-        self.written.claims_and_eras += eras
+        self._ledger.begin_revisions(revisions)
+        self.written.claims_and_revisions += revisions
 
     def set_pause(self, pause: Pause) -> None:
         """Pause a job."""

@@ -13,21 +13,21 @@ from aperture_plugin.words.parse_error import read_part
 from aperture_plugin.words.phrases import phrase_of, read_phrase
 from aperture_plugin.words.schedules import Schedule
 
-__all__ = ["era_text", "read_era"]
+__all__ = ["read_revision", "revision_text"]
 
 _EXCEPT: Final = " except on "
 
 
-def era_text(schedule: Schedule, closed: Sequence[Days]) -> str:
-    """Return *schedule*, and the days *closed* on which it has no slots, as `read_era` reads them.
+def revision_text(schedule: Schedule, closed: Sequence[Days]) -> str:
+    """Return *schedule*, and the days *closed* on which it has no slots, as `read_revision` reads them.
 
-    >>> era_text(read_phrase("daily at 2 AM"), [read_days("every 05-01")])
+    >>> revision_text(read_phrase("daily at 2 AM"), [read_days("every 05-01")])
     'Daily at 2:00 AM except on every 05-01'
     """
     return phrase_of(schedule) + (_EXCEPT + ", ".join(map(days_text, closed)) if closed else "")
 
 
-def read_era(text: str) -> tuple[Schedule, tuple[Days, ...]]:
+def read_revision(text: str) -> tuple[Schedule, tuple[Days, ...]]:
     """Return the schedule and the days without slots that *text* says.
 
     Raises:
