@@ -36,32 +36,32 @@ def send(addresses: Sequence[str], title: str, body: str) -> None:
         import apprise
     except ImportError:
         raise NotSent(f"Apprise is not installed: {_HOW}") from None
-    said = _Said()
+    value = _Said()
     logger = logging.getLogger("apprise")
-    logger.addHandler(said)
+    logger.addHandler(value)
     took: list[str] = []
     reasons: list[str] = []
     try:
         for address in addresses:
-            reason = _tried(apprise.Apprise(), address, title, body, said)
+            reason = _tried(apprise.Apprise(), address, title, body, value)
             if reason is None:
                 took.append(address)
             else:
                 reasons.append(reason)
     finally:
-        logger.removeHandler(said)
+        logger.removeHandler(value)
     if reasons:
         raise NotSent("; ".join(dict.fromkeys(reasons)), took)
 
 
-def _tried(sender: Any, address: str, title: str, body: str, said: _Said) -> str | None:
+def _tried(sender: Any, address: str, title: str, body: str, value: _Said) -> str | None:
     """Return why a message did not arrive at *address*; None where it did."""
-    said.last = ""
+    value.last = ""
     try:
         if not sender.add(address):
-            return said.last or "Apprise cannot read the address of the channel"
+            return value.last or "Apprise cannot read the address of the channel"
         if not sender.notify(body=body, title=title, body_format="text"):
-            return said.last or "the receiver did not take it"
+            return value.last or "the receiver did not take it"
     except Exception as error:  # noqa: BLE001  # one of its many plugins may raise anything
         return f"{type(error).__name__}: {error}"
     return None

@@ -22,7 +22,7 @@ from aperture_plugin.app.reschedule import reschedule
 from aperture_plugin.app.run_handle import RunHandle, answered
 from aperture_plugin.app.run_params import ParamRefused, asked_note, asked_params
 from aperture_plugin.app.status import Overview, look
-from aperture_plugin.app.store_commands import cancel_reason, whoever
+from aperture_plugin.app.store_commands import cancel_reason, current_user
 from aperture_plugin.config.model import Config, JobConfig
 from aperture_plugin.loop.loop import Loop
 from aperture_plugin.loop.messages import (
@@ -93,7 +93,7 @@ class Aperture(Lifecycle):
             raise ParamRefused(f"{job} is in the file of another loop alone", hint=hint)
         message = RunAsked(
             job=job,
-            by=by or whoever(),
+            by=by or current_user(),
             at=self.clock.now(),
             params=None if words is None else asked_params(words, loop.in_force.jobs.get(job), params or {}),
             note=self._note(note, loop),
@@ -148,7 +148,7 @@ class Aperture(Lifecycle):
         message = BackfillAsked(
             job=job,
             slots=tuple(slots),
-            by=by or whoever(),
+            by=by or current_user(),
             at=self.clock.now(),
             note=self._note(note, loop),
         )
@@ -163,7 +163,7 @@ class Aperture(Lifecycle):
             NotRunning: It is not running; it is a RuntimeError too.
         """
         note = self._note(note, self._running_loop())
-        message = CancelAsked(job=job, reason=cancel_reason(by or whoever(), note))
+        message = CancelAsked(job=job, reason=cancel_reason(by or current_user(), note))
         return self._ask(message, message.answer)
 
     def pause(self, job: str, *, until: datetime | None = None, note: str | None = None, by: str | None = None) -> None:
@@ -177,7 +177,7 @@ class Aperture(Lifecycle):
         if not (loop := self._running_loop()).knows(job):
             raise self._no_such_job(job, loop)
         kept = self._note(note, loop)
-        pause = Pause(job=job, since=self.clock.now(), until=until, note=kept, by=by or whoever())
+        pause = Pause(job=job, since=self.clock.now(), until=until, note=kept, by=by or current_user())
         if not pause.holds(pause.since):
             raise ValueError(f"until={until!r} is past already: it is {pause.since.isoformat()}")
         message = PauseAsked(pause=pause)
@@ -274,7 +274,7 @@ class Aperture(Lifecycle):
     # ── how ─────────────────────────────────────────────────────────────────────────────────────
 
     def _cancel_run(self, run_id: str) -> None:
-        self._ask(message := CancelAsked(run_id=run_id, reason=cancel_reason(whoever())), message.answer)
+        self._ask(message := CancelAsked(run_id=run_id, reason=cancel_reason(current_user())), message.answer)
 
     def _ask(self, message: Message, answer: Future[Answer]) -> Answer:
         loop = self._running_loop()

@@ -70,9 +70,9 @@ def last_good(store: Store, source: Source, *, now: datetime) -> tuple[Generatio
 
 def generation_json(generation: Generation, *, with_text: bool) -> dict[str, Any]:
     """Return the shape of `aperture show --generation` and, without the text, of an item of `--generations`."""
-    said = {
+    value = {
         "generation": generation.number,
         "accepted_at": generation.accepted_at.isoformat(),
         "file": generation.file,
     }
-    return {**said, "text": generation.text} if with_text else said
+    return {**value, "text": generation.text} if with_text else value

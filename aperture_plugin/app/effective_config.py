@@ -49,10 +49,10 @@ def shown_file(config: Config, *, environ: Mapping[str, str], state: str | None 
 
 def shown_job(config: Config, names: Iterable[str]) -> Iterator[ShownJob]:
     """Yield the jobs of those *names*; one that the file does not have has what the defaults say."""
-    told = Provenance(config)
+    found = Provenance(config)
     for name in names:
         job = config.effective_job(name)
-        values = tuple(_masked(origin) for origin in told.job(name))
+        values = tuple(_masked(origin) for origin in found.job(name))
         yield ShownJob(name=name, schedule=phrase_of(job.schedule), values=values)
 
 

@@ -242,9 +242,9 @@ class Messenger:
 
 def _log_change(run: Run) -> None:
     """Write a change of *run* to the log, with its fields in `extra`; a failure is an error, with its traceback."""
-    level, said = logging.INFO, str(run.status)
+    level, value = logging.INFO, str(run.status)
     if run.status is Status.RUNNING:
-        said = "started"
+        value = "started"
     elif run.status in WAITING:
         level = logging.DEBUG
     elif run.status is Status.FAILED:
@@ -258,4 +258,4 @@ def _log_change(run: Run) -> None:
     reason = f": {run.reason}" if run.reason else ""
     trace = f"\n{run.error}" if run.error else ""
     fields = {"job": run.job, "run": run.id, "attempt": run.attempt, "status": str(run.status)}
-    _log.log(level, "%s %s%s (run %s%s)%s%s", run.job, said, took, run.id, attempt, reason, trace, extra=fields)
+    _log.log(level, "%s %s%s (run %s%s)%s%s", run.job, value, took, run.id, attempt, reason, trace, extra=fields)

@@ -97,10 +97,10 @@ class FileChange:
         if isinstance(new.schedule, Manual):
             ended = f"; the {_runs(was)} a week end" if was else ""
             return f"{self.job} runs only when someone asks for it{ended}"
-        told = f"{self.job}: {phrase} in place of {phrase_of(old.schedule)}"
+        message = f"{self.job}: {phrase} in place of {phrase_of(old.schedule)}"
         if isinstance(new.schedule, After) or isinstance(old.schedule, After):
-            return told
-        return told + (
+            return message
+        return message + (
             f"; {_runs(is_now)} a week, as before" if was == is_now else f"; {_runs(is_now)} a week, not {_count(was)}"
         )
 

@@ -82,7 +82,7 @@ class Budgets:
             if free <= now:
                 return
             if free - now > PATIENCE:
-                raise PutOff(free, f"limit {name} is used up; it returns at {_said(free, now, zone)}")
+                raise PutOff(free, f"limit {name} is used up; it returns at {_time_text(free, now, zone)}")
             self._sleep(cancelled, free - now)
 
     def _take(self, name: str, limit: Limit, calls: int, zone: ZoneInfo) -> datetime:
@@ -106,6 +106,6 @@ def _zone_of(limit: Limit, config: Config) -> ZoneInfo:
     return config.zone if limit.zone_name is None else ZoneInfo(limit.zone_name)
 
 
-def _said(free: datetime, now: datetime, zone: ZoneInfo) -> str:
+def _time_text(free: datetime, now: datetime, zone: ZoneInfo) -> str:
     wall = free.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
     return time_text(wall.time()) if free - now < timedelta(hours=20) else moment_text(wall)

@@ -31,7 +31,7 @@ def plan_of(
     until: datetime,
     now: datetime,
     url: str | None = None,
-    said: Mapping[str, timedelta] = MappingProxyType({}),
+    given: Mapping[str, timedelta] = MappingProxyType({}),
     otherwise: timedelta = ASSUMED,
     most: int = MOST_RUNS,
 ) -> Plan:
@@ -43,7 +43,7 @@ def plan_of(
     Args:
         reading, config: What the file was read as.
         url: The store, in place of the file's.
-        said: The duration that a person assumes of jobs, by name.
+        given: The duration that a person assumes of jobs, by name.
         otherwise: The duration of a job that never completed.
         most: The greatest number of runs.
     Raises:
@@ -58,7 +58,7 @@ def plan_of(
         config,
         since=since,
         until=until,
-        durations=Durations(config=config, measured=lasted, said=said, otherwise=otherwise),
+        durations=Durations(config=config, measured=lasted, given=given, otherwise=otherwise),
         calls=_calls(source.plugins, config),
         environ=source.environ,
         beginning=beginning,
@@ -69,5 +69,5 @@ def plan_of(
 def _calls(plugins: Plugins | None, config: Config) -> dict[str, Mapping[str, int]]:
     """Return the calls that a run of each job spends: by the file, else by the plugin that registers it."""
     calls = {} if plugins is None else {name: job.calls for name, job in plugins.jobs.items() if job.calls}
-    said = {job.name: dict.fromkeys(job.limits, job.calls) for job in config.jobs.values() if job.calls is not None}
-    return calls | said
+    value = {job.name: dict.fromkeys(job.limits, job.calls) for job in config.jobs.values() if job.calls is not None}
+    return calls | value

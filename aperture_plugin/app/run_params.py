@@ -162,8 +162,8 @@ def _kind(default: Any) -> str:
 
 
 def _wrong(name: str, value: object, found: str) -> ParamRefused:
-    said = quoted(value) if isinstance(value, str) else repr(value)[:80]
-    shown = MASK if looks_secret(name) else said
+    text = quoted(value) if isinstance(value, str) else repr(value)[:80]
+    shown = MASK if looks_secret(name) else text
     return ParamRefused(f"{name}: {shown} is {found}", hint=_EXAMPLE.get(found.partition(":")[0], _ANY))
 
 

@@ -168,9 +168,9 @@ def _rejection(problems: Sequence[Problem], now: datetime) -> dict[str, Any]:
     return {"at": now.isoformat(), "problems": known}
 
 
-def _generation(said: Mapping[str, Any] | None) -> tuple[int, datetime] | None:
-    return None if said is None else (said["number"], datetime.fromisoformat(said["accepted_at"]))
+def _generation(value: Mapping[str, Any] | None) -> tuple[int, datetime] | None:
+    return None if value is None else (value["number"], datetime.fromisoformat(value["accepted_at"]))
 
 
-def _instant(said: str | None) -> datetime | None:
-    return None if said is None else datetime.fromisoformat(said)
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -31,6 +31,7 @@ __all__ = [
     "ask_run",
     "cancel_reason",
     "config_in_force",
+    "current_user",
     "find_run",
     "jobs_in_hand",
     "known_jobs",
@@ -38,7 +39,6 @@ __all__ = [
     "paused_jobs",
     "preset_in_force",
     "running_loops",
-    "whoever",
 ]
 
 _MANY: Final = 50
@@ -223,7 +223,7 @@ def latest_begun(store: Store, job: str) -> Run | None:
     return max(begun, key=lambda run: (run.started_at or run.queued_at, run.attempt), default=None)
 
 
-def whoever() -> str:
+def current_user() -> str:
     """Return the name of the user this process belongs to, for the record."""
     try:
         return getpass.getuser()

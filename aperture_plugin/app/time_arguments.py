@@ -59,11 +59,11 @@ def read_instant(text: str, *, now: datetime, zone: ZoneInfo, towards: Towards) 
     >>> read_instant("tomorrow 3:30 AM", now=noon, zone=ZoneInfo("Europe/Riga"), towards=Towards.FUTURE).isoformat()
     '2026-03-29T01:00:00+00:00'
     """
-    said = " ".join(text.split())
+    value = " ".join(text.split())
     try:
-        if lowered(said) == "now":
+        if lowered(value) == "now":
             return now.astimezone(UTC)
-        found = _iso(said, zone) or _day_and_time(said, now, zone, towards) or _span(said, now, towards)
+        found = _iso(value, zone) or _day_and_time(value, now, zone, towards) or _span(value, now, towards)
     except (OverflowError, ValueError) as error:
         if isinstance(error, Unreadable):
             raise
@@ -73,15 +73,15 @@ def read_instant(text: str, *, now: datetime, zone: ZoneInfo, towards: Towards) 
     return found
 
 
-def _iso(said: str, zone: ZoneInfo) -> datetime | None:
-    if not said.isascii() or not _ISO.fullmatch(said):
+def _iso(text: str, zone: ZoneInfo) -> datetime | None:
+    if not text.isascii() or not _ISO.fullmatch(text):
         return None
-    if day := _DATE_FIRST.match(said):
+    if day := _DATE_FIRST.match(text):
         _require_in_calendar(day[0])
     try:
-        moment = datetime.fromisoformat(said)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        parts = _DATE_AND_CLOCK.fullmatch(said)
+        parts = _DATE_AND_CLOCK.fullmatch(text)
         if parts is None:
             return None
         try:
@@ -101,9 +101,9 @@ def _require_in_calendar(day: str) -> None:
         raise
 
 
-def _day_and_time(said: str, now: datetime, zone: ZoneInfo, towards: Towards) -> datetime | None:
+def _day_and_time(text: str, now: datetime, zone: ZoneInfo, towards: Towards) -> datetime | None:
     """Read `tomorrow`, `sunday 4 AM`, `today at 18:00`, `6:00 AM`."""
-    first, _, rest = said.partition(" ")
+    first, _, rest = text.partition(" ")
     today = now.astimezone(zone).date()
     at = time(0) if not rest else _time(rest.removeprefix("at "))
     if lowered(first) in _DAYS:
@@ -112,7 +112,7 @@ def _day_and_time(said: str, now: datetime, zone: ZoneInfo, towards: Towards) ->
     if weekday is not None and at is not None:
         days = [today + timedelta(days=step * towards.value) for step in range(8)]
         return _nearest([day for day in days if day.weekday() == weekday], at, now, zone, towards)
-    alone = _time(said.removeprefix("at "))
+    alone = _time(text.removeprefix("at "))
     if alone is None:
         return None
     return _nearest([today, today + timedelta(days=towards.value)], alone, now, zone, towards)
@@ -124,23 +124,23 @@ def _nearest(days: list[date], at: time, now: datetime, zone: ZoneInfo, towards:
     return next((one for one in instants if (one > now if towards is Towards.FUTURE else one <= now)), None)
 
 
-def _span(said: str, now: datetime, towards: Towards) -> datetime | None:
-    found = _SPAN.fullmatch(said)
+def _span(text: str, now: datetime, towards: Towards) -> datetime | None:
+    found = _SPAN.fullmatch(text)
     if found is None:
         return None
     ahead, written, end = found[1], found[2], lowered(found[3] or "")
     try:
         length = read_duration(written)
     except Unreadable as problem:
-        clock = _CLOCK.fullmatch(said)
+        clock = _CLOCK.fullmatch(text)
         if clock is not None:
             problem = _misread_time(clock[1]) or problem
         elif not written[0].isdigit():
             return None
-        raise Unreadable(problem.code, problem.message, f"{problem.hint}; {_EXPECTED}", length=len(said)) from None
+        raise Unreadable(problem.code, problem.message, f"{problem.hint}; {_EXPECTED}", length=len(text)) from None
     if ahead and end == "ago":
         hint = f'write "in {written}" for a time to come, "{written} ago" for one that has passed'
-        raise Unreadable("bad-moment", f"{quoted(said)} is both to come and past", hint, length=len(said))
+        raise Unreadable("bad-moment", f"{quoted(text)} is both to come and past", hint, length=len(text))
     if end:
         towards = Towards.PAST if end == "ago" else Towards.FUTURE
     elif ahead:
@@ -157,16 +157,16 @@ def _misread_time(clock: str) -> Unreadable | None:
     return None
 
 
-def _time(said: str) -> time | None:
+def _time(text: str) -> time | None:
     try:
-        return read_time(said)
+        return read_time(text)
     except Unreadable:
         return None
 
 
-def _weekday(said: str) -> int | None:
+def _weekday(text: str) -> int | None:
     try:
-        days = read_weekdays(said)
+        days = read_weekdays(text)
     except Unreadable:
         return None
     return int(days[0]) if len(days) == 1 else None

@@ -136,9 +136,9 @@ def _shown_param(value: Json, *, hides: bool) -> Json:
 def _retry(retry: Retry) -> str | None:
     if retry.attempts == 1:
         return None
-    said = f"attempts: {retry.attempts}, delay: {duration_text(retry.delay)}, backoff: {retry.backoff:g}"
+    value = f"attempts: {retry.attempts}, delay: {duration_text(retry.delay)}, backoff: {retry.backoff:g}"
     if retry.max_delay is not None:
-        said += f", max delay: {duration_text(retry.max_delay)}"
+        value += f", max delay: {duration_text(retry.max_delay)}"
     if retry.past_next_slot:
-        said += ", past next slot: yes"
-    return f"{said}, not on exit: {', '.join(map(str, retry.not_on_exit))}" if retry.not_on_exit else said
+        value += ", past next slot: yes"
+    return f"{value}, not on exit: {', '.join(map(str, retry.not_on_exit))}" if retry.not_on_exit else value

@@ -76,7 +76,7 @@ def _show(found: Audit, zone: ZoneInfo) -> None:
         say(line)
     lost = [(job, slot) for job in found.jobs for slot in job.account.unaccounted]
     for job, slot in lost[:_MOST_SLOTS]:
-        say(f"unaccounted for: {job.job}, due {_told(slot.due, job.zone)}")
+        say(f"unaccounted for: {job.job}, due {_wall_text(slot.due, job.zone)}")
     if len(lost) > _MOST_SLOTS:
         say(f"and {len(lost) - _MOST_SLOTS:,} more; --format json tells them all")
     say(_sentence(found, zone))
@@ -87,7 +87,7 @@ def _not_kept(found: Audit, zone: ZoneInfo) -> Iterator[str]:
     since = {job.job: job.kept_since for job in found.jobs if job.kept_since is not None}
     if since:
         whose = next(iter(since)) if len(since) == 1 else f"{len(since):,} jobs"
-        yield f"Of {whose}, not all from before {_told(max(since.values()), zone)} is kept, and that is not counted."
+        yield f"Of {whose}, not all from before {_wall_text(max(since.values()), zone)} is kept; that is not counted."
 
 
 def _moved(found: Audit) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _moved(found: Audit) -> Iterator[str]:
 
 
 def _sentence(found: Audit, zone: ZoneInfo) -> str:
-    span = f"From {_told(found.since, zone)} until {_told(found.until, zone)} ({zone})"
+    span = f"From {_wall_text(found.since, zone)} until {_wall_text(found.until, zone)} ({zone})"
     total = found.total
     later = f"; {total.pending:,} more {'is' if total.pending == 1 else 'are'} pending" if total.pending else ""
     if not total.expected:
@@ -123,6 +123,6 @@ def _count(number: int) -> str:
     return f"{number:,}" if number else "-"
 
 
-def _told(instant: datetime, zone: ZoneInfo) -> str:
+def _wall_text(instant: datetime, zone: ZoneInfo) -> str:
     local = instant.astimezone(zone)
     return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"

@@ -12,7 +12,7 @@ import click
 
 from aperture_plugin.app.backfill import PastSlots, TooManySlots, backfill_json, past_slots
 from aperture_plugin.app.run_params import asked_note
-from aperture_plugin.app.store_commands import ask_backfill, running_loops, whoever
+from aperture_plugin.app.store_commands import ask_backfill, current_user, running_loops
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.asked_runs import INTERRUPTED, followed, heeding, job_in_force, remark
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
@@ -113,7 +113,7 @@ def _found(store: Store, job: JobConfig, since: str | None, until: str, *, only_
 
 def _by_the_loop(store: Store, job: JobConfig, found: PastSlots, note: str | None, *, wait: bool) -> list[Run]:
     ids, now = RunIds(os.urandom(4)), file_session.now()
-    runs = ask_backfill(store, job, found.slots, new_id=lambda: ids.new(now), now=now, by=whoever(), note=note)
+    runs = ask_backfill(store, job, found.slots, new_id=lambda: ids.new(now), now=now, by=current_user(), note=note)
     remark(job)
     return [followed(store, run, job.zone) for run in runs] if wait else runs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from aperture_plugin.app.run_params import asked_note
-from aperture_plugin.app.store_commands import Asked, ask_cancel, jobs_in_hand, running_loops, whoever
+from aperture_plugin.app.store_commands import Asked, ask_cancel, current_user, jobs_in_hand, running_loops
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.job_choice import JobChoice, in_place_of_job, names_text
@@ -44,8 +44,8 @@ def command(
             in_hand, run_id = jobs_in_hand(store), None
             meant = set(chosen.jobs(config, store, beside=in_hand))
             jobs, what = [job for job in in_hand if job in meant], names_text(sorted(meant))
-        kept = asked_note(note, os.environ, config)
-        asked = [ask_cancel(store, job, now=file_session.now(), by=whoever(), note=kept, run_id=run_id) for job in jobs]
+        kept, by = asked_note(note, os.environ, config), current_user()
+        asked = [ask_cancel(store, job, now=file_session.now(), by=by, note=kept, run_id=run_id) for job in jobs]
         owners = {loop.id for loop in running_loops(store, now=file_session.now())}
     if all(each.nothing for each in asked):
         verb = "are" if named is None else "is"

@@ -76,7 +76,7 @@ def command(
     """
     if codes:
         width = max(map(len, CODES))
-        click.echo("\n".join(f"{code:{width}}  {told}" for code, told in CODES.items()))
+        click.echo("\n".join(f"{code:{width}}  {found}" for code, found in CODES.items()))
         return
     if imports_nothing and modules:
         raise WrongUsage("--no-plugins and --plugin contradict each other", hint="give one of the two")

@@ -132,11 +132,11 @@ def _files(file: Path, old: str | None, new: str | None) -> tuple[Content, Conte
     return _content(old), _content(str(file) if new is None else new)
 
 
-def _content(said: str) -> Content:
-    if said == _STDIN:
+def _content(text: str) -> Content:
+    if text == _STDIN:
         return "stdin", sys.stdin.buffer.read(LARGEST + 1)
-    path = Path(said)
-    if said == os.devnull:
+    path = Path(text)
+    if text == os.devnull:
         return _NO_FILE, None
     found = look_at(path)
     if found is None:

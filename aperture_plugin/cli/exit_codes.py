@@ -119,7 +119,7 @@ def exit_code_of(call: Callable[[], Any]) -> int:
     except SystemExit as done:
         answer = done.code
     except Exception as error:  # noqa: BLE001  # the last line of defense: a person reads of any error in words
-        answer = _unwritten(error) if _is_full(error) else _told(error).exit_code
+        answer = _unwritten(error) if _is_full(error) else _explained(error).exit_code
     try:
         flush()
     except OSError as error:
@@ -140,7 +140,7 @@ def _unwritten(error: OSError) -> int:
     return CommandRefused.exit_code
 
 
-def _told(error: Exception) -> CommandRefused:
+def _explained(error: Exception) -> CommandRefused:
     """Return the refusal that explains *error*."""
     refusal = _refusal(error)
     if refusal is None:

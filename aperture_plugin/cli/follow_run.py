@@ -55,7 +55,7 @@ class _Lines:
     """Writes log lines, and a line whenever the run waits for something else, where nobody looks as it is written."""
 
     def __init__(self) -> None:
-        self._said = ""
+        self._last = ""
 
     def __enter__(self) -> Self:
         return self
@@ -69,10 +69,10 @@ class _Lines:
         say(text, err=True)
 
     def stands(self, run: Run) -> None:
-        said = _waits_for(run)
-        if said and said != self._said:
-            say(said, err=True)
-        self._said = said
+        value = _waits_for(run)
+        if value and value != self._last:
+            say(value, err=True)
+        self._last = value
 
 
 class _Bar:

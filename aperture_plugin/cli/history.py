@@ -102,14 +102,14 @@ def _show(
     # A run's id is what other commands take: where a line has no room for all of it, it begins the next one.
     id_below = is_narrow and _width_of(seen) > (width or 0)
     for run, row in zip(runs, seen, strict=True):
-        said, title = came_of_it(run), titles.get(run.job)
+        value, title = came_of_it(run), titles.get(run.job)
         if is_narrow:
             below = [_id_of(run)] if id_below else []
-            below += [part for part in (title, said) if part]
+            below += [part for part in (title, value) if part]
             rows += [row[:-1] if id_below else row, *([f"    {': '.join(below)}"] if below else [])]
         else:
             name = Cell(f"{run.job} ({title})", "bold") if title else row[1]
-            rows.append((row[0], name, *row[2:], said))
+            rows.append((row[0], name, *row[2:], value))
         if asked := asked_with(run):
             rows.append(f"    {asked}")
     last = () if id_below else ("RUN",) if is_narrow else ("RUN", "WHAT CAME OF IT")

@@ -132,11 +132,11 @@ def _decoded(name: str, data: bytes) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _zone(said: str | None) -> ZoneInfo:
-    if said is None:
+def _zone(text: str | None) -> ZoneInfo:
+    if text is None:
         return local_zone(os.environ)
     try:
-        name = read_zone_name(said)
+        name = read_zone_name(text)
     except Unreadable as problem:
         raise WrongUsage(f"--timezone: {problem.message}", hint=problem.hint) from None
     return local_zone(os.environ) if name == "local" else ZoneInfo(name)

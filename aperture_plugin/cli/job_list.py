@@ -44,7 +44,7 @@ def next_words(job: JobView, *, now: datetime) -> tuple[str, str]:
 def _one_line(job: JobView, seen: Overview) -> tuple[Cell | str, ...]:
     distance, clock = next_words(job, now=seen.now)
     ended, ago = _last(job, seen)
-    why = f": {said}" if (said := _why_failed(job, seen)) else ""
+    why = f": {value}" if (value := _why_failed(job, seen)) else ""
     return (
         Cell(job.name if job.title is None else f"{job.name} ({job.title})", "bold"),
         job.schedule,
@@ -63,8 +63,8 @@ def _two_lines(job: JobView, seen: Overview) -> Iterator[Row | str]:
         yield Cell(f"{job.title}: {job.schedule}", "dim"), Cell(clock, "dim"), _ended(ended, ago)
     else:
         yield Cell(job.schedule, "dim"), Cell(clock, "dim"), _ended(ended, ago)
-    if said := _why_failed(job, seen):
-        yield f"    {said}"
+    if value := _why_failed(job, seen):
+        yield f"    {value}"
 
 
 def _why_failed(job: JobView, seen: Overview) -> str:

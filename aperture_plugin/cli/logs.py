@@ -109,26 +109,26 @@ def _show(store: Store, run_id: str, zone: ZoneInfo, *, follow: bool) -> None:
     color = in_color()
     attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
     shown: int | None = None
-    said = False
+    value = False
     texts: deque[str] = deque(maxlen=_LAST_LINES)
     for line in lines_of(store, run_id, follow=follow):
         if line.attempt != shown:
             if line.attempt not in attempts:
                 attempts = {run.attempt: run for run in store.history(RunQuery(run_id=run_id, limit=None))}
-            say(("\n" if said else "") + _heading(attempts.get(line.attempt), run_id, line.attempt, zone))
+            say(("\n" if value else "") + _heading(attempts.get(line.attempt), run_id, line.attempt, zone))
             shown = line.attempt
         say(line_text(line, zone, color=color))
-        said = True
+        value = True
         texts.append(line.text)
     last = has_ended(store, run_id)
     if last is not None:
-        if not said:
+        if not value:
             say(_heading(last, run_id, last.attempt, zone))
             say("it wrote nothing to its log")
         if last.error and not _stands_in(last.error, texts):
             say(f"\n{plain_lines(last.error).rstrip()}")
         say(f"\n{last.job} {last.status}" + (f": {plain_line(last.reason)}" if last.reason else ""))
-    elif not said:
+    elif not value:
         raise CommandRefused(f"run {run_id} has written nothing yet", hint="--follow waits for what it will say")
 
 

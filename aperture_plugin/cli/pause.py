@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from aperture_plugin.app.run_params import asked_note
-from aperture_plugin.app.store_commands import ask_pause, whoever
+from aperture_plugin.app.store_commands import ask_pause, current_user
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import WrongUsage
 from aperture_plugin.cli.job_choice import JobChoice, choice, names_text
@@ -53,8 +53,8 @@ def command(
         jobs = [job] if job is not None else chosen.jobs(config, store)
         zone = file_session.zone_of(config, source, jobs[0])
         end = None if until is None else _end(until, now=now, zone=zone)
-        kept = asked_note(note, os.environ, config)
-        replaced = ask_pause(store, [Pause(job=each, since=now, until=end, note=kept, by=whoever()) for each in jobs])
+        kept, by = asked_note(note, os.environ, config), current_user()
+        replaced = ask_pause(store, [Pause(job=each, since=now, until=end, note=kept, by=by) for each in jobs])
     lasts = None if end is None else f"until {dated(end, zone, now=now)} ({away(end, now=now)})"
     if job is not None:
         before = "; its pause from before is replaced" if replaced else ""
@@ -68,9 +68,9 @@ def command(
     say(f"   aperture resume {chosen.words} lifts this")
 
 
-def _end(said: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    end = options.instant_after("--until", said, now=now, zone=zone)
+def _end(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    end = options.instant_after("--until", text, now=now, zone=zone)
     if end <= now:
-        told = f"{dated(end, zone, now=now)} is past already: it is {dated(now, zone, now=now)} in {zone}"
-        raise WrongUsage(f"--until: {told}", hint="name a time to come")
+        message = f"{dated(end, zone, now=now)} is past already: it is {dated(now, zone, now=now)} in {zone}"
+        raise WrongUsage(f"--until: {message}", hint="name a time to come")
     return end

@@ -80,12 +80,14 @@ def command(
         file_session.known_job(job, config.jobs, where=config.file)
     now = file_session.now()
     begin, end = _span(since, until, days, now, config.zone)
-    said, otherwise = _durations(durations, config)
+    given, otherwise = _durations(durations, config)
     from aperture_plugin.app.plan.rehearsal import TooMuch
     from aperture_plugin.app.plan_inputs import plan_of
 
     try:
-        plan = plan_of(source, read, config, since=begin, until=end, now=now, url=state, said=said, otherwise=otherwise)
+        plan = plan_of(
+            source, read, config, since=begin, until=end, now=now, url=state, given=given, otherwise=otherwise
+        )
     except TooMuch:
         raise WrongUsage(
             "that span holds too many runs to rehearse", hint="shorten it with --days or --until"
@@ -126,13 +128,13 @@ def _span(since: str, until: str | None, days: int | None, now: datetime, zone: 
     return begin, end
 
 
-def _durations(said: tuple[str, ...], config: Config) -> tuple[dict[str, timedelta], timedelta]:
+def _durations(value: tuple[str, ...], config: Config) -> tuple[dict[str, timedelta], timedelta]:
     """Return what a person says of single jobs, and of all that were never measured."""
     from aperture_plugin.app.plan.job_durations import ASSUMED
 
     by_job: dict[str, timedelta] = {}
     otherwise = ASSUMED
-    for each in said:
+    for each in value:
         job, has_job, span = each.rpartition("=")
         try:
             lasts = read_duration(span)

@@ -97,8 +97,10 @@ class _Day:
             way = "forward" if change.kind == "gap" else "back"
             whose = "" if where == zone else f" in {where}"
             was, becomes = (clock(wall_at(change.instant, offset).time()) for offset in (change.before, change.after))
-            told = f"{self._marks.change} the clocks go {way} by {short_duration(change.size)}, from {was} to {becomes}"
-            yield Text(f"{told}{whose}", style=_STYLES["change"])
+            shown = (
+                f"{self._marks.change} the clocks go {way} by {short_duration(change.size)}, from {was} to {becomes}"
+            )
+            yield Text(f"{shown}{whose}", style=_STYLES["change"])
 
     def _axis(self) -> Iterator[Text]:
         labels = [" "] * (self._gutter + self._cells + 8)
@@ -108,10 +110,10 @@ class _Day:
             place = self._cell(self._block.share(hour.at))
             if hour.at < self._block.end:
                 ticks[place] = self._marks.tick
-            said = hour_text(hour.wall)
+            text = hour_text(hour.wall)
             if self._gutter + place >= free_from and hour.at < self._block.end:
-                labels[self._gutter + place : self._gutter + place + len(said)] = said
-                free_from = self._gutter + place + len(said) + 1
+                labels[self._gutter + place : self._gutter + place + len(text)] = text
+                free_from = self._gutter + place + len(text) + 1
         yield Text("".join(labels).rstrip(), style="dim")
         yield Text(" " * self._gutter + "".join(ticks), style="dim")
 

@@ -125,12 +125,12 @@ def _chains(plan: Plan) -> list[tuple[str, ...]]:
 
 def _ready(run: Foreseen, plan: Plan) -> str:
     assert run.ends_at is not None, "what has completed has ended"
-    said = f"ready {_at(run.ends_at, plan, run.job)}"
+    value = f"ready {_at(run.ends_at, plan, run.job)}"
     late, zone = run.ends_late, plan.zone_of(run.job)
     if late is not None and late > run.ends_at:
         same_day = late.astimezone(zone).date() == run.ends_at.astimezone(zone).date()
-        said += f" (slow night: {clock_face(_whole(late), zone) if same_day else _at(late, plan, run.job)})"
-    return said
+        value += f" (slow night: {clock_face(_whole(late), zone) if same_day else _at(late, plan, run.job)})"
+    return value
 
 
 def _not_run(plan: Plan) -> list[tuple[str, ...]]:
@@ -185,7 +185,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     assumed: defaultdict[timedelta, list[str]] = defaultdict(list)
     for job in plan.by_job():
         lasted = plan.durations.of(job)
-        if not lasted.measured and job not in plan.durations.said:
+        if not lasted.measured and job not in plan.durations.given:
             assumed[lasted.typical].append(job)
     for span, jobs in assumed.items():
         yield f"assumed to take {short_duration(span)}: {plain_line(_listed(jobs))}"

@@ -129,12 +129,12 @@ def _show_changes(found: Iterable[Difference]) -> None:
     for change in found:
         key = "" if change.key == "schedule" else f"{change.key}: "
         if change.before is None:
-            said = f"{change.after}"
+            value = f"{change.after}"
         elif change.after is None:
-            said = f"{change.before} → (nothing)"
+            value = f"{change.before} → (nothing)"
         else:
-            said = f"{change.before} → {change.after}"
-        say(f"    {change.job or '':{width}}  {key}{said}")
+            value = f"{change.before} → {change.after}"
+        say(f"    {change.job or '':{width}}  {key}{value}")
 
 
 def _json(presets: Presets) -> dict[str, Any]:

@@ -61,8 +61,8 @@ class Restart:
             return False
         if checked.returncode == 0:
             return True
-        told = (checked.stdout + checked.stderr).strip()
-        _log.error("the plugins have changed and would not start, so the loop goes on as it is:\n%s", told)
+        found = (checked.stdout + checked.stderr).strip()
+        _log.error("the plugins have changed and would not start, so the loop goes on as it is:\n%s", found)
         return False
 
 

@@ -13,7 +13,7 @@ import click
 
 from aperture_plugin.app.json_views import run_json
 from aperture_plugin.app.run_params import ParamRefused, Written, asked_note, asked_params
-from aperture_plugin.app.store_commands import ask_run, running_loops, whoever
+from aperture_plugin.app.store_commands import ask_run, current_user, running_loops
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.asked_runs import INTERRUPTED, followed, heeding, job_in_force, remark
 from aperture_plugin.cli.exit_codes import CommandRefused, WrongUsage, unknown
@@ -84,7 +84,7 @@ def command(
                 config,
                 run_id=RunIds(os.urandom(4)).new(file_session.now()),
                 now=file_session.now(),
-                by=whoever(),
+                by=current_user(),
                 params=_accepted(config, registered, params),
                 note=asked_note(note, os.environ, in_force),
             )

@@ -44,20 +44,20 @@ def came_of_it(run: Run) -> str:
     if run.result == _NOTHING_TO_TELL:
         return ""
     if isinstance(run.result, dict):
-        said = ", ".join(f"{key} {value}" for key, value in run.result.items() if not isinstance(value, dict | list))
+        text = ", ".join(f"{key} {value}" for key, value in run.result.items() if not isinstance(value, dict | list))
     elif run.result is None or isinstance(run.result, list):
-        said = ""
+        text = ""
     else:
-        said = str(run.result)
-    said = " ".join(plain_line(said).split())
-    return said if len(said) <= _MOST_RESULT else said[: _MOST_RESULT - 1] + "…"
+        text = str(run.result)
+    text = " ".join(plain_line(text).split())
+    return text if len(text) <= _MOST_RESULT else text[: _MOST_RESULT - 1] + "…"
 
 
 def asked_with(run: Run) -> str:
     """Return the parameters and the note that a run was asked for with, on one line; nothing where there are none."""
-    told = [f"with {plain_line(params_text(run.params))}"] if run.params else []
-    told += [f"note: {plain_line(run.note)}"] if run.note else []
-    return "; ".join(told)
+    message = [f"with {plain_line(params_text(run.params))}"] if run.params else []
+    message += [f"note: {plain_line(run.note)}"] if run.note else []
+    return "; ".join(message)
 
 
 def last_run(run: Run | None, *, now: datetime) -> tuple[str, str]:

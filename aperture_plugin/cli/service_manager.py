@@ -25,7 +25,7 @@ class ServiceManager:
         self._taken = {name: environ.pop(name) for name in _VARIABLES if name in environ}
         self._address = _address(self._taken.get("NOTIFY_SOCKET", ""))
         self._status = ""
-        self._told_at = float("-inf")
+        self._notified_at = float("-inf")
         self.watchdog_seconds = self._watchdog()
 
     def give_back(self, environ: MutableMapping[str, str]) -> None:
@@ -53,8 +53,8 @@ class ServiceManager:
 
     def alive(self) -> None:
         """Report that the loop ticks, as often as the manager wants."""
-        if self.watchdog_seconds is not None and time.monotonic() - self._told_at >= self.watchdog_seconds / 3:
-            self._told_at = time.monotonic()
+        if self.watchdog_seconds is not None and time.monotonic() - self._notified_at >= self.watchdog_seconds / 3:
+            self._notified_at = time.monotonic()
             self._send("WATCHDOG=1")
 
     def _watchdog(self) -> float | None:

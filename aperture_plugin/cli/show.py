@@ -112,5 +112,5 @@ def _show_values(values: list[ValueOrigin], file: str) -> None:
     layers = max((len(value.layer) for value in values), default=0)
     for value in values:
         place = "" if value.place is None else f"{file}:{value.place.line}"
-        said = " ".join(plain_line(value.text).split())
-        say(f"  {value.key:{keys}}  {said:{width}}  {value.layer:{layers}}  {place}".rstrip())
+        text = " ".join(plain_line(value.text).split())
+        say(f"  {value.key:{keys}}  {text:{width}}  {value.layer:{layers}}  {place}".rstrip())

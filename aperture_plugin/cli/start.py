@@ -104,9 +104,9 @@ def command(
         with ExitStack() as stack:
             asked = {"--web": address, "--metrics": metrics}
             servers = [
-                stack.enter_context(served(aperture, said, web, option=option, metrics_only=option == "--metrics"))
-                for option, said in asked.items()
-                if said is not None
+                stack.enter_context(served(aperture, value, web, option=option, metrics_only=option == "--metrics"))
+                for option, value in asked.items()
+                if value is not None
             ]
             _Foreground(aperture, grace, servers, manager, restart, log_format).run()
     except ConfigRefused as refusal:

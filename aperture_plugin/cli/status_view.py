@@ -62,8 +62,8 @@ def pulse(seen: Overview) -> Text:
         beat = away(loop.beat_at, now=seen.now)
         return Text.assemble(("the loop is late", "bold red"), f": it last ticked {beat}; running {since}")
     if seen.is_stopping:
-        said = f": it lets what runs finish, and starts nothing new; running {since}"
-        return Text.assemble(("the loop is stopping", "yellow"), said)
+        value = f": it lets what runs finish, and starts nothing new; running {since}"
+        return Text.assemble(("the loop is stopping", "yellow"), value)
     return Text.assemble(("running", "green"), f" {since}")
 
 

@@ -87,25 +87,25 @@ def web_options(command: _Command) -> _Command:
     return with_web
 
 
-def _host_name(said: str) -> str:
+def _host_name(text: str) -> str:
     from aperture_plugin.config.schema.value_parsers import read_host_name
     from aperture_plugin.words.parse_error import Unreadable
 
     try:
-        return read_host_name(said)
+        return read_host_name(text)
     except Unreadable as problem:
         raise WrongUsage(f"--web-host: {problem.message}", hint=problem.hint) from None
 
 
 @contextmanager
 def served(
-    aperture: Aperture, said: str, web: WebOptions, *, option: str = "--web", metrics_only: bool = False
+    aperture: Aperture, text: str, web: WebOptions, *, option: str = "--web", metrics_only: bool = False
 ) -> Iterator[HttpServer]:
-    """Listen at the address *said*, empty for the default, and return the server of the page, not yet started.
+    """Listen at the address *text*, empty for the default, and return the server of the page, not yet started.
 
     Exits with 2 where the address is none, or the page would be open to everybody; with 1 where it cannot be had.
     """
-    host, port = address_of(option, said or (DEFAULT_METRICS if metrics_only else DEFAULT_ADDRESS))
+    host, port = address_of(option, text or (DEFAULT_METRICS if metrics_only else DEFAULT_ADDRESS))
     if web.token is None and not _is_loopback(host):
         raise WrongUsage(
             f"{host} can be reached from other machines, and no token is set",
@@ -132,11 +132,11 @@ def served(
         server.stop()
 
 
-def address_of(option: str, said: str) -> tuple[str, int]:
-    """Return the host and the port that *said* names: `HOST:PORT`, or a port alone on loopback."""
-    found = _ADDRESS.fullmatch(said)
+def address_of(option: str, text: str) -> tuple[str, int]:
+    """Return the host and the port that *text* names: `HOST:PORT`, or a port alone on loopback."""
+    found = _ADDRESS.fullmatch(text)
     if found is None or int(found["port"]) > 65_535:
-        raise WrongUsage(f'{option}: "{said}" is no address', hint="write HOST:PORT, such as 127.0.0.1:8642")
+        raise WrongUsage(f'{option}: "{text}" is no address', hint="write HOST:PORT, such as 127.0.0.1:8642")
     return (found["host"] or "127.0.0.1").strip("[]"), int(found["port"])
 
 
@@ -149,13 +149,13 @@ def _is_loopback(host: str) -> bool:
 
 def _token(file: Path | None) -> str | None:
     if file is None:
-        said, where = os.environ.get("APERTURE_WEB_TOKEN"), "APERTURE_WEB_TOKEN"
-        if said is None:
+        text, where = os.environ.get("APERTURE_WEB_TOKEN"), "APERTURE_WEB_TOKEN"
+        if text is None:
             return None
     else:
         where = shown(file)
         try:
-            said = (read_bounded(file) or b"").decode()
+            text = (read_bounded(file) or b"").decode()
             is_open = bool(file.stat().st_mode & stat.S_IROTH)
         except OSError as error:
             raise WrongUsage(f"{where} cannot be read: {error.strerror}") from None
@@ -163,7 +163,7 @@ def _token(file: Path | None) -> str | None:
             raise WrongUsage(f"{where} is no text") from None
         if is_open:
             say(f"warning: every user of this machine may read the token in {where}:  chmod 600 {where}", err=True)
-    token = said.strip()
+    token = text.strip()
     if not token or len(token) > _LARGEST_TOKEN or not token.isascii() or not token.isprintable():
         raise WrongUsage(
             f"{where} holds no token", hint="one line of letters and digits; openssl rand -hex 24 makes one"

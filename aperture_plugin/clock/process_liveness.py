@@ -40,7 +40,7 @@ def boot_identity(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return ""
-    return _told_by_ps(pid)
+    return _start_by_ps(pid)
 
 
 def here() -> str:
@@ -99,8 +99,8 @@ def _processes() -> Iterator[Path]:
     return (process for process in (proc.iterdir() if proc.exists() else ()) if process.name.isdigit())
 
 
-def _told_by_ps(pid: int) -> str:
+def _start_by_ps(pid: int) -> str:
     """Return when a process began, where there is no /proc to read it from (macOS, BSD)."""
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    began = told.stdout.strip()
+    found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    began = found.stdout.strip()
     return f"{here()}/{began}" if began else ""

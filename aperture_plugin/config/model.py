@@ -297,7 +297,7 @@ class Config:
         state: URL of the store as written, environment read, a relative SQLite path not yet resolved.
         broker, celery_app: Where `executor: celery` sends messages: the broker's URL, or the host's own app.
         celery_queues: The Celery queue of each queue of the file that names one.
-        ready_by: The expectations that a job is ready by some time: one that is not is told while the loop runs.
+        ready_by: The expectations that a job is ready by some time: the loop notifies of one that is not.
         jobs: By name, in file order (the preset's first, then what `schedules` adds).
         silenced: The warnings that it suppresses (`lint: ignore`).
         secrets: The values of `${…}` in it, and the passwords of its addresses: masked wherever they might be shown.

@@ -63,14 +63,14 @@ def _reported(problem: Problem, lines: list[str], masked: Callable[[int], str]) 
     place = problem.place
     where = f"{plain_line(problem.file)}:{place.line}:{place.column}"
     whose = "" if problem.job is None else f"{_shown(_plain_spaces(problem.job))}: "
-    told = [f"{where}: {problem.severity}: {whose}{problem.message} [{problem.code}]"]
+    found = [f"{where}: {problem.severity}: {whose}{problem.message} [{problem.code}]"]
     is_elsewhere = problem.code == _OF_A_PLUGIN  # Its line is not one of this text.
     if not is_elsewhere and 1 <= place.line <= len(lines) and lines[place.line - 1].strip():
-        told += _marked(masked(place.line - 1), place)
+        found += _marked(masked(place.line - 1), place)
     first, *more = [_shown(_plain_spaces(line)) for line in problem.hint.split("\n")]
-    told.append(f"   hint: {first}")
-    told += [f"         {line}" for line in more]
-    return "\n".join(told)
+    found.append(f"   hint: {first}")
+    found += [f"         {line}" for line in more]
+    return "\n".join(found)
 
 
 def _marked(line: str, place: Place) -> list[str]:

@@ -88,5 +88,5 @@ def read(text: str | bytes, context: ReadContext) -> Reading:
 
 
 def _zone(words: FileWords, local_zone: ZoneInfo) -> ZoneInfo:
-    said = words.settings.get("timezone")
-    return local_zone if said is None or said.value is FAULTY else zone_of(said.value, local_zone)
+    parsed = words.settings.get("timezone")
+    return local_zone if parsed is None or parsed.value is FAULTY else zone_of(parsed.value, local_zone)

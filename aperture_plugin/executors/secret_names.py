@@ -69,7 +69,7 @@ def filled_in(order: Mapping[str, Any], environment: Mapping[str, str]) -> dict[
     def shown(text: str) -> str:
         return _MARK.sub(value, text)
 
-    return {name: _each_text(said, shown) if name == "words" else said for name, said in order.items()}
+    return {name: _each_text(written, shown) if name == "words" else written for name, written in order.items()}
 
 
 def brought_in(order: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, ...]:

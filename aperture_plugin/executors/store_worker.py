@@ -82,8 +82,8 @@ class StoreWorker:
         self._lock = threading.Lock()
         self._live: dict[AttemptKey, Errand] = {}
         self._events: SimpleQueue[WorkerEvent | None] = SimpleQueue()
-        self._told = threading.Condition(self._lock)
-        self._untold = 0
+        self._changed = threading.Condition(self._lock)
+        self._unwritten = 0
         self._threads: list[threading.Thread] = []
         self._is_closed = threading.Event()
 
@@ -127,9 +127,9 @@ class StoreWorker:
         with self._lock:
             self._live[key] = errand
         outcome = errand.run()
-        with self._told:
+        with self._changed:
             self._live.pop(key, None)
-            self._told.notify_all()
+            self._changed.notify_all()
         if self._stopping is not None and outcome.status is OutcomeStatus.CANCELLED:
             # Nobody wants this run cancelled: it goes on elsewhere.
             outcome = replace(outcome, status=OutcomeStatus.INTERRUPTED, reason=self._stopping)
@@ -157,13 +157,13 @@ class StoreWorker:
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no handler is at work here; return False if one still is after *seconds*."""
-        with self._told:
-            return self._told.wait_for(lambda: not self._live, seconds)
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._live, seconds)
 
     def flush(self, seconds: float) -> bool:
         """Wait until all reported events have reached the store; return False if they did not within *seconds*."""
-        with self._told:
-            return self._told.wait_for(lambda: self._untold == 0, seconds)
+        with self._changed:
+            return self._changed.wait_for(lambda: self._unwritten == 0, seconds)
 
     def close(self, seconds: float = 5.0) -> None:
         """Write the reported events to the store, and end the threads."""
@@ -192,7 +192,7 @@ class StoreWorker:
 
     def _say(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
         with self._lock:
-            self._untold += 1
+            self._unwritten += 1
         self._events.put(WorkerEvent(key=key, body=body))
 
     def _answer(self, key: AttemptKey, number: int, cancelled: threading.Event) -> dict[str, Any]:
@@ -232,9 +232,9 @@ class StoreWorker:
         except StoreUnavailable as away:
             _log.warning("what handlers tell waits for the store: %s", away)
             return False
-        with self._told:
-            self._untold -= len(batch)
-            self._told.notify_all()
+        with self._changed:
+            self._unwritten -= len(batch)
+            self._changed.notify_all()
         return True
 
     def _watch(self) -> None:

@@ -70,7 +70,7 @@ class Store(Protocol):
         ...
 
     def read_clock(self) -> None:
-        """Read the store's clock now, for whoever watches it.
+        """Read the store's clock now, for a caller that watches it.
 
         Raises:
             StoreUnavailable: It cannot be reached just now.

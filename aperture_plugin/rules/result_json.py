@@ -135,10 +135,10 @@ class _Conversion:
             # An int of so many digits cannot even be printed.
             most = sys.get_int_max_str_digits() or 10**9
             if value.bit_length() > 3 * most:
-                return self._told(hex(value), f"{path} is an int of {value.bit_length()} bits")
+                return self._noted_text(hex(value), f"{path} is an int of {value.bit_length()} bits")
             return int(value)
         if not math.isfinite(value):
-            return self._told(str(value), f"{path} is {value}, which is no JSON")
+            return self._noted_text(str(value), f"{path} is {value}, which is no JSON")
         if isinstance(value, float):
             return float(value)
         if value == value.to_integral_value() and abs(value) < Decimal(2**53):
@@ -157,9 +157,9 @@ class _Conversion:
             text = str(value)
         except Exception:  # noqa: BLE001 - a host's own __str__ may raise anything
             text = f"<{type(value).__name__}>"
-        return self._told(text, warning)
+        return self._noted_text(text, warning)
 
-    def _told(self, text: str, warning: str) -> str:
+    def _noted_text(self, text: str, warning: str) -> str:
         self.warnings.append(warning)
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]} …"
 

@@ -59,14 +59,14 @@ class PublishedWords:
         }
 
     @classmethod
-    def of_json(cls, said: Mapping[str, Any]) -> PublishedWords:
+    def of_json(cls, value: Mapping[str, Any]) -> PublishedWords:
         """Return what the store keeps; what a later version adds is passed over."""
         return cls(
-            jobs=said.get("jobs", {}),
-            offers=frozenset(said.get("offers", ())),
-            after={name: frozenset(jobs) for name, jobs in said.get("after", {}).items()},
-            queues=said.get("queues", {}),
-            limits=said.get("limits", {}),
+            jobs=value.get("jobs", {}),
+            offers=frozenset(value.get("offers", ())),
+            after={name: frozenset(jobs) for name, jobs in value.get("after", {}).items()},
+            queues=value.get("queues", {}),
+            limits=value.get("limits", {}),
         )
 
 

@@ -52,8 +52,8 @@ class NotifySource:
         news = False
         try:
             self._connection.pgconn.consume_input()
-            while (told := self._connection.pgconn.notifies()) is not None:
-                news = news or told.extra != self._mine
+            while (found := self._connection.pgconn.notifies()) is not None:
+                news = news or found.extra != self._mine
         except psycopg.Error as error:
             raise OSError(str(error)) from error
         return news

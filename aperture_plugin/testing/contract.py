@@ -124,7 +124,7 @@ class Bench:
         """Release the waiting handlers."""
         (self.folder / "go on").touch()
 
-    def told(self) -> list[Event]:
+    def reported(self) -> list[Event]:
         """Return all events so far."""
         while not self.events.empty():
             self.heard.append(self.events.get())
@@ -207,11 +207,11 @@ class ExecutorContract:
         bench.outcome(key)
         time.sleep(self.settles)
 
-        told = bench.told()
-        assert [type(event) is Ended for event in told] == [False] * (len(told) - 1) + [True]
-        progress = [(event.key, event.done, event.total) for event in told if isinstance(event, Progressed)]
+        found = bench.reported()
+        assert [type(event) is Ended for event in found] == [False] * (len(found) - 1) + [True]
+        progress = [(event.key, event.done, event.total) for event in found if isinstance(event, Progressed)]
         assert (progress[0], progress[-1]) == ((key, 0, 3), (key, 3, 3))
-        lines = [event.line for event in told if isinstance(event, Logged)]
+        lines = [event.line for event in found if isinstance(event, Logged)]
         assert [(line.run_id, line.attempt, line.level, line.text) for line in lines] == [
             (*key, "WARNING", f"indexed {item}") for item in range(3)
         ]
@@ -241,7 +241,7 @@ class ExecutorContract:
     def test_secrets_of_the_environment_are_masked_in_all_that_is_told(self, bench: Bench) -> None:
         outcome = bench.ended("says-a-secret")
 
-        lines = [event.line.text for event in bench.told() if isinstance(event, Logged)]
+        lines = [event.line.text for event in bench.reported() if isinstance(event, Logged)]
         assert lines == ["asking with •••"]
         assert outcome.reason == "ValueError: 401 for •••"
         assert "hunter22" not in (outcome.error or "").replace('raise ValueError("401 for hunter22")', "")
@@ -251,7 +251,7 @@ class ExecutorContract:
     def test_start_returns_before_the_handler_does(self, bench: Bench) -> None:
         key = bench.start("never-looks")
         bench.until_marked()
-        assert not any(isinstance(event, Ended) for event in bench.told())
+        assert not any(isinstance(event, Ended) for event in bench.reported())
         bench.let_go_on()
 
         assert bench.outcome(key).result == "whole"
@@ -267,7 +267,7 @@ class ExecutorContract:
             bench.outcome(key)
         time.sleep(self.settles)
 
-        assert sorted(event.key for event in bench.told() if isinstance(event, Ended)) == sorted(keys)
+        assert sorted(event.key for event in bench.reported() if isinstance(event, Ended)) == sorted(keys)
 
     def test_the_next_begins_once_an_end_is_told_and_from_within_it_where_the_executor_hands_on(
         self, bench: Bench
@@ -337,7 +337,7 @@ class ExecutorContract:
             assert not bench.executor.kill(one)
         time.sleep(self.settles)
 
-        assert [event.key for event in bench.told() if isinstance(event, Ended)] == [key]
+        assert [event.key for event in bench.reported() if isinstance(event, Ended)] == [key]
 
     def test_force_ends_a_handler_or_is_said_not_to(self, bench: Bench) -> None:
         key = bench.start("never-looks")

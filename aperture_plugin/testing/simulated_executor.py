@@ -40,11 +40,11 @@ class PretendingExecutor:
 
     def start(self, work: Work, report: Report) -> None:
         """Run the handler; report its end now, or when its time has come."""
-        said = self._durations.get(work.run.job)
-        if said is None:
+        value = self._durations.get(work.run.job)
+        if value is None:
             self._inline.start(work, report)
             return
-        span = read_duration(said) if isinstance(said, str) else said
+        span = read_duration(value) if isinstance(value, str) else value
         self._inline.start(work, self._holding(work, report, self._clock.monotonic() + span.total_seconds()))
 
     def cancel(self, key: AttemptKey, reason: str) -> None:

@@ -56,7 +56,7 @@ class World:
         durations: The duration of each job on the fake clock, by name (`"2 hours"`); without one, no time.
         stubborn: Names of jobs that do not stop when they are asked to.
         pace: Intervals of what the loop does by itself.
-        told: Every call of `aperture_run_changed`, oldest first.
+        reported: Every call of `aperture_run_changed`, oldest first.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class World:
         self.handlers: dict[str, Callable[[LiveRun], Any]] = {}
         self.durations: dict[str, str | timedelta] = {}
         self.stubborn: set[str] = set()
-        self.told: list[Run] = []
+        self.reported: list[Run] = []
         self.pace = _PACE
         self.environ: dict[str, str] = {"TZ": "UTC", **(environ or {})}
         self._plugins = tuple(plugins)
@@ -307,7 +307,7 @@ class _Handlers:
     @hookimpl
     def aperture_run_changed(self, run: Run) -> None:
         """Remember the run."""
-        self._world.told.append(run)
+        self._world.reported.append(run)
 
     def _handler_of(self, name: str) -> Callable[[LiveRun], Any]:
         def handle(run: LiveRun) -> Any:

@@ -130,12 +130,12 @@ class Access:
 
     def has_bearer(self, request: HTTPConnection) -> bool:
         """Return whether *request* presents the token as `Authorization: Bearer`."""
-        kind, _, said = request.headers.get("authorization", "").partition(" ")
-        return kind.lower() == "bearer" and self.is_token(said.strip())
+        kind, _, text = request.headers.get("authorization", "").partition(" ")
+        return kind.lower() == "bearer" and self.is_token(text.strip())
 
-    def is_token(self, said: str) -> bool:
-        """Return whether *said* is the token, in the same time for any text."""
-        return self.token is not None and hmac.compare_digest(said.encode(), self.token.encode())
+    def is_token(self, text: str) -> bool:
+        """Return whether *text* is the token, in the same time for any text."""
+        return self.token is not None and hmac.compare_digest(text.encode(), self.token.encode())
 
     # ── sessions ────────────────────────────────────────────────────────────────────────────────
 
@@ -144,10 +144,10 @@ class Access:
         return self._signed(f"s{int(time.time())}")
 
     def _has_session(self, request: HTTPConnection) -> bool:
-        said = self._verified(request.cookies.get(SESSION_COOKIE, ""))
-        if said is None or not said.startswith("s"):
+        text = self._verified(request.cookies.get(SESSION_COOKIE, ""))
+        if text is None or not text.startswith("s"):
             return False
-        return -60 <= time.time() - int(said[1:]) < SESSION_SECONDS
+        return -60 <= time.time() - int(text[1:]) < SESSION_SECONDS
 
     def may_try(self, address: str) -> bool:
         """Return whether *address* may try another token: five wrong ones a minute are the most."""
@@ -168,13 +168,13 @@ class Access:
         """Return a token for the forms of a page; each differs, so that compressing a page gives none away."""
         return self._signed(f"p{secrets.token_urlsafe(9)}")
 
-    def is_page_token(self, said: str, request: HTTPConnection) -> bool:
-        """Return whether *said* is a token of a page that this application, or a twin of it, has shown this browser."""
-        if (self._verified(said) or "").startswith("p"):
+    def is_page_token(self, text: str, request: HTTPConnection) -> bool:
+        """Return whether *text* is a token of a page that this application, or a twin of it, has shown this browser."""
+        if (self._verified(text) or "").startswith("p"):
             return True
         # A twin behind the same address has another secret, but the browser brings along what the twin gave it.
         cookie = request.cookies.get(PAGE_COOKIE, "")
-        return len(cookie) >= _TOKEN_LENGTH and hmac.compare_digest(cookie.encode(), said.encode())
+        return len(cookie) >= _TOKEN_LENGTH and hmac.compare_digest(cookie.encode(), text.encode())
 
     def is_free_of_forgery(self, request: HTTPConnection, page_token: str) -> bool:
         """Return whether the sender means the change, and not another site through a browser.
@@ -187,12 +187,12 @@ class Access:
             return True
         return is_same_origin(request) and self.is_page_token(page_token, request)
 
-    def _signed(self, said: str) -> str:
-        return f"{said}.{hmac.new(self._secret, said.encode(), hashlib.sha256).hexdigest()}"
+    def _signed(self, text: str) -> str:
+        return f"{text}.{hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()}"
 
     def _verified(self, signed: str) -> str | None:
-        said, _, _ = signed.rpartition(".")
-        return said if said and hmac.compare_digest(self._signed(said).encode(), signed.encode()) else None
+        value, _, _ = signed.rpartition(".")
+        return value if value and hmac.compare_digest(self._signed(value).encode(), signed.encode()) else None
 
 
 _TOKEN_LENGTH: Final = 64
@@ -207,12 +207,12 @@ def is_same_origin(request: HTTPConnection) -> bool:
     if origin is None:
         return False
     try:
-        said = urlsplit(origin)
-        port = said.port or _DEFAULT_PORTS.get(said.scheme)
+        value = urlsplit(origin)
+        port = value.port or _DEFAULT_PORTS.get(value.scheme)
         host = urlsplit(f"//{request.headers.get('host', '')}")
-        return said.hostname is not None and (said.hostname, port) == (
+        return value.hostname is not None and (value.hostname, port) == (
             host.hostname,
-            host.port or _DEFAULT_PORTS.get(said.scheme),
+            host.port or _DEFAULT_PORTS.get(value.scheme),
         )
     except ValueError:
         return False
@@ -231,12 +231,12 @@ def host_is_known(request: HTTPConnection, hosts: Iterable[str]) -> bool:
     return name in _LOCAL_NAMES | listens or name in {bare_host(host) for host in hosts}
 
 
-def bare_host(said: str) -> str:
+def bare_host(text: str) -> str:
     """Return a host as Host headers are compared: in lower case, without a port."""
     try:
-        return urlsplit(f"//{said}").hostname or said.lower()
+        return urlsplit(f"//{text}").hostname or text.lower()
     except ValueError:
-        return said.lower()
+        return text.lower()
 
 
 def is_local(request: HTTPConnection) -> bool:

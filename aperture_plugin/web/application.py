@@ -140,8 +140,8 @@ class WebApplication:
         if self.access.asks_for_token:
             headers = {"www-authenticate": 'Bearer realm="aperture"'}
             raise Refused(401, "token-needed", "A token is needed", "present the token", headers=headers)
-        told = "nobody has granted you a right" if self.access.authorize is not None else _DENIED
-        raise Refused(403, "forbidden", "Forbidden", told)
+        message = "nobody has granted you a right" if self.access.authorize is not None else _DENIED
+        raise Refused(403, "forbidden", "Forbidden", message)
 
     def _endpoint(self, call: Call) -> tuple[Endpoint | None, set[str]]:
         """Return what answers at the path, else the methods that something there is answered by."""

@@ -124,10 +124,10 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """Return whether a query parameter says yes."""
-        said = self.query(name)
-        if said not in {None, "0", "1"}:
+        value = self.query(name)
+        if value not in {None, "0", "1"}:
             raise Refused(400, "bad-query", "Bad query", f"{name} is 1 or 0")
-        return said == "1"
+        return value == "1"
 
 
 Answer = Callable[[Call], "Response | Awaitable[Response]"]

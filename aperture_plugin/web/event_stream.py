@@ -48,20 +48,20 @@ async def events(call: Call) -> Response:
     stream = call.site.changes.subscribe(asyncio.get_running_loop())
     if stream is None:
         raise Refused(503, "too-many-streams", "Too many streams", f"at most {_MOST_STREAMS} streams are open at once")
-    return StreamingResponse(_told(call.site.changes, stream), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return StreamingResponse(_events(call.site.changes, stream), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
-async def _told(changes: Changes, stream: _Stream) -> AsyncIterator[str]:
+async def _events(changes: Changes, stream: _Stream) -> AsyncIterator[str]:
     try:
         yield "retry: 2000\n\n"
         while True:
             try:
-                said = await asyncio.wait_for(stream.queue.get(), _ALIVE_SECONDS)
+                value = await asyncio.wait_for(stream.queue.get(), _ALIVE_SECONDS)
             except TimeoutError:
-                said = ": nothing new\n\n"
-            if said is None:
+                value = ": nothing new\n\n"
+            if value is None:
                 return
-            yield said
+            yield value
             stream.taken_at = time.monotonic()
     finally:
         changes.unsubscribe(stream)
@@ -80,19 +80,19 @@ class _Stream:
         """True if nobody takes what is sent: some servers let a caller go without a word to the application."""
         return time.monotonic() - self.taken_at > _STUCK_SECONDS
 
-    def tell(self, said: str | None) -> None:
+    def tell(self, text: str | None) -> None:
         try:
-            self.loop.call_soon_threadsafe(self._put, said)
+            self.loop.call_soon_threadsafe(self._put, text)
         except RuntimeError:
             return  # Its event loop has ended, and the stream with it.
 
-    def _put(self, said: str | None) -> None:
+    def _put(self, text: str | None) -> None:
         if self.queue.full():
             # A reader so slow begins anew.
             while not self.queue.empty():
                 self.queue.get_nowait()
-            said = None
-        self.queue.put_nowait(said)
+            text = None
+        self.queue.put_nowait(text)
 
 
 class Changes:
@@ -176,15 +176,15 @@ class Changes:
         except Exception:  # noqa: BLE001  # after any fault, listeners are notified of the next change
             _log.exception("looking for changes failed; they are looked for again")
             return
-        told = [_event(*event) for event in seen.news(overview, ended, self._installation)]
+        found = [_event(*event) for event in seen.news(overview, ended, self._installation)]
         for stream in old:
-            for said in told:
-                stream.tell(said)
+            for value in found:
+                stream.tell(value)
         if new:
             present = [_event(*event) for event in seen.present(overview)]
             for stream in new:
-                for said in present:
-                    stream.tell(said)
+                for value in present:
+                    stream.tell(value)
 
 
 class _Seen:

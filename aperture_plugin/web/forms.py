@@ -16,17 +16,17 @@ ANSWER_COOKIE: Final = "aperture_answer"
 _MOST: Final = 600
 
 
-def back_to_page(call: Call, said: str, *, is_bad: bool = False) -> Response:
-    """Return the browser to the page that its form stands on, which then shows *said*."""
+def back_to_page(call: Call, text: str, *, is_bad: bool = False) -> Response:
+    """Return the browser to the page that its form stands on, which then shows *text*."""
     response = RedirectResponse(way_back(call, call.field("back")), status_code=303)
-    value = quote(json.dumps({"said": said[:_MOST], "bad": is_bad}))
+    value = quote(json.dumps({"text": text[:_MOST], "bad": is_bad}))
     response.set_cookie(ANSWER_COOKIE, value, max_age=60, httponly=True, samesite="strict", path="/")
     return response
 
 
-def way_back(call: Call, said: str | None) -> str:
-    """Return the relative URL of a page of ours that *said* names, from the jobs page on; else that of the jobs."""
-    path = said or ""
+def way_back(call: Call, text: str | None) -> str:
+    """Return the relative URL of a page of ours that *text* names, from the jobs page on; else that of the jobs."""
+    path = text or ""
     # Only below our own path: a scheme, a host or a way up would lead elsewhere.
     name = path.partition("?")[0]
     if path.startswith(("/", "\\")) or ":" in name or "\\" in path or ".." in name.split("/") or not path.isprintable():
@@ -38,7 +38,7 @@ def answer_of(call: Call) -> dict[str, Any] | None:
     """Return what the last form came to, once; None where there is nothing to tell."""
     try:
         found = json.loads(unquote(call.request.cookies[ANSWER_COOKIE]))
-        return {"said": str(found["said"])[:_MOST], "bad": bool(found["bad"])}
+        return {"text": str(found["text"])[:_MOST], "bad": bool(found["bad"])}
     except (KeyError, ValueError, TypeError):
         return None
 

@@ -137,12 +137,19 @@ def cancel_form(call: Call) -> Response:
     seen = call.installation.pulse()
     running = next((run for run in seen.running if run.job == job), None)
     waiting = [run for run in seen.queue if run.job == job]
-    told = "Nothing of it runs or waits."
+    message = "Nothing of it runs or waits."
     if running is not None:
-        told = f"It has been running for {elapsed(running.started_at or seen.now, now=seen.now)}. It is asked to stop."
+        message = (
+            f"It has been running for {elapsed(running.started_at or seen.now, now=seen.now)}. It is asked to stop."
+        )
     elif waiting:
-        told = "It waits in its queue. Its next due time comes as ever."
-    values: dict[str, Any] = {"job": job, "title": title_of(call, job), "running": running is not None, "told": told}
+        message = "It waits in its queue. Its next due time comes as ever."
+    values: dict[str, Any] = {
+        "job": job,
+        "title": title_of(call, job),
+        "running": running is not None,
+        "message": message,
+    }
     return shown(call, "cancel.html", head=head_of(call), **values)
 
 
@@ -226,14 +233,14 @@ def _chain(config: Config | None, job: str) -> list[tuple[str, str, str]]:
 
 def _description(call: Call, job: str) -> str:
     words, plugins = call.installation.job(job), call.installation.plugins()
-    said = None if words is None else words.description
+    value = None if words is None else words.description
     registered = None if plugins is None else plugins.jobs.get(job)
-    return said or (registered.description if registered is not None and registered.description else "") or ""
+    return value or (registered.description if registered is not None and registered.description else "") or ""
 
 
 def title_of(call: Call, job: str) -> str:
     """Return what displays call a job."""
     words, plugins = call.installation.job(job), call.installation.plugins()
     registered = None if plugins is None else plugins.jobs.get(job)
-    said = None if words is None else words.title
-    return said or (registered.title if registered is not None and registered.title else None) or job
+    value = None if words is None else words.title
+    return value or (registered.title if registered is not None and registered.title else None) or job

@@ -146,8 +146,8 @@ def state_cell(
         return StateCell(kind="off", word="off", lines=("enabled: no, in the file",))
     last = job.last_run
     if last is not None and last.status is Status.FAILED:
-        told = last.reason or (last.error or "").strip().rpartition("\n")[2]
-        return StateCell(kind="idle", word=IDLE, lines=(told[:_MOST],) if told else ())
+        found = last.reason or (last.error or "").strip().rpartition("\n")[2]
+        return StateCell(kind="idle", word=IDLE, lines=(found[:_MOST],) if found else ())
     return StateCell(kind="idle", word=IDLE)
 
 
@@ -159,11 +159,11 @@ def _running(run: Run, strip: Strip, last_line: str | None, now: datetime) -> St
         lines.append(items)
     left = _left(run, strip, now)
     step = " ".join((last_line or "").split())[:_MOST]
-    said = " · ".join(part for part in (left, step) if part)
+    value = " · ".join(part for part in (left, step) if part)
     if run.cancel_reason:
-        said = "asked to stop" + (f" · {said}" if said else "")
-    if said:
-        lines.append(said)
+        value = "asked to stop" + (f" · {value}" if value else "")
+    if value:
+        lines.append(value)
     return StateCell(
         kind="running",
         word="running",
@@ -198,8 +198,8 @@ def _waiting(run: Run, places: Mapping[AttemptKey, int], forecast: Forecast, job
         start = f"starts {at(run.not_before, job.zone, now=now)}"
     elif foreseen is not None and foreseen.starts_at is not None:
         start = f"starts {about(foreseen.starts_at, job.zone, now=now)}"
-    said = ", ".join(part for part in (start, run.reason or "its turn comes") if part)
-    return StateCell(kind="waiting", word="waiting", dim=dim, lines=(said[:_MOST],))
+    value = ", ".join(part for part in (start, run.reason or "its turn comes") if part)
+    return StateCell(kind="waiting", word="waiting", dim=dim, lines=(value[:_MOST],))
 
 
 def _schedule_note(words: JobConfig | None) -> str:
@@ -217,12 +217,12 @@ def _schedule_note(words: JobConfig | None) -> str:
 
 def _next(job: JobView, words: JobConfig | None, forecast: Forecast, now: datetime) -> tuple[str, str]:
     if job.next_run is not None:
-        told = at(job.next_run, job.zone, now=now, exact=True)
+        found = at(job.next_run, job.zone, now=now, exact=True)
         foreseen = forecast.of_slot(job.name, job.next_run)
         starts_at = None if foreseen is None else foreseen.starts_at
         if starts_at is not None and starts_at - job.next_run >= timedelta(minutes=1):
-            told += f", starts {about(starts_at, job.zone, now=now)}"
-        return relative(job.next_run, now=now), told
+            found += f", starts {about(starts_at, job.zone, now=now)}"
+        return relative(job.next_run, now=now), found
     if not job.enabled:
         return "none", "none while it is off"
     if job.pause is not None:

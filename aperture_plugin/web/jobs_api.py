@@ -62,13 +62,13 @@ def run(call: Call) -> Response:
     )
     _log.info("%s asked for a run of %s (run %s)", call.visitor.by, job, queued.id)
     if queued.status is Status.SKIPPED:
-        said = f"{job} is not run: {queued.reason}"
+        value = f"{job} is not run: {queued.reason}"
     elif running_loops(store, now=now):
-        said = f"{job} is queued"
+        value = f"{job} is queued"
     else:
-        said = f"{job} is queued; no loop is running, so it starts when one does"
+        value = f"{job} is queued; no loop is running, so it starts when one does"
     row = run_json(queued, installation.zone_of(job))
-    return answered(call, row, said, status=202, is_bad=queued.status is Status.SKIPPED)
+    return answered(call, row, value, status=202, is_bad=queued.status is Status.SKIPPED)
 
 
 def cancel(call: Call) -> Response:
@@ -90,9 +90,9 @@ def cancel(call: Call) -> Response:
             ("dropped", asked.dropped),
         )
     }
-    told = [f"{job} was asked to stop"] if body["stopping"] else []
-    told += [f"{job} is out of its queue"] if body["dropped"] else []
-    return answered(call, body, "; ".join(told))
+    message = [f"{job} was asked to stop"] if body["stopping"] else []
+    message += [f"{job} is out of its queue"] if body["dropped"] else []
+    return answered(call, body, "; ".join(message))
 
 
 def pause(call: Call) -> Response:
@@ -100,16 +100,16 @@ def pause(call: Call) -> Response:
     job = known(call, call.names["job"])
     call.require_keys("until", "note")
     installation, now = call.installation, call.installation.now()
-    said, zone = call.text("until"), installation.zone_of(job)
+    value, zone = call.text("until"), installation.zone_of(job)
     until = None
-    if said is not None:
+    if value is not None:
         try:
-            until = read_instant(said, now=now, zone=zone, towards=Towards.FUTURE)
+            until = read_instant(value, now=now, zone=zone, towards=Towards.FUTURE)
         except Unreadable as problem:
             detail = f"until: {problem.message}; {problem.hint}"
             return conflicted(call, Refused(422, "bad-value", "Bad value", detail))
         if until <= now:
-            return conflicted(call, Refused(409, "past", "Past already", f"until: {said[:80]} is past already"))
+            return conflicted(call, Refused(409, "past", "Past already", f"until: {value[:80]} is past already"))
     held = Pause(job=job, since=now, until=until, note=_note(call), by=call.visitor.by)
     ask_pause(installation.store(to_write=True), [held])
     _log.info("%s paused %s", call.visitor.by, job)
@@ -131,9 +131,9 @@ def resume(call: Call) -> Response:
     return answered(call, {"job": job, "paused": None}, f"{job} is resumed; its slots fire from now on")
 
 
-def answered(call: Call, body: Mapping[str, Any], said: str, *, status: int = 200, is_bad: bool = False) -> Response:
-    """Return *body* to a program; send a form back to its page, which says what was *said*."""
-    return back_to_page(call, said, is_bad=is_bad) if call.is_form else json_response(body, status=status)
+def answered(call: Call, body: Mapping[str, Any], text: str, *, status: int = 200, is_bad: bool = False) -> Response:
+    """Return *body* to a program; send a form back to its page, which says what was *text*."""
+    return back_to_page(call, text, is_bad=is_bad) if call.is_form else json_response(body, status=status)
 
 
 def conflicted(call: Call, refusal: Refused) -> Response:

@@ -53,8 +53,8 @@ class Filter:
 
     def url(self, base: str, **changes: str | int) -> str:
         """Return the URL of the page with *changes*; a change begins on its first page."""
-        said = {"q": self.q, "category": self.category, "state": self.state, "sort": self.sort, **changes}
-        given = {key: value for key, value in said.items() if value and (key, value) != ("sort", "next")}
+        text = {"q": self.q, "category": self.category, "state": self.state, "sort": self.sort, **changes}
+        given = {key: value for key, value in text.items() if value and (key, value) != ("sort", "next")}
         return f"{base}?{urlencode(given)}" if given else base
 
 
@@ -65,7 +65,7 @@ class QueueLine:
     mark: str
     job: str
     title: str
-    said: str
+    text: str
     when: str
 
 
@@ -126,14 +126,14 @@ def queue_boxes(seen: Overview, config: Config | None, foreseen: Forecast) -> li
         runs = by_queue[name]
         running = sum(run.status is Status.RUNNING for run in runs)
         free = max(0, seats.get(name, 1) - running)
-        told = f"runs {seats[name]} at once" if name in seats else "not in the file any more"
-        told += f", {counted(free, 'place')} free" if free and running else ""
+        message = f"runs {seats[name]} at once" if name in seats else "not in the file any more"
+        message += f", {counted(free, 'place')} free" if free and running else ""
         lines, place = [], 0
         for run in runs[:_MOST_LINES]:
             is_running = run.status is Status.RUNNING
             place += not is_running
             lines.append(_queue_line(run, "" if is_running else str(place), titles, seen, foreseen))
-        boxes.append(QueueBox(name, told, lines, len(runs) - len(lines)))
+        boxes.append(QueueBox(name, message, lines, len(runs) - len(lines)))
     return boxes
 
 

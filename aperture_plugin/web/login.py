@@ -33,8 +33,8 @@ def log_in(call: Call) -> Response:
         if call.is_form:
             return _page(call, wrong=detail, status=429, headers={"retry-after": _RETRY})
         raise Refused(429, "too-many-tries", "Too many tries", detail, headers={"retry-after": _RETRY})
-    said = (call.field("password") or "") if call.is_form else (call.text("token") or "")
-    if not access.is_token(said.strip()):
+    text = (call.field("password") or "") if call.is_form else (call.text("token") or "")
+    if not access.is_token(text.strip()):
         access.note_wrong(address)
         time.sleep(0.1)
         if call.is_form:

@@ -247,15 +247,15 @@ def _by(label: str, names: Iterable[str], values: Mapping[str, float]) -> list[t
 
 
 def _gauge(
-    name: str, told: str, values: Iterable[tuple[Mapping[str, str], float]], labels: list[str] | None = None
+    name: str, found: str, values: Iterable[tuple[Mapping[str, str], float]], labels: list[str] | None = None
 ) -> Metric:
-    return _filled(GaugeMetricFamily(name, told, labels=labels or _labels(values)), values)
+    return _filled(GaugeMetricFamily(name, found, labels=labels or _labels(values)), values)
 
 
 def _counter(
-    name: str, told: str, values: Iterable[tuple[Mapping[str, str], float]], labels: list[str] | None = None
+    name: str, found: str, values: Iterable[tuple[Mapping[str, str], float]], labels: list[str] | None = None
 ) -> Metric:
-    return _filled(CounterMetricFamily(name, told, labels=labels or _labels(values)), values)
+    return _filled(CounterMetricFamily(name, found, labels=labels or _labels(values)), values)
 
 
 def _labels(values: Iterable[tuple[Mapping[str, str], float]]) -> list[str]:

@@ -70,7 +70,7 @@ def history(call: Call) -> Response:
     limit = _LIMIT if limit is None else limit
     query = RunQuery(
         jobs=jobs or None,
-        statuses=[_status(said) for said in call.queries("status")] or None,
+        statuses=[_status(value) for value in call.queries("status")] or None,
         since=instant(call, "since", Towards.PAST),
         limit=limit or _MOST_ROWS + 1,
     )
@@ -98,7 +98,7 @@ def plan(call: Call) -> Response:
             until = due_of(wall.replace(microsecond=0), config.zone)
     if not since < until <= since + timedelta(days=_MOST_DAYS + 1):
         raise Refused(409, "bad-span", "Bad span", f"until lies after from, by {_MOST_DAYS} days at most")
-    said, otherwise = _durations(call, config)
+    given, otherwise = _durations(call, config)
     try:
         if not _REHEARSING.acquire(timeout=_WAITS_SECONDS):
             raise Refused(503, "busy", "Busy", "another plan is being made; ask again in a while")
@@ -111,7 +111,7 @@ def plan(call: Call) -> Response:
                 until=until,
                 now=now,
                 url=installation.state,
-                said=said,
+                given=given,
                 otherwise=otherwise,
                 most=_MOST_REHEARSED,
             )
@@ -174,23 +174,23 @@ def known(call: Call, job: str) -> str:
 
 def instant(call: Call, name: str, towards: Towards) -> datetime | None:
     """Return the instant that a query parameter says, as the option of that name is read; None where it is absent."""
-    said = call.query(name)
-    if said is None:
+    value = call.query(name)
+    if value is None:
         return None
     try:
-        return read_instant(said, now=call.installation.now(), zone=call.installation.zone(), towards=towards)
+        return read_instant(value, now=call.installation.now(), zone=call.installation.zone(), towards=towards)
     except Unreadable as problem:
         raise Refused(400, "bad-query", "Bad query", f"{name}: {problem.message}; {problem.hint}") from None
 
 
 def number(call: Call, name: str, *, least: int, most: int = _MOST_ROWS) -> int | None:
     """Return the whole number that a query parameter says; None where it is absent."""
-    said = call.query(name)
-    if said is None:
+    text = call.query(name)
+    if text is None:
         return None
-    if not said.isascii() or not said.isdigit() or len(said) > 9 or not least <= int(said) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
         raise Refused(400, "bad-query", "Bad query", f"{name} is a whole number from {least} to {most:,}")
-    return int(said)
+    return int(text)
 
 
 def _jobs(call: Call, among: Collection[str]) -> list[str]:
@@ -202,12 +202,12 @@ def _jobs(call: Call, among: Collection[str]) -> list[str]:
     return jobs
 
 
-def _status(said: str) -> Status:
+def _status(text: str) -> Status:
     try:
-        return Status(said)
+        return Status(text)
     except ValueError:
-        told = ", ".join(Status)
-        raise Refused(400, "bad-query", "Bad query", f"status is one of {told}") from None
+        found = ", ".join(Status)
+        raise Refused(400, "bad-query", "Bad query", f"status is one of {found}") from None
 
 
 def _durations(call: Call, config: Config) -> tuple[dict[str, timedelta], timedelta]:

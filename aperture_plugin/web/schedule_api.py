@@ -204,8 +204,8 @@ def _content(call: Call) -> bytes:
     if isinstance(content, bytes):
         return content
     name = call.installation.source().name
-    told = "is not there" if content is None else f"cannot be read: {content.reason}"
-    raise Refused(409, "no-file", "No file", f"{name} {told}")
+    message = "is not there" if content is None else f"cannot be read: {content.reason}"
+    raise Refused(409, "no-file", "No file", f"{name} {message}")
 
 
 def _saved_meanwhile(call: Call) -> Refused:

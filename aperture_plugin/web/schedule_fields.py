@@ -145,5 +145,5 @@ def phrase_from(form: Mapping[str, Sequence[str]]) -> tuple[str, ScheduleFields]
     return phrase, fields
 
 
-def _monthday(said: str) -> str:
-    return "the last day" if said == "last" else f"day {said}"
+def _monthday(text: str) -> str:
+    return "the last day" if text == "last" else f"day {text}"

@@ -58,7 +58,7 @@ def drawn_strip(strip: Strip, zone: ZoneInfo, *, now: datetime) -> DrawnStrip:
         # Attributes are made of numbers of ours alone.
         shapes = tuple(Markup(f'<{tag} class="{kind}" {rest}/>') for tag, kind, rest in _shapes(due, x, height))  # noqa: S704
         if shapes:
-            marks.append(Mark(_told(due, zone, now), shapes))
+            marks.append(Mark(_due_text(due, zone, now), shapes))
     return DrawnStrip(_label(strip, zone, now), "".join(bars), tuple(marks))
 
 
@@ -97,7 +97,7 @@ def _shapes(due: DueTime, x: float, height: float) -> Iterator[tuple[str, str, s
         yield "circle", "f-wait", f'cx="{x:g}" cy="21.5" r="1.9"'
 
 
-def _told(due: DueTime, zone: ZoneInfo, now: datetime) -> str:
+def _due_text(due: DueTime, zone: ZoneInfo, now: datetime) -> str:
     when = at(due.due, zone, now=now)
     why = "" if due.reason is None else f", {due.reason[:_MOST_REASON]}"
     late = "" if due.late is None else f", {short_duration(due.late)} late"
@@ -129,5 +129,5 @@ def _label(strip: Strip, zone: ZoneInfo, now: datetime) -> str:
     fates = [f"{number} {fate}" for fate in SlotFate if (number := strip.count(fate))]
     if strip.late:
         fates.append(f"{strip.late} late")
-    last = _told(strip.dues[-1], zone, now)
+    last = _due_text(strip.dues[-1], zone, now)
     return f"Last {counted(len(strip.dues), 'due time')}: {', '.join(fates)}. Latest: {last}."

@@ -88,8 +88,8 @@ def timeline_page(call: Call) -> Response:
     if config is None:
         values["trouble"] = "No valid file is in force, so nothing can be planned."
     elif len(config.jobs) > _MOST_JOBS:
-        told = f"{len(config.jobs):,} jobs are too many for a drawing"
-        values["trouble"] = f"{told}. aperture plan --job NAME plans single ones."
+        message = f"{len(config.jobs):,} jobs are too many for a drawing"
+        values["trouble"] = f"{message}. aperture plan --job NAME plans single ones."
     else:
         try:
             values |= _drawn(installation, config, seen)
@@ -223,8 +223,12 @@ def _rightness(before: Plan | None, past: Sequence[Run]) -> Iterator[tuple[str, 
             otherwise += 1
     if off:
         middle = timedelta(seconds=median(one.total_seconds() for one in off))
-        told = f"off by {short_duration(middle) if middle >= _MOMENT else 'less than a second'} at the median"
-        yield "Yesterday's plan", told, f"{counted(otherwise, 'run')} came otherwise" if otherwise else "every run came"
+        message = f"off by {short_duration(middle) if middle >= _MOMENT else 'less than a second'} at the median"
+        yield (
+            "Yesterday's plan",
+            message,
+            f"{counted(otherwise, 'run')} came otherwise" if otherwise else "every run came",
+        )
 
 
 def _listed(plan: Plan) -> list[Foreseen]:

@@ -105,8 +105,8 @@ def drawing_of(
             drawn upon it; None draws every run.
     """
     scale, zone = _Scale(since, until), config.zone
-    was, comes, said = _by_job(past), _by_job(ahead.runs), _by_job(() if before is None else before.runs)
-    names = [name for name in config.jobs if name in was or name in comes or name in said]
+    was, comes, value = _by_job(past), _by_job(ahead.runs), _by_job(() if before is None else before.runs)
+    names = [name for name in config.jobs if name in was or name in comes or name in value]
     rows = []
     for place, name in enumerate(names[:_MOST_ROWS]):
         steady = ""
@@ -116,7 +116,7 @@ def drawing_of(
             unusual = [run for run in was.get(name, ()) if isinstance(run, Run) and run.status is not Status.COMPLETED]
             shapes += (shape for run in unusual[:_MOST_UNUSUAL] for shape in _ran(run, scale, config, now))
         else:
-            shapes += (shape for run in said.get(name, ()) for shape in _foretold(run, scale, config, now))
+            shapes += (shape for run in value.get(name, ()) for shape in _foretold(run, scale, config, now))
             shapes += (shape for run in was.get(name, ()) for shape in _ran(run, scale, config, now))
             shapes += (shape for run in comes.get(name, ()) for shape in _foreseen(run, scale, config, now))
         rows.append(Line(name, titles.get(name, name), _TOP + place * _ROW, shapes, steady))
@@ -149,8 +149,8 @@ def _ran(run: object, scale: _Scale, config: Config, now: datetime) -> Iterator[
     zone = config.jobs[run.job].zone
     if run.started_at is None:
         if run.status is Status.SKIPPED and run.due is not None:
-            told = f"{at(run.due, zone, now=now)}: skipped, {run.reason or ''}"[:200]
-            yield Shape("skip", scale.x(run.due), 12, 4, 8, told)
+            found = f"{at(run.due, zone, now=now)}: skipped, {run.reason or ''}"[:200]
+            yield Shape("skip", scale.x(run.due), 12, 4, 8, found)
         return
     end = run.finished_at or now
     begin = run.due or run.queued_at
@@ -168,8 +168,8 @@ def _foretold(run: object, scale: _Scale, config: Config, now: datetime) -> Iter
     if run.starts_at is None or run.starts_at >= now:
         return
     left, width = scale.span(run.starts_at, run.ends_at or run.starts_at)
-    told = f"foreseen for {at(run.starts_at, config.jobs[run.job].zone, now=now)}"
-    yield Shape("l-dim", left, 5, max(width, 2.5), 3, told)
+    message = f"foreseen for {at(run.starts_at, config.jobs[run.job].zone, now=now)}"
+    yield Shape("l-dim", left, 5, max(width, 2.5), 3, message)
 
 
 def _foreseen(run: object, scale: _Scale, config: Config, now: datetime) -> Iterator[Shape]:
@@ -177,8 +177,8 @@ def _foreseen(run: object, scale: _Scale, config: Config, now: datetime) -> Iter
     zone = config.jobs[run.job].zone if run.job in config.jobs else config.zone
     if run.starts_at is None:
         if run.due is not None and run.due < scale.until:
-            told = f"{at(run.due, zone, now=now)}: skipped, {run.reason or ''}"[:200]
-            yield Shape("skip", scale.x(run.due), 12, 4, 8, told)
+            message = f"{at(run.due, zone, now=now)}: skipped, {run.reason or ''}"[:200]
+            yield Shape("skip", scale.x(run.due), 12, 4, 8, message)
         return
     if run.starts_at >= scale.until:
         return
@@ -191,8 +191,8 @@ def _foreseen(run: object, scale: _Scale, config: Config, now: datetime) -> Iter
         return
     begin = max(run.starts_at, now)
     left, width = scale.span(begin, ends_at)
-    told = f"{at(run.starts_at, zone, now=now)}, about {short_duration(ends_at - run.starts_at)}"
-    yield Shape("l-run", left, 12, max(width, 2.5), 9, told)
+    message = f"{at(run.starts_at, zone, now=now)}, about {short_duration(ends_at - run.starts_at)}"
+    yield Shape("l-run", left, 12, max(width, 2.5), 9, message)
     if run.ends_late is not None and run.ends_late > ends_at:
         slow_left, slow_width = scale.span(ends_at, run.ends_late)
         yield Shape("slow", slow_left, 16, slow_width, 1, f"up to {at(run.ends_late, zone, now=now)} in a slow night")

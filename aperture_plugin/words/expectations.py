@@ -126,18 +126,18 @@ def expectation_text(expectation: Expectation) -> str:
     """
     match expectation:
         case Before(first=first, then=then):
-            said = f"{first} before {then}"
+            value = f"{first} before {then}"
         case Nothing(window=window, days=days):
-            said = f"nothing between {time_text(window.since)} and {time_text(window.until)}"
-            said += f" on {weekdays_text(days)}" if days else ""
+            value = f"nothing between {time_text(window.since)} and {time_text(window.until)}"
+            value += f" on {weekdays_text(days)}" if days else ""
         case AtMost(most=most, queue=queue):
-            said = f"at most {most} at once" + ("" if queue is None else f" in {queue}")
+            value = f"at most {most} at once" + ("" if queue is None else f" in {queue}")
         case ReadyBy(job=job, by=by):
-            said = f"{job} ready by {time_text(by)}"
+            value = f"{job} ready by {time_text(by)}"
         case _:
             assert_never(expectation)
     lasting = expectation.lasting
-    return said if lasting is None else f"{said} if runs take {duration_text(lasting)}"
+    return value if lasting is None else f"{value} if runs take {duration_text(lasting)}"
 
 
 def _lasting(text: str, words: list[Piece]) -> timedelta | None:

@@ -11,7 +11,7 @@ from aperture_plugin.words.errors import ApertureError
 from aperture_plugin.words.informal_lexicon import LAST, WORKDAYS, Kind, Token
 from aperture_plugin.words.schedules import Weekday
 
-__all__ = ["Said", "said_in"]
+__all__ = ["InformalParts", "parsed_parts"]
 
 _BETWEEN: Final = frozenset({"fill", "every"})
 _SHORT: Final = frozenset({"second", "minute", "hour", "day", "week", "fortnight"})
@@ -21,7 +21,7 @@ _CLEAR_FROM: Final = 13
 
 
 @dataclass(slots=True)
-class Said:
+class InformalParts:
     """The parts that the tokens of a text name, in any order."""
 
     times: list[time] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Said:
         return bool(self.times or self.hours)
 
 
-def said_in(tokens: Sequence[Token]) -> Said | None:
+def parsed_parts(tokens: Sequence[Token]) -> InformalParts | None:
     """Return what *tokens* say; None where they do not fit together."""
     return _Collector(tokens).collected()
 
@@ -66,7 +66,7 @@ class _Collector:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
-        self._said = Said()
+        self._parts = InformalParts()
         self._monthly = any(token.value == "month" for token in tokens if token.kind in {"unit", "freq"})
         self._place = 0
         self._at = False
@@ -76,7 +76,7 @@ class _Collector:
         self._ordinal: int | None = None
         """An ordinal whose unit follows."""
 
-    def collected(self) -> Said | None:
+    def collected(self) -> InformalParts | None:
         """Return what all tokens say; None where they do not fit together."""
         try:
             while self._place < len(self._tokens):
@@ -85,7 +85,7 @@ class _Collector:
                 self._take(token)
         except _Nonsense:
             return None
-        return self._said if self._count is None and self._ordinal is None else None
+        return self._parts if self._count is None and self._ordinal is None else None
 
     def _take(self, token: Token) -> None:
         match token.kind:
@@ -93,7 +93,7 @@ class _Collector:
                 return
             case "at" | "after":
                 self._at = True
-                self._said.starting |= token.kind == "after"
+                self._parts.starting |= token.kind == "after"
                 return
         taker = _TAKERS.get(token.kind)
         if taker is None:
@@ -116,16 +116,16 @@ class _Collector:
         assert isinstance(token.value, time)
         if token.word == "clock" and self._after_every:
             raise _Nonsense
-        self._said.times.append(token.value)
-        self._said.note("T")
+        self._parts.times.append(token.value)
+        self._parts.note("T")
 
     def _hour(self, token: Token) -> None:
         assert isinstance(token.value, int)
-        self._said.hours.append(token.value)
-        self._said.note("T")
+        self._parts.hours.append(token.value)
+        self._parts.note("T")
 
     def _number(self, token: Token) -> None:
-        value, said = token.value, self._said
+        value, text = token.value, self._parts
         assert isinstance(value, int | float)
         if self._next.kind in {"unit", "freq"}:
             if not self._at or self._next.value != "hour":
@@ -136,9 +136,9 @@ class _Collector:
             self._place = self._tokens.index(self._next, self._place) + 1
             self._time(Token("time", time(value)))
             return
-        of_a_month = self._next.kind == "month" or (said.months and not said.month_days)
-        if of_a_month or ((said.bare_day or self._monthly) and not self._at and not said.days):
-            said.month_days.append(int(value))
+        of_a_month = self._next.kind == "month" or (text.months and not text.month_days)
+        if of_a_month or ((text.bare_day or self._monthly) and not self._at and not text.days):
+            text.month_days.append(int(value))
         elif self._after_every or not isinstance(value, int):
             raise _Nonsense
         else:
@@ -146,8 +146,8 @@ class _Collector:
 
     def _bare(self, value: int) -> None:
         """Take a number alone: an hour of the day, or minutes past each hour."""
-        if self._said.lengths == [(1, "hour")] and (value == 0 or _CLEAR_FROM <= value < 60):
-            self._said.pasts.append(value)
+        if self._parts.lengths == [(1, "hour")] and (value == 0 or _CLEAR_FROM <= value < 60):
+            self._parts.pasts.append(value)
         elif value == 0 or _CLEAR_FROM <= value <= _LAST_HOUR:
             self._time(Token("time", time(value)))
         elif value < _CLEAR_FROM:
@@ -156,26 +156,26 @@ class _Collector:
             raise _Nonsense
 
     def _unit(self, token: Token) -> None:
-        unit, said, ordinal = token.value, self._said, self._ordinal
+        unit, value, ordinal = token.value, self._parts, self._ordinal
         assert isinstance(unit, str)
         count, self._count, self._ordinal = self._count, None, None
         if count is None and ordinal is None:
             self._uncounted(token)
         if ordinal is not None and unit == "day" and (self._monthly or ordinal in {1, LAST}):
-            said.month_days.append(ordinal)
+            value.month_days.append(ordinal)
         elif ordinal is not None:
-            said.lengths.append((ordinal, unit))
+            value.lengths.append((ordinal, unit))
         elif unit == "day" and count is None and not self._after_every and self._next.kind in {"number", "ordinal"}:
-            said.bare_day = True
+            value.bare_day = True
         elif unit == "fortnight" and token.kind == "freq":
-            said.lengths.append((2, "week"))
+            value.lengths.append((2, "week"))
         else:
-            said.lengths.append((1 if count is None else count, unit))
+            value.lengths.append((1 if count is None else count, unit))
 
     def _uncounted(self, token: Token) -> None:
         """Refuse a unit without a number that neither `every` nor `twice` goes with, and one beside another."""
         here = (1 if token.value != "fortnight" else 2, "week" if token.value == "fortnight" else token.value)
-        if any(length not in {here, (1, "month"), (1, "year")} for length in self._said.lengths):
+        if any(length not in {here, (1, "month"), (1, "year")} for length in self._parts.lengths):
             raise _Nonsense
         beside = {"every", "count", "freq", "part"}
         alone = token.kind == "unit" and token.value in _SHORT and self._next.kind not in {"number", "ordinal"}
@@ -184,8 +184,8 @@ class _Collector:
 
     def _part(self, token: Token) -> None:
         assert isinstance(token.value, str)
-        self._said.parts.append(token.value)
-        self._said.lengths.append((1, "day"))
+        self._parts.parts.append(token.value)
+        self._parts.lengths.append((1, "day"))
 
     def _nth(self, token: Token) -> None:
         value, following = token.value, self._next
@@ -193,13 +193,13 @@ class _Collector:
         if token.word == "second" and self._is_a_unit(following):
             self._unit(Token("unit", "second"))
         elif following.kind in {"days", "workday"}:
-            self._said.ordinals.append(value)
+            self._parts.ordinals.append(value)
         elif following.kind == "unit" and following.value != "month":
             self._ordinal = value
         elif token.word and not self._monthly:
             raise _Nonsense
         else:
-            self._said.month_days.append(value)
+            self._parts.month_days.append(value)
 
     def _is_a_unit(self, following: Token) -> bool:
         """Return whether `second` is the unit of time, and not the second of what follows."""
@@ -210,7 +210,7 @@ class _Collector:
     def _other(self, token: Token) -> None:
         del token
         if self._next.kind == "days":
-            self._said.lengths.append((2, "week"))
+            self._parts.lengths.append((2, "week"))
         elif self._next.kind == "unit":
             self._count = 2
         else:
@@ -226,32 +226,32 @@ class _Collector:
             [first], [last] = days, end.value
             days = frozenset(Weekday((first + n) % 7) for n in range((last - first) % 7 + 1))
             self._place = self._tokens.index(end, self._place) + 1
-        self._said.days |= days
-        self._said.note("D")
+        self._parts.days |= days
+        self._parts.note("D")
 
     def _workday(self, token: Token) -> None:
         del token
-        if self._said.ordinals:
-            self._said.workday = True
+        if self._parts.ordinals:
+            self._parts.workday = True
         else:
-            self._said.days |= WORKDAYS
-        self._said.note("D")
+            self._parts.days |= WORKDAYS
+        self._parts.note("D")
 
     def _month(self, token: Token) -> None:
         assert isinstance(token.value, int)
-        self._said.months.append(token.value)
+        self._parts.months.append(token.value)
 
     def _past(self, token: Token) -> None:
         assert isinstance(token.value, int)
-        self._said.pasts.append(token.value)
+        self._parts.pasts.append(token.value)
 
     def _times(self, token: Token) -> None:
         assert isinstance(token.value, int)
-        self._said.counts.append(token.value)
+        self._parts.counts.append(token.value)
 
     def _biweekly(self, token: Token) -> None:
         del token
-        self._said.biweekly = True
+        self._parts.biweekly = True
 
 
 _TAKERS: Final[dict[Kind, Callable[[_Collector, Token], None]]] = {

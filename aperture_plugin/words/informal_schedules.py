@@ -16,7 +16,7 @@ from typing import Final
 
 from aperture_plugin.words.informal_lexicon import WORKDAYS, Token
 from aperture_plugin.words.informal_months import monthly_meaning, months_alone, several, sorted_times, yearly_meaning
-from aperture_plugin.words.informal_parts import Said, said_in
+from aperture_plugin.words.informal_parts import InformalParts, parsed_parts
 from aperture_plugin.words.informal_words import tokens_of
 from aperture_plugin.words.meanings import Incomplete, Meaning, Meant, Unclear, Unsupported
 from aperture_plugin.words.parse_error import worth_guessing
@@ -98,23 +98,23 @@ def _one_by_one(tokens: Sequence[Token]) -> list[list[Token]] | None:
 
 
 def _meaning(tokens: Sequence[Token]) -> Meaning | None:
-    said = said_in(tokens)
-    if said is None or len(said.order) > 2:
+    parts = parsed_parts(tokens)
+    if parts is None or len(parts.order) > 2:
         return None
-    if all(token.kind == "freq" for token in tokens) and said.lengths == [(1, "day")]:
+    if all(token.kind == "freq" for token in tokens) and parts.lengths == [(1, "day")]:
         return Incomplete("time of day", Daily(times=(time(2),)))
-    if all(token.kind == "freq" for token in tokens) and said.lengths == [(1, "week")]:
+    if all(token.kind == "freq" for token in tokens) and parts.lengths == [(1, "week")]:
         return Incomplete("day of the week", Weekly(days=(Weekday.SUNDAY,), times=(_EXAMPLE_WEEKLY,)))
-    if said.biweekly:
-        return _biweekly(said)
-    if said.parts and said.hours:
-        said.times += [at for hour in said.hours if (at := _in_part(hour, said.parts[0])) is not None]
-        if len(said.times) < len(said.hours):
-            return _unclear(said)
-        said.hours = []
-    if said.parts and not all(_fits(at, said.parts[0]) for at in said.times):
+    if parts.biweekly:
+        return _biweekly(parts)
+    if parts.parts and parts.hours:
+        parts.times += [at for hour in parts.hours if (at := _in_part(hour, parts.parts[0])) is not None]
+        if len(parts.times) < len(parts.hours):
+            return _unclear(parts)
+        parts.hours = []
+    if parts.parts and not all(_fits(at, parts.parts[0]) for at in parts.times):
         return None
-    return _decided(said)
+    return _decided(parts)
 
 
 def _fits(at: time, part: str) -> bool:
@@ -135,28 +135,28 @@ def _in_part(hour: int, part: str) -> time | None:
     return time(hour) if hour < 6 else time(hour + 12) if hour > 7 else None
 
 
-def _decided(said: Said) -> Meaning | None:
-    length = _total(said.lengths)
-    of_days = said.days or said.ordinals or said.month_days or said.months or said.counts or length in {None, DAY}
-    if said.hours and (of_days or not said.lengths):
-        return _unclear(said)
-    if said.months:
-        return yearly_meaning(said)
-    if said.ordinals or said.month_days:
-        return monthly_meaning(said)
-    if said.days:
-        return _weekly(said, length)
-    if said.counts:
-        return _counted(said)
-    if not said.lengths:
-        return _daily(said) if said.says_times and not said.pasts else _past_alone(said)
+def _decided(parts: InformalParts) -> Meaning | None:
+    length = _total(parts.lengths)
+    of_days = parts.days or parts.ordinals or parts.month_days or parts.months or parts.counts or length in {None, DAY}
+    if parts.hours and (of_days or not parts.lengths):
+        return _unclear(parts)
+    if parts.months:
+        return yearly_meaning(parts)
+    if parts.ordinals or parts.month_days:
+        return monthly_meaning(parts)
+    if parts.days:
+        return _weekly(parts, length)
+    if parts.counts:
+        return _counted(parts)
+    if not parts.lengths:
+        return _daily(parts) if parts.says_times and not parts.pasts else _past_alone(parts)
     if length is None:
-        return months_alone(said)
-    if said.pasts and said.says_times:
+        return months_alone(parts)
+    if parts.pasts and parts.says_times:
         return None
-    if said.says_times:
-        return _at_times(said, length)
-    return _interval(said, length)
+    if parts.says_times:
+        return _at_times(parts, length)
+    return _interval(parts, length)
 
 
 def _total(lengths: Iterable[tuple[float, str]]) -> timedelta | None:
@@ -169,70 +169,70 @@ def _total(lengths: Iterable[tuple[float, str]]) -> timedelta | None:
     return timedelta(seconds=int(total)) if total == int(total) and total < 10**10 else None
 
 
-def _daily(said: Said) -> Meaning:
-    return Meant(Daily(times=sorted_times(said.times)))
+def _daily(parts: InformalParts) -> Meaning:
+    return Meant(Daily(times=sorted_times(parts.times)))
 
 
-def _past_alone(said: Said) -> Meaning | None:
-    if said.pasts and not said.says_times and not said.order:
-        return _interval(said, timedelta(hours=1))
+def _past_alone(parts: InformalParts) -> Meaning | None:
+    if parts.pasts and not parts.says_times and not parts.order:
+        return _interval(parts, timedelta(hours=1))
     return None
 
 
-def _interval(said: Said, length: timedelta) -> Meaning | None:
+def _interval(parts: InformalParts, length: timedelta) -> Meaning | None:
     if length <= timedelta(0) or length > LONGEST_INTERVAL:
         return None
-    if len(said.pasts) > 1:
-        hourly = [Interval(every=length, offset=timedelta(minutes=past)) for past in sorted(set(said.pasts))]
-        return Meant(several(hourly)) if length == timedelta(hours=1) and max(said.pasts) < 60 else None
-    if said.parts:
-        return Incomplete("time of day", Daily(times=(time({"morning": 7, "evening": 20}.get(said.parts[0], 2)),)))
-    offset = timedelta(minutes=said.pasts[0]) if said.pasts else timedelta(0)
-    if said.pasts and (not timedelta(hours=1) <= length < DAY or length % timedelta(hours=1)):
+    if len(parts.pasts) > 1:
+        hourly = [Interval(every=length, offset=timedelta(minutes=past)) for past in sorted(set(parts.pasts))]
+        return Meant(several(hourly)) if length == timedelta(hours=1) and max(parts.pasts) < 60 else None
+    if parts.parts:
+        return Incomplete("time of day", Daily(times=(time({"morning": 7, "evening": 20}.get(parts.parts[0], 2)),)))
+    offset = timedelta(minutes=parts.pasts[0]) if parts.pasts else timedelta(0)
+    if parts.pasts and (not timedelta(hours=1) <= length < DAY or length % timedelta(hours=1)):
         return None
     return Meant(Interval(every=length, offset=offset))
 
 
-def _at_times(said: Said, length: timedelta) -> Meaning | None:
+def _at_times(parts: InformalParts, length: timedelta) -> Meaning | None:
     """Return the meaning of an interval with a time of day."""
     if length == DAY:
-        return _daily(said)
+        return _daily(parts)
     if length <= timedelta(hours=1):
         return None
     if length > DAY:
-        return _days_apart(said, length)
-    if len(said.times) + len(said.hours) != 1:
+        return _days_apart(parts, length)
+    if len(parts.times) + len(parts.hours) != 1:
         return None
-    if said.hours:
+    if parts.hours:
         choices = [
             Interval(every=length, offset=timedelta(hours=hour) % length)
-            for hour in (said.hours[0] % 12, said.hours[0] % 12 + 12)
+            for hour in (parts.hours[0] % 12, parts.hours[0] % 12 + 12)
         ]
-        minutes = Interval(every=length, offset=timedelta(minutes=said.hours[0]))
+        minutes = Interval(every=length, offset=timedelta(minutes=parts.hours[0]))
         if DAY % length:
             return None
-        if choices[0] == choices[1] and said.starting:
+        if choices[0] == choices[1] and parts.starting:
             return Meant(choices[0])
-        why = f"{said.hours[0]} could be an hour of the day or minutes past the hour"
+        why = f"{parts.hours[0]} could be an hour of the day or minutes past the hour"
         return Unclear(why, tuple(dict.fromkeys((*choices, minutes))))
     if DAY % length:
         return Unsupported(
             f"{_text(length)} do not divide a day, so no time of day returns; an interval such as every "
             f"{_text(length)} is counted from midnight of 2000-01-01"
         )
-    at = said.times[0]
+    at = parts.times[0]
     return Meant(Interval(every=length, offset=timedelta(hours=at.hour, minutes=at.minute) % length))
 
 
-def _days_apart(said: Said, length: timedelta) -> Meaning | None:
+def _days_apart(parts: InformalParts, length: timedelta) -> Meaning | None:
     """Return the meaning of `every 2 days at 3 AM`, which no schedule says exactly."""
-    if said.hours:
-        said.times += [time(hour % 12) for hour in said.hours]
+    if parts.hours:
+        parts.times += [time(hour % 12) for hour in parts.hours]
     if length == 7 * DAY:
-        return Incomplete("day of the week", Weekly(days=(Weekday.SUNDAY,), times=sorted_times(said.times)))
-    if length % DAY or len(said.times) != 1:
+        return Incomplete("day of the week", Weekly(days=(Weekday.SUNDAY,), times=sorted_times(parts.times)))
+    if length % DAY or len(parts.times) != 1:
         return None
-    at, days = said.times[0], length // DAY
+    at, days = parts.times[0], length // DAY
     offset = f"{at.hour}:{at.minute:02}"
     nearest = f"every {days} days at {offset}"
     hint = (
@@ -244,38 +244,38 @@ def _days_apart(said: Said, length: timedelta) -> Meaning | None:
     return Unsupported(hint)
 
 
-def _weekly(said: Said, length: timedelta | None) -> Meaning | None:
+def _weekly(parts: InformalParts, length: timedelta | None) -> Meaning | None:
     """Return the meaning of days of the week, with everything beside them."""
-    days = tuple(sorted(said.days))
-    if said.pasts and said.lengths and length is not None and length < DAY:
-        return _interval_on_days(said, length, days)
-    if said.pasts:
+    days = tuple(sorted(parts.days))
+    if parts.pasts and parts.lengths and length is not None and length < DAY:
+        return _interval_on_days(parts, length, days)
+    if parts.pasts:
         return None
-    if said.lengths and length is None:
+    if parts.lengths and length is None:
         return None
     if length == 14 * DAY:
-        return _every_other_week(said, days)
-    if said.lengths and length is not None and length < DAY and not said.says_times:
-        return _interval_on_days(said, length, days)
-    if length is not None and said.lengths and length not in {DAY, 7 * DAY}:
+        return _every_other_week(parts, days)
+    if parts.lengths and length is not None and length < DAY and not parts.says_times:
+        return _interval_on_days(parts, length, days)
+    if length is not None and parts.lengths and length not in {DAY, 7 * DAY}:
         return None
-    if length == DAY and len(days) == 1 and len(said.times) + len(said.hours) > 1:
+    if length == DAY and len(days) == 1 and len(parts.times) + len(parts.hours) > 1:
         return None
-    if said.counts and (said.counts != [1] or length == DAY):
+    if parts.counts and (parts.counts != [1] or length == DAY):
         return None
-    if not said.times:
+    if not parts.times:
         return Incomplete("time of day", Weekly(days=days, times=(_EXAMPLE_WEEKLY,)))
-    return Meant(Weekly(days=days, times=sorted_times(said.times)))
+    return Meant(Weekly(days=days, times=sorted_times(parts.times)))
 
 
-def _interval_on_days(said: Said, length: timedelta, days: tuple[Weekday, ...]) -> Meaning | None:
+def _interval_on_days(parts: InformalParts, length: timedelta, days: tuple[Weekday, ...]) -> Meaning | None:
     """Return the meaning of an interval that runs on some days of the week alone: a cron expression."""
-    if said.says_times or said.counts or len(said.pasts) > 1 or length <= timedelta(0):
+    if parts.says_times or parts.counts or len(parts.pasts) > 1 or length <= timedelta(0):
         return None
     minutes, rest = divmod(int(length.total_seconds()), 60)
-    past = said.pasts[0] if said.pasts else 0
+    past = parts.pasts[0] if parts.pasts else 0
     of_week = _cron_days(days)
-    if rest == 0 and minutes < 60 and 60 % minutes == 0 and not said.pasts:
+    if rest == 0 and minutes < 60 and 60 % minutes == 0 and not parts.pasts:
         return Meant(Cron(expression=f"{'*' if minutes == 1 else f'*/{minutes}'} * * * {of_week}"))
     hours, rest = divmod(minutes, 60)
     if rest == 0 and hours and 24 % hours == 0:
@@ -286,8 +286,8 @@ def _interval_on_days(said: Said, length: timedelta, days: tuple[Weekday, ...]) 
     )
 
 
-def _every_other_week(said: Said, days: tuple[Weekday, ...]) -> Unsupported:
-    at = said.times[0] if said.times else _EXAMPLE_TIME
+def _every_other_week(parts: InformalParts, days: tuple[Weekday, ...]) -> Unsupported:
+    at = parts.times[0] if parts.times else _EXAMPLE_TIME
     day = days[0]
     first = (day - _FIRST_SATURDAY) % 7
     time_of_day = _hours(at)
@@ -299,10 +299,10 @@ def _every_other_week(said: Said, days: tuple[Weekday, ...]) -> Unsupported:
     )
 
 
-def _biweekly(said: Said) -> Meaning | None:
-    if said.days and len(said.days) == 1:
-        return _every_other_week(said, tuple(said.days))
-    if said.lengths or said.counts or said.ordinals or said.month_days or said.months or said.pasts:
+def _biweekly(parts: InformalParts) -> Meaning | None:
+    if parts.days and len(parts.days) == 1:
+        return _every_other_week(parts, tuple(parts.days))
+    if parts.lengths or parts.counts or parts.ordinals or parts.month_days or parts.months or parts.pasts:
         return None
     return Unsupported(
         "it may be twice a week or every other week: write the two days, such as  weekly on monday, thursday at "
@@ -310,22 +310,22 @@ def _biweekly(said: Said) -> Meaning | None:
     )
 
 
-def _counted(said: Said) -> Meaning | None:
+def _counted(parts: InformalParts) -> Meaning | None:
     """Return the meaning of so many times in a unit of time."""
-    if len(said.counts) != 1 or said.pasts:
+    if len(parts.counts) != 1 or parts.pasts:
         return None
-    count = said.counts[0]
-    if said.lengths and said.lengths[0][1] == "fortnight":
+    count = parts.counts[0]
+    if parts.lengths and parts.lengths[0][1] == "fortnight":
         return None
-    length = _total(said.lengths)
-    if not said.lengths or count < 1:
+    length = _total(parts.lengths)
+    if not parts.lengths or count < 1:
         return None
-    if said.says_times:
-        if length == DAY and len(said.times) + len(said.hours) == count:
-            return _daily(said)
+    if parts.says_times:
+        if length == DAY and len(parts.times) + len(parts.hours) == count:
+            return _daily(parts)
         return None
-    if length is None or len(said.lengths) != 1:
-        if count == 1 and said.lengths == [(1, "month")]:
+    if length is None or len(parts.lengths) != 1:
+        if count == 1 and parts.lengths == [(1, "month")]:
             return Incomplete("day of the month", Monthly(day=1, times=(_EXAMPLE_WEEKLY,)))
         return None
     if count == 1 and length == 7 * DAY:
@@ -342,14 +342,14 @@ def _counted(said: Said) -> Meaning | None:
     return Meant(Interval(every=every))
 
 
-def _unclear(said: Said) -> Meaning | None:
+def _unclear(parts: InformalParts) -> Meaning | None:
     """Return the two meanings of a text with one hour that could be morning or evening."""
-    if len(said.hours) != 1 or said.times:
+    if len(parts.hours) != 1 or parts.times:
         return Unsupported("write AM or PM behind each hour, such as 9:00 AM")
-    [hour] = said.hours
+    [hour] = parts.hours
     choices: list[Schedule] = []
     for at in (time(hour % 12), time(hour % 12 + 12)):
-        clear = replace(said, hours=[], times=[at], parts=[])
+        clear = replace(parts, hours=[], times=[at], parts=[])
         meaning = _decided(clear)
         if not isinstance(meaning, Meant):
             return meaning

@@ -45,41 +45,41 @@ def english_days(text: str) -> str | None:
 
 def tokens_of(text: str) -> list[Token] | None:
     """Return the tokens of *text*; None where a part of it is not known."""
-    said = _AND_A_HALF.sub("90 minutes", folded(text).strip().rstrip("."))
+    written = _AND_A_HALF.sub("90 minutes", folded(text).strip().rstrip("."))
     tokens: list[Token] = []
     place = 0
-    while place < len(said):
-        two = _TWO_WORDS.match(said, place)
+    while place < len(written):
+        two = _TWO_WORDS.match(written, place)
         if two is not None:
             tokens += _of_two_words(two.group())
-            place = _after_spaces(said, two.end())
+            place = _after_spaces(written, two.end())
             continue
-        token = _shape(said, place) or _word(said, place)
+        token = _shape(written, place) or _word(written, place)
         if token is None:
             return None
         tokens.append(token[0])
-        place = _after_spaces(said, token[1])
+        place = _after_spaces(written, token[1])
     return tokens
 
 
-def _of_two_words(said: str) -> list[Token]:
-    if said.startswith("every"):
+def _of_two_words(text: str) -> list[Token]:
+    if text.startswith("every"):
         return [Token("every"), Token("unit", "day")]
-    return [lexicon().get(said, Token("at" if said == "a las" else "every"))]
+    return [lexicon().get(text, Token("at" if text == "a las" else "every"))]
 
 
-def _shape(said: str, place: int) -> tuple[Token, int] | None:
+def _shape(text: str, place: int) -> tuple[Token, int] | None:
     """Return the time, number or mark at *place* with its end; None where there is none."""
     for pattern, meaning in _SHAPES:
-        found = pattern.match(said, place)
+        found = pattern.match(text, place)
         if found is not None and (token := meaning(found)) is not None:
             return token, found.end()
     return None
 
 
-def _word(said: str, place: int) -> tuple[Token, int] | None:
+def _word(text: str, place: int) -> tuple[Token, int] | None:
     """Return the word at *place* with its end; None where it is not known."""
-    found = _WORD.match(said, place)
+    found = _WORD.match(text, place)
     if found is None:
         return None
     word = found.group()
@@ -135,8 +135,8 @@ def _minutes_past(found: re.Match[str]) -> Token | None:
 
 
 def _times(found: re.Match[str]) -> Token:
-    said = found["number"]
-    return Token("count", int(said) if said.isdigit() else COUNTS[said])
+    text = found["number"]
+    return Token("count", int(text) if text.isdigit() else COUNTS[text])
 
 
 _WORD: Final = re.compile(r"@|[^\W\d_]+(?:'[^\W\d_]+)*\.?")

@@ -92,8 +92,8 @@ def sizes_text(sizes: Sizes) -> str:
     raise ValueError("sizes have a lower or an upper end")
 
 
-def _read_items(said: str) -> int:
-    return read_whole_number(said, 0, _MOST_ITEMS)
+def _read_items(text: str) -> int:
+    return read_whole_number(text, 0, _MOST_ITEMS)
 
 
 def _no_such_size(text: str, sizes: Sizes) -> Unreadable:

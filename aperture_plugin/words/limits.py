@@ -60,7 +60,7 @@ def read_limit(text: str) -> Limit:
         raise Unreadable("nothing-written", "no limit is written", _EXPECTED)
     if len(words) < 3 or words[1].key != "per" or words[2].key == "from":
         raise _not_a_limit(text)
-    calls = read_part(text, words[0].start, words[0].end, lambda said: read_whole_number(said, 1, MOST_CALLS))
+    calls = read_part(text, words[0].start, words[0].end, lambda value: read_whole_number(value, 1, MOST_CALLS))
     anew = next((word for word in words[3:] if word.key == "from"), None)
     per = read_part(text, words[1].end, end if anew is None else anew.start, _read_per)
     if anew is None:
@@ -87,36 +87,36 @@ def limit_text(limit: Limit) -> str:
     '1000 per day from midnight America/New_York'
     """
     per = duration_text(limit.per)
-    said = f"{limit.calls} per {per.removeprefix('1 ') if per.count(' ') == 1 else per}"
+    value = f"{limit.calls} per {per.removeprefix('1 ') if per.count(' ') == 1 else per}"
     if limit.resets_at is None:
-        return said
+        return value
     at = "midnight" if limit.resets_at == time(0) else time_text(limit.resets_at)
-    return f"{said} from {at}" + ("" if limit.zone_name is None else f" {limit.zone_name}")
+    return f"{value} from {at}" + ("" if limit.zone_name is None else f" {limit.zone_name}")
 
 
-def _read_per(said: str) -> timedelta:
+def _read_per(text: str) -> timedelta:
     """Return the duration that stands after `per`, where a single unit needs no number."""
-    return UNITS.get(lowered(said)) or read_duration(said)
+    return UNITS.get(lowered(text)) or read_duration(text)
 
 
-def _read_reset(said: str) -> tuple[time, str | None]:
-    words = words_of(said)
+def _read_reset(text: str) -> tuple[time, str | None]:
+    words = words_of(text)
     clock = words[1] if len(words) > 1 and words[1].key in {"am", "pm"} else words[0]
-    at = read_part(said, 0, clock.end, _read_reset_time)
-    zone = said[clock.end :].strip()
+    at = read_part(text, 0, clock.end, _read_reset_time)
+    zone = text[clock.end :].strip()
     if zone and not _ZONE.fullmatch(zone):
         raise Unreadable(
             "bad-limit",
             f"{quoted(zone)} is not the name of a time zone",
             _RESET,
-            start=len(said) - len(zone),
+            start=len(text) - len(zone),
             length=len(zone),
         )
     return at, zone or None
 
 
-def _read_reset_time(said: str) -> time:
-    return time(0) if lowered(said) == "midnight" else read_time(said)
+def _read_reset_time(text: str) -> time:
+    return time(0) if lowered(text) == "midnight" else read_time(text)
 
 
 def _not_a_limit(text: str) -> Unreadable:

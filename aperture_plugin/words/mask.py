@@ -103,9 +103,9 @@ def masked_in_place(line: str) -> str:
     '      password: ••••••••  # ours'
     """
     secrets = {secret for secret in secrets_of_address(line) if len(secret) >= _SHORTEST}
-    said = _KEY_AND_VALUE.match(line)
-    if said is not None and names_a_secret(said[1]) and "${" not in said[2]:
-        secrets.add(said[2])
+    value = _KEY_AND_VALUE.match(line)
+    if value is not None and names_a_secret(value[1]) and "${" not in value[2]:
+        secrets.add(value[2])
     for secret in sorted(secrets, key=len, reverse=True):
         line = line.replace(secret, _DOT * len(secret))
     return line

@@ -40,31 +40,31 @@ def meaning_in_another_notation(text: str) -> Meaning | None:
     >>> meaning_in_another_notation("PT1H30M")
     Meant(schedule=Interval(every=datetime.timedelta(seconds=5400), offset=datetime.timedelta(0)))
     """
-    said = text.strip()
-    if said.lower().startswith("@every"):
-        return _every(said[len("@every") :].strip())
-    if (iso := iso_length(said)) is not None:
+    written = text.strip()
+    if written.lower().startswith("@every"):
+        return _every(written[len("@every") :].strip())
+    if (iso := iso_length(written)) is not None:
         return _interval(iso)
     if (
-        said.lower().startswith("every ")
-        and (length := informal_length(said[len("every ") :])) is not None
-        and ":" in said
+        written.lower().startswith("every ")
+        and (length := informal_length(written[len("every ") :])) is not None
+        and ":" in written
     ):
         return _interval(length)
-    if re.fullmatch(r"(?:R\d*/)?P\d+[MY]\S*", said, re.IGNORECASE):
+    if re.fullmatch(r"(?:R\d*/)?P\d+[MY]\S*", written, re.IGNORECASE):
         return Unsupported("months and years differ in length; a day of each month is  monthly on day 1 at 4:00 AM")
-    if _RULE.match(said):
+    if _RULE.match(written):
         return Unsupported(
             "rules of iCalendar are not read; write the schedule as a phrase, such as  weekly on monday at 9:00 AM"
         )
-    wrapped = _WRAPPED.fullmatch(said)
+    wrapped = _WRAPPED.fullmatch(written)
     if wrapped is not None and wrapped[1].lower() == "rate":
         return _every(wrapped[2])
-    calendar = _CALENDAR.fullmatch(said)
-    if calendar is not None and (calendar["days"] or calendar["date"] or "=" in said):
+    calendar = _CALENDAR.fullmatch(written)
+    if calendar is not None and (calendar["days"] or calendar["date"] or "=" in written):
         return _calendar(calendar)
-    of_cron = re.match(r"cron\s+", said, re.IGNORECASE)
-    fields = (wrapped[2] if wrapped else said[of_cron.end() :] if of_cron else said).split()
+    of_cron = re.match(r"cron\s+", written, re.IGNORECASE)
+    fields = (wrapped[2] if wrapped else written[of_cron.end() :] if of_cron else written).split()
     if all(map(_FIELD.fullmatch, fields)):
         return _fields(fields, of_amazon=wrapped is not None, of_cron=of_cron is not None)
     return None
@@ -86,9 +86,9 @@ def cron_elsewhere(text: str) -> tuple[str, str | None] | None:
     return (meaning.hint, None) if isinstance(meaning, Unsupported) else None
 
 
-def _every(said: str) -> Meaning | None:
+def _every(text: str) -> Meaning | None:
     try:
-        return _interval(read_duration(said))
+        return _interval(read_duration(text))
     except Unreadable as problem:
         if problem.instead is None:
             return None
@@ -130,7 +130,7 @@ def _weekday(name: str) -> Weekday | None:
 
 def _fields(fields: list[str], *, of_amazon: bool, of_cron: bool) -> Meaning | None:
     """Return the meaning of cron fields: with seconds before them, a year behind them, or a weekday there is not."""
-    said = " ".join(fields)
+    written = " ".join(fields)
     nth = _NTH.search(fields[-1]) if len(fields) == _FIVE else None
     if nth is not None and not 1 <= int(nth[2]) <= 5:
         return Unsupported(
@@ -138,8 +138,8 @@ def _fields(fields: list[str], *, of_amazon: bool, of_cron: bool) -> Meaning | N
             f"{_day_number(nth[1])}L"
         )
     if len(fields) < _FIVE and not of_cron and any("*" in field for field in fields):
-        step = re.fullmatch(r"\*/(\d{1,2})", said)
-        whole = f", such as  every {step[1]} minutes  or  cron {said} * * * *" if len(fields) == 1 and step else ""
+        step = re.fullmatch(r"\*/(\d{1,2})", written)
+        whole = f", such as  every {step[1]} minutes  or  cron {written} * * * *" if len(fields) == 1 and step else ""
         count = "one is" if len(fields) == 1 else f"{len(fields)} are"
         return Unsupported(f"{_EXPECTED}, and {count} written{whole}")
     if len(fields) not in {6, 7} or "H" in "".join(fields):

@@ -85,13 +85,13 @@ def read_part(text: str, start: int, end: int, reader: Callable[[str], _Value]) 
     Raises:
         Unreadable: The part cannot be read; the place is the one in *text*.
     """
-    said = text[start:end]
-    start += len(said) - len(said.lstrip())
-    said = said.strip()
+    written = text[start:end]
+    start += len(written) - len(written.lstrip())
+    written = written.strip()
     try:
-        return reader(said)
+        return reader(written)
     except Unreadable as problem:
-        raise problem.within(text, start, start + len(said)) from None
+        raise problem.within(text, start, start + len(written)) from None
 
 
 def offers_what_reads(reader: Callable[Concatenate[str, _More], _Value]) -> Callable[Concatenate[str, _More], _Value]:

@@ -221,18 +221,18 @@ def find_at(text: str, words: list[Piece], *, example: str) -> Piece:
 
 def no_month_day(text: str, first: Piece, at: Piece) -> Unreadable:
     """Return what is wrong with a monthly phrase in which *first* stands for `day` or `the last day`."""
-    said = text[first.start : at.start].strip()
-    number = said.removesuffix("st").removesuffix("nd").removesuffix("rd").removesuffix("th")
+    written = text[first.start : at.start].strip()
+    number = written.removesuffix("st").removesuffix("nd").removesuffix("rd").removesuffix("th")
     offer = f"day {number}" if number.isascii() and number.isdigit() and len(number) <= 2 else None
     near = nearest(first.text, ("day", "last"))
     if offer is None and near is not None:
         offer = near + text[first.end : at.start].rstrip()
     return Unreadable(
         "bad-month-day",
-        f"{quoted(said)} is not a day of a month",
+        f"{quoted(written)} is not a day of a month",
         "expected day 1 to day 31, or the last day" + ("" if offer is None else f'; did you mean "{offer}"?'),
         start=first.start,
-        length=len(said),
+        length=len(written),
         instead=None if offer is None else f"{text[: first.start]}{offer} {text[at.start :]}",
     )
 

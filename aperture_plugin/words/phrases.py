@@ -130,10 +130,10 @@ def _several(text: str, read: Callable[[str], Single]) -> Schedule:
     """Return the schedules of *text*, which semicolons join and *read* reads one by one."""
     spans: list[tuple[int, int]] = []
     begin = 0
-    for said in text.split(";"):
-        end = begin + len(said)
-        if not said.strip():
-            left = [told.strip() for told in text.split(";") if told.strip()]
+    for written in text.split(";"):
+        end = begin + len(written)
+        if not written.strip():
+            left = [found.strip() for found in text.split(";") if found.strip()]
             raise Unreadable(
                 "missing-item",
                 'a schedule is missing beside ";"',
@@ -141,7 +141,7 @@ def _several(text: str, read: Callable[[str], Single]) -> Schedule:
                 start=min(end, len(text) - 1) if text[end:] else max(0, begin - 1),
                 instead="; ".join(left) or None,
             )
-        spans.append((begin + len(said) - len(said.lstrip()), begin + len(said.rstrip())))
+        spans.append((begin + len(written) - len(written.lstrip()), begin + len(written.rstrip())))
         begin = end + 1
     schedules = [read_part(text, start, end, read) for start, end in spans]
     try:
@@ -234,9 +234,9 @@ def _every(text: str, words: list[Piece]) -> Interval:
         if at is None:
             return Interval(every=every)
 
-        def read_offset(said: str) -> timedelta:
-            offset = read_interval_offset(said)
-            require_offset(offset, every, said, write=offset_text)
+        def read_offset(written: str) -> timedelta:
+            offset = read_interval_offset(written)
+            require_offset(offset, every, written, write=offset_text)
             return offset
 
         offset = part(text, at, len(text), read_offset, what="offset", example="every 3 hours at :10")
@@ -245,10 +245,10 @@ def _every(text: str, words: list[Piece]) -> Interval:
     return Interval(every=every, offset=offset)
 
 
-def _read_every(said: str) -> timedelta:
+def _read_every(text: str) -> timedelta:
     """Return the duration that stands after `every`, where a single unit needs no number."""
-    every = UNITS.get(lowered(said)) or read_duration(said)
-    require_interval(every, said)
+    every = UNITS.get(lowered(text)) or read_duration(text)
+    require_interval(every, text)
     return every
 
 

@@ -36,7 +36,7 @@ def read_revision(text: str) -> tuple[Schedule, tuple[Days, ...]]:
     phrase, joint, days = text.partition(_EXCEPT)
     place = len(phrase) + len(joint)
     found: list[Days] = []
-    for said in days.split(",") if joint else ():
-        found.append(read_part(text, place, place + len(said), read_days))
-        place += len(said) + 1
+    for written in days.split(",") if joint else ():
+        found.append(read_part(text, place, place + len(written), read_days))
+        place += len(written) + 1
     return read_phrase(phrase), tuple(found)

@@ -144,16 +144,16 @@ def with_meaning(problem: Unreadable, text: str, read: _Reader, write: _Writer) 
 
 def meaning_of(text: str, read: _Reader) -> Meaning | None:
     """Return what *text*, which is no phrase, means; None where it is not understood."""
-    said = " ".join(text.split())
-    if said.lower().startswith("oncalendar=") and said[11:].strip().lower() in _OF_SYSTEMD:
-        return Meant(read(_OF_SYSTEMD[said[11:].strip().lower()]))
-    if said.startswith("@") and len(said.split()) == 1:
-        return Meant(AtStart()) if _AT_START.fullmatch(said) else None
+    written = " ".join(text.split())
+    if written.lower().startswith("oncalendar=") and written[11:].strip().lower() in _OF_SYSTEMD:
+        return Meant(read(_OF_SYSTEMD[written[11:].strip().lower()]))
+    if written.startswith("@") and len(written.split()) == 1:
+        return Meant(AtStart()) if _AT_START.fullmatch(written) else None
     for find in (_at_start, _of_jobs, _dated, _in_clauses, _phrases_with_commas):
-        meaning = find(said, read)
+        meaning = find(written, read)
         if meaning is not None:
             return meaning
-    return meaning_in_another_notation(said) or informal_meaning(said)
+    return meaning_in_another_notation(written) or informal_meaning(written)
 
 
 def _line(schedule: Schedule, write: _Writer) -> str:
@@ -169,13 +169,13 @@ def _line(schedule: Schedule, write: _Writer) -> str:
     return phrase[0].lower() + phrase[1:]
 
 
-def _at_start(said: str, read: _Reader) -> Meaning | None:
+def _at_start(text: str, read: _Reader) -> Meaning | None:
     del read
-    if _MANUAL.fullmatch(said):
+    if _MANUAL.fullmatch(text):
         return Meant(Manual())
-    if _AT_START.fullmatch(said):
+    if _AT_START.fullmatch(text):
         return Meant(AtStart())
-    after = _AFTER_START.fullmatch(said)
+    after = _AFTER_START.fullmatch(text)
     if after is None:
         return None
     try:
@@ -184,22 +184,22 @@ def _at_start(said: str, read: _Reader) -> Meaning | None:
         return None
 
 
-def _of_jobs(said: str, read: _Reader) -> Meaning | None:
+def _of_jobs(text: str, read: _Reader) -> Meaning | None:
     """Return the meaning of a text that names jobs: `when library-scan finishes`."""
     del read
-    if found := _AFTER_AT.fullmatch(said):
+    if found := _AFTER_AT.fullmatch(text):
         return Unsupported(
             "what runs after a job has no time of its own; nearest are its time as the schedule and beside it  "
             f"needs: [{found[1]}]"
         )
-    if (found := _AFTER_DELAY.fullmatch(said)) and tokens_of(found[1]) is None:
+    if (found := _AFTER_DELAY.fullmatch(text)) and tokens_of(found[1]) is None:
         return Unsupported(
             f"what runs after a job runs as soon as that has completed, without a delay:  after {found[1]}"
         )
-    found = _AFTER.fullmatch(said)
-    if found is None or said.lower().startswith("once at"):
+    found = _AFTER.fullmatch(text)
+    if found is None or text.lower().startswith("once at"):
         return None
-    if found[2] is None and not said.lower().startswith(("after", "following", "on completion")):
+    if found[2] is None and not text.lower().startswith(("after", "following", "on completion")):
         return None
     try:
         return Meant(After(jobs=read_job_names(found[1])))
@@ -207,54 +207,54 @@ def _of_jobs(said: str, read: _Reader) -> Meaning | None:
         return None
 
 
-def _dated(said: str, read: _Reader) -> Meaning | None:
+def _dated(text: str, read: _Reader) -> Meaning | None:
     """Return the meaning of a text that names one day: `2026-12-24 at 18:00`, `tomorrow`, or a number alone."""
     del read
-    found = _DATE.fullmatch(said) or _TIME_FIRST.fullmatch(said)
+    found = _DATE.fullmatch(text) or _TIME_FIRST.fullmatch(text)
     if found is not None:
         try:
             return Meant(Once(at=read_moment(f"{found['date']} {found['time']}")))
         except Unreadable as problem:
-            if problem.code != "moment-with-zone" or said.lower().startswith("once at"):
+            if problem.code != "moment-with-zone" or text.lower().startswith("once at"):
                 return None
             return Unsupported("a moment is  once at 2026-12-24 18:00, by the job's own clock, without an offset")
-    clock = _CLOCK.fullmatch(said)
-    if clock is not None and int(clock[1]) < 24 and (length := informal_length(said)) is not None:
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None and int(clock[1]) < 24 and (length := informal_length(text)) is not None:
         at = time(int(clock[1]), int(clock[2]))
-        return Unclear(f"{said} could be a time of day or a length", (Daily(times=(at,)), Interval(every=length)))
-    if _RELATIVE.match(said):
+        return Unclear(f"{text} could be a time of day or a length", (Daily(times=(at,)), Interval(every=length)))
+    if _RELATIVE.match(text):
         return Unsupported("a single run has its date, such as  once at 2026-12-24 6:00 PM")
-    if _NUMBER.fullmatch(said):
-        return Unsupported(f"a number alone does not say of what; write its unit, such as  every {said} minutes")
+    if _NUMBER.fullmatch(text):
+        return Unsupported(f"a number alone does not say of what; write its unit, such as  every {text} minutes")
     return None
 
 
-def _in_clauses(said: str, read: _Reader) -> Meaning | None:
+def _in_clauses(text: str, read: _Reader) -> Meaning | None:
     """Return the meaning of a text with a clause that is a key here, or is none: hours, zones, exceptions."""
-    if _VAGUE.fullmatch(said):
+    if _VAGUE.fullmatch(text):
         return Unsupported(
             "an interval has one length, such as  every 10 minutes;  jitter: 5 minutes  beside it delays each start by "
             "up to that"
         )
-    hours = _HOURS.fullmatch(said)
+    hours = _HOURS.fullmatch(text)
     if hours is not None and (base := _base(hours[1], read)) is not None and not isinstance(base, Daily | Weekly):
         clear = re.search(r"[ap]m|:", hours[2] + hours[3], re.IGNORECASE)
         window = f"{hours[2]} to {hours[3]}" if clear else "8:00 AM to 6:00 PM"
         return Unsupported(f"a key beside the schedule says in which hours it may start, such as  window: {window}")
-    zone = _ZONE.fullmatch(said)
+    zone = _ZONE.fullmatch(text)
     if zone is not None and tokens_of(zone[2]) is None and _base(zone[1], read) is not None:
         name = zone[2] if "/" in zone[2] else _ZONES.get(zone[2].lower(), "Europe/Riga")
         return Unsupported(f"the time zone is a key beside the schedule, such as  timezone: {name}")
-    return _with_exception(said, read)
+    return _with_exception(text, read)
 
 
-def _with_exception(said: str, read: _Reader) -> Meaning | None:
+def _with_exception(text: str, read: _Reader) -> Meaning | None:
     """Return the meaning of `daily except sunday at 3 AM`: the other days of the week."""
-    found = _EXCEPT.search(said)
+    found = _EXCEPT.search(text)
     if found is None:
         return None
     but = tokens_of(found[1])
-    base = _base(said[: found.start()] + said[found.end() :], read)
+    base = _base(text[: found.start()] + text[found.end() :], read)
     if but is None or not all(token.kind in {"days", "workday", "and", "to", "fill"} for token in but):
         return Unsupported("days without runs are named by a calendar, and beside the schedule by  except: [holidays]")
     days = informal_meaning(f"{found[1]} at 12:00")
@@ -267,20 +267,20 @@ def _with_exception(said: str, read: _Reader) -> Meaning | None:
     return Meant(Weekly(days=tuple(sorted(left)), times=base.times)) if left else None
 
 
-def _base(said: str, read: _Reader) -> Schedule | None:
-    """Return the schedule that *said* is, or means; None where it has no one meaning."""
+def _base(text: str, read: _Reader) -> Schedule | None:
+    """Return the schedule that *text* is, or means; None where it has no one meaning."""
     try:
-        return read(said.strip())
+        return read(text.strip())
     except Unreadable:
-        meaning = informal_meaning(said)
+        meaning = informal_meaning(text)
     if isinstance(meaning, Meant):
         return meaning.schedule
     return None
 
 
-def _phrases_with_commas(said: str, read: _Reader) -> Meaning | None:
+def _phrases_with_commas(text: str, read: _Reader) -> Meaning | None:
     """Return the meaning of whole phrases that commas or `and` join: `daily at 3 AM, weekly on sunday at 4 AM`."""
-    parts = [part.strip() for part in re.split(r",\s*(?:and\s+)?|\s+and\s+", said) if part.strip()]
+    parts = [part.strip() for part in re.split(r",\s*(?:and\s+)?|\s+and\s+", text) if part.strip()]
     if len(parts) < 2 or not all(map(_begins_a_phrase, parts)):
         return None
     try:

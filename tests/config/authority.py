@@ -50,7 +50,7 @@ def check_job(text: str) -> None:
         return
     name, said_ = found
     words = read_piece(JOBS, text, 1, Scanner())
-    assert (words.said, words.findings) == ({name: said_}, [])
+    assert (words.values, words.findings) == ({name: said_}, [])
     check_forms(text)
 
 

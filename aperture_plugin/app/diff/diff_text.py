@@ -53,18 +53,18 @@ def headline(comparison: Comparison) -> str:
         (len(comparison.moved), "moved"),
         (changed, "changed"),
     )
-    told = [f"{_jobs(count)} {what}" for count, what in counts if count]
+    found = [f"{_jobs(count)} {what}" for count, what in counts if count]
     if comparison.settings:
         count = len(comparison.settings)
-        told.append(f"{count} {'setting' if count == 1 else 'settings'} changed")
+        found.append(f"{count} {'setting' if count == 1 else 'settings'} changed")
     if comparison.reordered:
-        told.append("jobs in another order")
+        found.append("jobs in another order")
     if comparison.before != comparison.after:
-        told.append(f"{number(comparison.before)} → {number(comparison.after)} runs a week")
+        found.append(f"{number(comparison.before)} → {number(comparison.after)} runs a week")
     if comparison.collisions:
         count = len(comparison.collisions)
-        told.append(f"{count} new {'collision' if count == 1 else 'collisions'}")
-    return ", ".join(told)
+        found.append(f"{count} new {'collision' if count == 1 else 'collisions'}")
+    return ", ".join(found)
 
 
 def sections(comparison: Comparison) -> Iterator[Section]:

@@ -53,7 +53,7 @@ def nights_of(old: Config | None, new: Config | None, names: Iterable[str], *, s
             change = coming[zone]
             if change is None:
                 continue
-            was, will_be = (_told(jobs.get(name), zone, change) for jobs in (before, after))
+            was, will_be = (_surprise_text(jobs.get(name), zone, change) for jobs in (before, after))
             if was != will_be:
                 found.setdefault(zone, []).append(NightOf(job=name, before=was, after=will_be))
     nights = [
@@ -82,7 +82,7 @@ def surprise_text(surprise: Surprise) -> str:
             return f"runs at {at} from then on, in place of {written}"
 
 
-def _told(job: JobConfig | None, zone: ZoneInfo, change: ClockChange) -> str | None:
+def _surprise_text(job: JobConfig | None, zone: ZoneInfo, change: ClockChange) -> str | None:
     if job is None or not job.enabled or job.zone != zone:
         return None
     return "; ".join(map(surprise_text, surprises(job.schedule, zone, [change]))) or None

@@ -50,7 +50,7 @@ def move_text(old: JobConfig, new: JobConfig) -> str:
     """
     if old.schedule == new.schedule:
         return f"{phrase_of(old.schedule)}, {_named(old.zone)} → {_named(new.zone)}"
-    before, after = _told_apart(old.schedule, new.schedule)
+    before, after = _distinct_texts(old.schedule, new.schedule)
     if old.zone == new.zone:
         return f"{before} → {after}"
     return f"{before} {_named(old.zone)} → {after} {_named(new.zone)}"
@@ -76,7 +76,7 @@ def order_differs(old: Config, new: Config) -> bool:
     return [name for name in old.jobs if name in new.jobs] != [name for name in new.jobs if name in old.jobs]
 
 
-def _told_apart(old: Schedule, new: Schedule) -> tuple[str, str]:
+def _distinct_texts(old: Schedule, new: Schedule) -> tuple[str, str]:
     match old, new:
         case (Daily(), Daily()) | (Weekly(), Weekly()) | (Monthly(), Monthly()):
             was, is_now = cast("Daily", old).times, cast("Daily", new).times

@@ -42,7 +42,7 @@ def file_step(case: Case) -> Iterator[Finding]:
         yield problem("file", found, advice=check)
         # Of the jobs that are looked at, the next step tells whether somebody runs them.
         shown = [one for one in errors if one.code != _UNKNOWN_JOB or one.job not in case.jobs]
-        yield from map(_told, map(problem_json, shown[:_MOST]))
+        yield from map(_finding_of, map(problem_json, shown[:_MOST]))
     elif rejected is not None:
         problems = [one for one in rejected.get("problems", ()) if one.get("severity") == "error"]
         refused_at = datetime.fromisoformat(rejected["at"])
@@ -51,7 +51,7 @@ def file_step(case: Case) -> Iterator[Finding]:
             "although it is valid as it is read here; the last good one goes on"
         )
         yield problem("file", found, advice=case.line("status", on_file=True))
-        yield from map(_told, problems[:_MOST])
+        yield from map(_finding_of, problems[:_MOST])
     else:
         yield _saved_and_loaded(case)
     warnings = [problem for problem in case.reading.problems if not problem.is_error and problem.code != _NOT_CHECKED]
@@ -122,7 +122,7 @@ def _saved_and_loaded(case: Case) -> Finding:
     return problem("file", found, advice=f"touch {shlex.quote(name)}")
 
 
-def _told(one: dict[str, Any]) -> Finding:
+def _finding_of(one: dict[str, Any]) -> Finding:
     """Return a problem of the file as a finding, with the line to write instead where its hint has one."""
     hint = str(one["hint"])
     _, written, line = hint.partition(_WRITE)

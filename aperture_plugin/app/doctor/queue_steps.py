@@ -120,12 +120,12 @@ def _window(case: Case, job: JobConfig) -> Iterator[Finding]:
     window = job.window
     if window is None:
         return
-    said = window_text(window)
+    value = window_text(window)
     if not window.contains(case.now.astimezone(job.zone).time()):
-        yield note("needs", f"its window ({said}) is closed now; what is due waits until it opens", job=job.name)
+        yield note("needs", f"its window ({value}) is closed now; what is due waits until it opens", job=job.name)
     slots = coming(case, job.name)
     if slots and not any(window.contains(slot.due.astimezone(job.zone).time()) for slot in slots):
-        found = f"its slots lie outside of its window ({said}); each waits until the window opens"
+        found = f"its slots lie outside of its window ({value}); each waits until the window opens"
         yield note("needs", found, advice=case.line(f"next --job {job.name}", on_file=True), job=job.name)
 
 

@@ -59,24 +59,24 @@ def durations_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findi
         yield ok("durations", "it has not completed yet, so there is nothing to compare", job=name)
         return
     job, every = case.job(name), slot_distance(case, name)
-    said = f"the one run that completed took {short_duration(recent.slow)}"
+    value = f"the one run that completed took {short_duration(recent.slow)}"
     if recent.runs > 1:
-        said = f"half of its last {recent.runs} runs took up to {short_duration(recent.typical)}, "
-        said += f"19 of 20 up to {short_duration(recent.slow)}"
+        value = f"half of its last {recent.runs} runs took up to {short_duration(recent.typical)}, "
+        value += f"19 of 20 up to {short_duration(recent.slow)}"
     if every is not None and recent.slow >= every:
-        found = f"{said}; it is due every {short_duration(every)}, so slots fall due while it still runs"
+        found = f"{value}; it is due every {short_duration(every)}, so slots fall due while it still runs"
         yield problem("durations", found, advice=_slower_schedule(recent.slow), job=name)
     elif every is not None and recent.slow >= _NEAR * every:
-        yield note("durations", f"{said}; it is due every {short_duration(every)}, which leaves little", job=name)
+        yield note("durations", f"{value}; it is due every {short_duration(every)}, which leaves little", job=name)
     elif not has_grown(recent, earlier):
-        yield ok("durations", said, job=name)
+        yield ok("durations", value, job=name)
     if has_grown(recent, earlier):
         assert earlier is not None, "it has grown against something"
-        found = f"its runs grow longer: {said}; of the {earlier.runs} before, half took up to "
+        found = f"its runs grow longer: {value}; of the {earlier.runs} before, half took up to "
         advice = case.line(f"history --job {name} --limit 0", on_file=True)
         yield note("durations", f"{found}{short_duration(earlier.typical)}", advice=advice, job=name)
     if job is not None and job.timeout is not None and recent.slow >= _NEAR * job.timeout:
-        found = f"{said}; its timeout is {short_duration(job.timeout)}, which leaves little"
+        found = f"{value}; its timeout is {short_duration(job.timeout)}, which leaves little"
         yield note("durations", found, advice=f"timeout: {_hours(2 * recent.slow)}", job=name)
 
 
@@ -111,13 +111,13 @@ def skipped_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding
         reasons.setdefault(run.reason or "no reason is kept", []).append(run)
     often = sorted(reasons, key=lambda reason: -len(reasons[reason]))
     zone = case.zone_of(name)
-    told_each = [
+    reasons_shown = [
         f"{len(reasons[reason])} × {reason} (last {wall_time(reasons[reason][0].queued_at, zone, now=case.now)})"
         for reason in often[:_REASONS]
     ]
     if len(often) > _REASONS:
-        told_each.append(f"and {counted(len(often) - _REASONS, 'more reason')}")
-    found = f"{counted(len(skipped), 'slot')} skipped in the last 7 days: {'; '.join(told_each)}"
+        reasons_shown.append(f"and {counted(len(often) - _REASONS, 'more reason')}")
+    found = f"{counted(len(skipped), 'slot')} skipped in the last 7 days: {'; '.join(reasons_shown)}"
     advice = case.line(f"history --job {name} --status skipped", on_file=True)
     yield note("skipped", found, advice=advice, job=name)
 
@@ -143,29 +143,29 @@ def slots_step(case: Case, name: str, audited: JobAudit | None) -> Iterator[Find
 def _getting_on(case: Case, run: Run, runs: Sequence[Run]) -> Finding:
     started = run.started_at or run.queued_at
     so_far = max(case.now - started, timedelta(0))
-    said = f"run {run.id} has been running for {short_duration(so_far)}"
+    value = f"run {run.id} has been running for {short_duration(so_far)}"
     if run.items_done is not None:
         of = "" if run.items_total is None else f" of {run.items_total:,}"
-        said += f", {run.items_done:,}{of} items done"
+        value += f", {run.items_done:,}{of} items done"
     if not _lives(case, run):
-        found = f"{said}, but the process it belongs to is gone; a loop marks it interrupted and runs it again"
+        found = f"{value}, but the process it belongs to is gone; a loop marks it interrupted and runs it again"
         advice = None if case.loop is not None else case.line("start", on_file=True)
         return problem("progress", found, advice=advice, job=run.job)
     cancel = case.line(f"cancel {run.job}")
     if run.cancel_reason is not None:
-        return note("progress", f"{said}; it was asked to stop ({run.cancel_reason}), and has not yet", job=run.job)
+        return note("progress", f"{value}; it was asked to stop ({run.cancel_reason}), and has not yet", job=run.job)
     usual = lasted([one.duration for one in runs if one.status is Status.COMPLETED and one.duration is not None])
     words = case.last_words(run)
     heard = started if words is None else max(words.at, started)
     longest = _SILENT if usual is None else max(_SILENT, 2 * usual.slow)
     if so_far > longest and case.now - heard > _SILENT:
         last = "it has written nothing" if words is None else f"it last wrote something {ago(heard, now=case.now)}"
-        found = f"{said}; {last}, and it usually takes {short_duration(usual.slow)}" if usual else f"{said}; {last}"
+        found = f"{value}; {last}, and it usually takes {short_duration(usual.slow)}" if usual else f"{value}; {last}"
         return problem("progress", found, advice=cancel, job=run.job)
     if usual is not None and so_far > usual.slow and so_far - usual.slow > timedelta(minutes=1):
-        found = f"{said}, longer than usual: 19 of 20 runs take up to {short_duration(usual.slow)}"
+        found = f"{value}, longer than usual: 19 of 20 runs take up to {short_duration(usual.slow)}"
         return note("progress", found, advice=case.line(f"logs {run.id} --follow"), job=run.job)
-    return ok("progress", said, job=run.job)
+    return ok("progress", value, job=run.job)
 
 
 def _lives(case: Case, run: Run) -> bool:

@@ -55,26 +55,26 @@ class _CrontabReader:
     variables: dict[str, str] = field(default_factory=dict)
     entries: list[ForeignJob] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)
+    noted: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> None:
         """Take in the lines of *text*; what is not taken over is added to `left`, and never raised."""
         above = ""
         for number, line in enumerate(text.splitlines(), 1):
-            said = line.strip()
-            if not said or said.startswith("#"):
-                above = _description(said)
+            written = line.strip()
+            if not written or written.startswith("#"):
+                above = _description(written)
             elif found := _SET.fullmatch(line):
                 self.variables[found[1] or found[2] or found[3]] = _unquoted(found[4])
                 above = ""
             else:
-                self._take(f"{self.file}:{number}", said, above)
+                self._take(f"{self.file}:{number}", written, above)
                 above = ""
 
-    def _take(self, place: str, said: str, above: str) -> None:
-        found = _MACRO.fullmatch(said) or _FIELDS.fullmatch(said)
+    def _take(self, place: str, text: str, above: str) -> None:
+        found = _MACRO.fullmatch(text) or _FIELDS.fullmatch(text)
         if found is None:
-            self.left.append(Left(place=place, said=said, reason="this is no line of a crontab"))
+            self.left.append(Left(place=place, text=text, reason="this is no line of a crontab"))
             return
         when, rest = found.groups()
         user: str | None = None
@@ -82,7 +82,7 @@ class _CrontabReader:
             user, *behind = rest.split(maxsplit=1)
             if not behind:
                 reason = "a user without a command stands behind its times"
-                self.left.append(Left(place=place, said=said, reason=reason))
+                self.left.append(Left(place=place, text=text, reason=reason))
                 return
             [rest] = behind
         if when == "@reboot":
@@ -93,13 +93,13 @@ class _CrontabReader:
             expression = read_cron(_MACROS.get(when.lower(), when.lstrip("-"))).expression
             check_cron(expression)
         except Unreadable as problem:
-            self.left.append(Left(place=place, said=said, reason=f"{problem.message}; {problem.hint}"))
+            self.left.append(Left(place=place, text=text, reason=f"{problem.message}; {problem.hint}"))
             return
         self.entries.append(self._entry(place, expression, user, rest, above))
 
     def _entry(self, place: str, expression: str | None, user: str | None, rest: str, above: str) -> ForeignJob:
         line, *given = [part.replace("\\%", "%") for part in _PERCENT.split(rest)]
-        notes = [*self._told_once()]
+        notes = [*self._first_notes()]
         if given:
             line = f"printf '%s\\n' {' '.join(map(shlex.quote, given))} | ( {line.rstrip()} )"
             notes.append("what stands behind % is its input: printf gives it that here")
@@ -134,9 +134,9 @@ class _CrontabReader:
             notes=tuple(notes),
         )
 
-    def _told_once(self) -> Iterator[str]:
-        if self.variables.get("MAILTO") and "MAILTO" not in self.told:
-            self.told.add("MAILTO")
+    def _first_notes(self) -> Iterator[str]:
+        if self.variables.get("MAILTO") and "MAILTO" not in self.noted:
+            self.noted.add("MAILTO")
             yield f"what jobs write is not sent to {self.variables['MAILTO']}: aperture logs JOB shows it"
 
 

@@ -58,7 +58,7 @@ class Left:
     """Something of the source that no job was made of."""
 
     place: str
-    said: str
+    text: str
     reason: str
 
 

@@ -82,13 +82,13 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
     names = unique_names([entry.name for entry in entries], "job")
     jobs = []
     failed = []
-    for name, entry, said in zip(names, entries, zones, strict=True):
+    for name, entry, value in zip(names, entries, zones, strict=True):
         try:
-            own = named_zone(said)
+            own = named_zone(value)
             proof = proved(entry, own, since=since, until=until)
         except (Unreadable, ValueError, OSError, OverflowError) as problem:
             reason = problem.message if isinstance(problem, Unreadable) else str(problem)
-            failed.append(Left(place=entry.place, said=entry.name, reason=f"no schedule here says it: {reason}"))
+            failed.append(Left(place=entry.place, text=entry.name, reason=f"no schedule here says it: {reason}"))
             continue
         jobs.append(ImportedJob(name=name, entry=entry, zone=own, proof=proof))
     left = (*found.left, *_left_for_letters(found), *failed)
@@ -103,7 +103,7 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
         return made
     # One that cannot be written takes no other with it.
     alone = [(job, _reads_otherwise(made_of([job], ()))) for job in jobs]
-    lost = [Left(place=job.entry.place, said=job.entry.name, reason=why) for job, why in alone if why is not None]
+    lost = [Left(place=job.entry.place, text=job.entry.name, reason=why) for job, why in alone if why is not None]
     made = made_of([job for job, why in alone if why is None], [*left, *lost])
     why = _reads_otherwise(made)
     if why is not None:
@@ -114,8 +114,8 @@ def imported(found: Found, *, files: Sequence[str], local_zone: ZoneInfo, now: d
 def reports(made: Imported) -> Iterator[str]:
     """Yield what is not as it was, a line each; then how many jobs are proved equal."""
     for left in made.left:
-        said = f" ({left.said})" if left.said else ""
-        yield f"{left.place}: not taken over: {left.reason}{said}"
+        value = f" ({left.text})" if left.text else ""
+        yield f"{left.place}: not taken over: {left.reason}{value}"
     for job in made.jobs:
         yield from (f"{job.entry.place}: {job.name}: {note}" for note in job.entry.notes)
         yield from (f"{job.entry.place}: {job.name}: {line}" for line in _differences(job))
@@ -147,7 +147,7 @@ def imported_json(made: Imported) -> dict[str, Any]:
             }
             for job in made.jobs
         ],
-        "left": [{"source": left.place, "said": left.said, "reason": left.reason} for left in made.left],
+        "left": [{"source": left.place, "said": left.text, "reason": left.reason} for left in made.left],
     }
 
 
@@ -181,8 +181,8 @@ def _head(found: Found, files: Sequence[str], zone: ZoneInfo, jobs: int, shared:
         yield "defaults:"
     for key, (value, why) in found.defaults.items():
         yield f"  {key}: {value}".ljust(_COLUMN) + f"# {why}"
-    for key, said in shared.items():
-        yield from _key(key, said, "  ")
+    for key, text in shared.items():
+        yield from _key(key, text, "  ")
 
 
 def _jobs(jobs: Sequence[ImportedJob], zone: ZoneInfo, shared: Mapping[str, Value]) -> Iterator[str]:
@@ -205,9 +205,9 @@ def _shared(jobs: Sequence[ImportedJob]) -> dict[str, Value]:
     """Return the values that all jobs share of where and with what their command runs: they go under defaults."""
     shared: dict[str, Value] = {}
     for key in ("directory", "environment"):
-        said = [job.entry.keys.get(key) for job in jobs]
-        first = said[0] if len(said) > 1 else None
-        if first is not None and all(value == first for value in said):
+        text = [job.entry.keys.get(key) for job in jobs]
+        first = text[0] if len(text) > 1 else None
+        if first is not None and all(value == first for value in text):
             shared[key] = first
     return shared
 
@@ -219,8 +219,8 @@ def _key(key: str, value: Value, indent: str) -> Iterator[str]:
         case Mapping():
             yield f"{indent}{key}:"
             for name, inner in value.items():
-                told = inner.replace("${", "$${") if key == "environment" else inner
-                yield f"{indent}  {name}: {_yaml(told)}"
+                message = inner.replace("${", "$${") if key == "environment" else inner
+                yield f"{indent}  {name}: {_yaml(message)}"
         case _:
             yield f"{indent}{key}: [{', '.join(map(_yaml, value))}]"
 
@@ -251,7 +251,7 @@ def _left_for_letters(found: Found) -> Iterator[Left]:
     reason = "it has a character that cannot be seen, and that a file may not have"
     for entry in found.entries:
         if _unseen_in(entry):
-            yield Left(place=entry.place, said=entry.name if entry.name.isprintable() else "", reason=reason)
+            yield Left(place=entry.place, text=entry.name if entry.name.isprintable() else "", reason=reason)
 
 
 def _texts(value: Value) -> Iterator[str]:

@@ -86,8 +86,8 @@ class _Unit:
         return self.sections.get(section, {}).get(key, ())
 
     def one(self, section: str, key: str) -> str | None:
-        said = self.all(section, key)
-        return said[-1] if said else None
+        value = self.all(section, key)
+        return value[-1] if value else None
 
 
 def read_systemd(texts: Mapping[str, str]) -> Found:
@@ -102,7 +102,7 @@ def read_systemd(texts: Mapping[str, str]) -> Found:
             prefix, at, _ = service.removesuffix(".service").partition("@")
             found = services.get(service) or (services.get(f"{prefix}@.service") if at else None)
             if PurePath(file).stem.endswith("@"):
-                left.append(Left(place=file, said="", reason="it is a template, which elapses only as an instance"))
+                left.append(Left(place=file, text="", reason="it is a template, which elapses only as an instance"))
                 continue
             for one in _entries(unit, found, service):
                 (entries if isinstance(one, ForeignJob) else left).append(one)  # type: ignore[arg-type]
@@ -146,10 +146,10 @@ def _unit(file: str, text: str) -> _Unit:
     sections: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     section = ""
     for line in re.sub(r"\\\n\s*", " ", text).splitlines():
-        said = line.strip()
-        if said.startswith("[") and said.endswith("]"):
-            section = said[1:-1]
-        elif (found := _SETTING.fullmatch(said)) is not None and not said.startswith(("#", ";")):
+        written = line.strip()
+        if written.startswith("[") and written.endswith("]"):
+            section = written[1:-1]
+        elif (found := _SETTING.fullmatch(written)) is not None and not written.startswith(("#", ";")):
             key, value = found.groups()
             values = sections[section].setdefault(key, [])
             # An empty value takes back the values before.
@@ -160,7 +160,7 @@ def _unit(file: str, text: str) -> _Unit:
 def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[ForeignJob | Left]:
     place = unit.file
     if service is None:
-        yield Left(place=place, said=service_name, reason=f"{service_name}, which it starts, is not among the files")
+        yield Left(place=place, text=service_name, reason=f"{service_name}, which it starts, is not among the files")
         return
     notes = list(_notes(unit, service))
     specifiers = Specifiers(service_name)
@@ -168,13 +168,13 @@ def _entries(unit: _Unit, service: _Unit | None, service_name: str) -> Iterator[
         keys = _keys(unit, service, specifiers, notes)
         ways = list(_ways(unit, notes))
     except ValueError as problem:
-        yield Left(place=place, said=PurePath(place).name, reason=str(problem))
+        yield Left(place=place, text=PurePath(place).name, reason=str(problem))
         return
-    left = [Left(place=place, said=PurePath(place).name, reason=way) for way in ways if isinstance(way, str)]
+    left = [Left(place=place, text=PurePath(place).name, reason=way) for way in ways if isinstance(way, str)]
     yield from left
     made = [way for way in ways if not isinstance(way, str)]
     if not made and not left:
-        yield Left(place=place, said="", reason="it says nothing of when it elapses")
+        yield Left(place=place, text="", reason="it says nothing of when it elapses")
     if len(made) > 1:
         notes.append("its OnCalendar lines name several time zones: those of each became a job of its own")
     for way in made:
@@ -220,13 +220,13 @@ def _ways(unit: _Unit, notes: list[str]) -> Iterator[_Way | str]:
     beside = _since_boot(unit, notes)
     since_a_start = next((key for key in _SINCE_A_START if unit.one("Timer", key) is not None), None)
     if since_a_start is not None and by_zone:
-        said = unit.one("Timer", since_a_start)
-        notes.append(f"{since_a_start}={said}: it counts from the last run, and is not taken over beside OnCalendar")
+        value = unit.one("Timer", since_a_start)
+        notes.append(f"{since_a_start}={value}: it counts from the last run, and is not taken over beside OnCalendar")
     elif since_a_start is not None:
-        said = unit.one("Timer", since_a_start) or ""
-        every = min(max(read_time_span(said), timedelta(seconds=1)), LONGEST_INTERVAL)
+        value = unit.one("Timer", since_a_start) or ""
+        every = min(max(read_time_span(value), timedelta(seconds=1)), LONGEST_INTERVAL)
         notes.append(
-            f"{since_a_start}={said} counts from the last run; here it is a grid that the clock on the wall gives"
+            f"{since_a_start}={value} counts from the last run; here it is a grid that the clock on the wall gives"
         )
         yield _Way((_joined_phrases([phrase_of(Interval(every=every)), *beside]),), None, None)
         return
@@ -270,14 +270,14 @@ def _joined_phrases(phrases: Sequence[str]) -> str:
 
 def _since_boot(unit: _Unit, notes: list[str]) -> list[str]:
     """Return the phrase at start for what a timer says of the time since the machine, or itself, has started."""
-    said = [(key, value) for key in _SINCE_BOOT if (value := unit.one("Timer", key)) is not None]
-    if not said:
+    text = [(key, value) for key in _SINCE_BOOT if (value := unit.one("Timer", key)) is not None]
+    if not text:
         return []
-    delay, key, value = min((read_time_span(value), key, value) for key, value in said)
+    delay, key, value = min((read_time_span(value), key, value) for key, value in text)
     notes.append(
         f"{key}={value} counts from the start of the machine, here from when the first loop on the store begins"
     )
-    notes += [f"{other}={more}: only the first of several is taken over" for other, more in said if other != key]
+    notes += [f"{other}={more}: only the first of several is taken over" for other, more in text if other != key]
     return [phrase_of(AtStart(delay=delay))]
 
 
@@ -399,9 +399,9 @@ def _time_limit(service: _Unit, notes: list[str]) -> timedelta | None:
     of_the_start, of_the_rest = ["TimeoutStartSec", "TimeoutSec"], ["RuntimeMaxSec"]
     limits, without_effect = (of_the_start, of_the_rest) if kind == "oneshot" else (of_the_rest, of_the_start)
     for key in without_effect:
-        if (said := service.one("Service", key)) is not None:
-            notes.append(f"{key}={said}: it limits no run of a service of Type={kind}, so there is no timeout here")
-    limit = next((said for key in limits if (said := service.one("Service", key)) is not None), None)
+        if (value := service.one("Service", key)) is not None:
+            notes.append(f"{key}={value}: it limits no run of a service of Type={kind}, so there is no timeout here")
+    limit = next((value for key in limits if (value := service.one("Service", key)) is not None), None)
     if limit is None or limit in {"infinity", "0"}:
         return None
     return max(timedelta(seconds=1), read_time_span(limit))
@@ -442,5 +442,5 @@ def _is_conditional(unit: _Unit, service: _Unit) -> bool:
     return any(key.startswith(_CONDITIONS) for key in keys)
 
 
-def _yes(said: str | None) -> bool:
-    return (said or "").lower() in {"1", "yes", "y", "true", "t", "on"}
+def _yes(text: str | None) -> bool:
+    return (text or "").lower() in {"1", "yes", "y", "true", "t", "on"}

@@ -71,25 +71,25 @@ def read_yacron(texts: Mapping[str, str]) -> Found:
             try:
                 root = scan(text)  # type: ignore[assignment]
             except YamlRefused as problem:
-                left.append(Left(place=f"{file}:{problem.spot[0] + 1}", said="", reason=f"it is no YAML: {problem}"))
+                left.append(Left(place=f"{file}:{problem.spot[0] + 1}", text="", reason=f"it is no YAML: {problem}"))
                 continue
         top = root.pairs if isinstance(root, nodes.Mapping) else []
         sections = {key.text: value for key, value in top}
         for key, value in top:
             if key.text not in {"jobs", "defaults"}:
                 reason = f"{key.text} of yacron has no counterpart"
-                left.append(Left(place=f"{file}:{value.spot[0] + 1}", said=key.text, reason=reason))
+                left.append(Left(place=f"{file}:{value.spot[0] + 1}", text=key.text, reason=reason))
         defaults = _plain(sections["defaults"]) if "defaults" in sections else {}
         jobs = sections.get("jobs")
         for node in jobs.items if isinstance(jobs, nodes.Sequence) else ():
             place = f"{file}:{node.spot[0] + 1}"
-            said = _merged(defaults, _plain(node))
+            written = _merged(defaults, _plain(node))
             try:
-                entries.append(_entry(place, said))
+                entries.append(_entry(place, written))
             except Exception as problem:  # noqa: BLE001 - one entry, whatever is odd about it, ends no import
                 reason = problem.message if isinstance(problem, Unreadable) else str(problem)
-                name = said.get("name", "") if isinstance(said, dict) else ""
-                left.append(Left(place=place, said=str(name), reason=reason or "it cannot be read"))
+                name = written.get("name", "") if isinstance(written, dict) else ""
+                left.append(Left(place=place, text=str(name), reason=reason or "it cannot be read"))
     return Found(scheduler="yacron", entries=tuple(entries), left=tuple(left), defaults=_DEFAULTS)
 
 
@@ -132,8 +132,8 @@ def _expression(schedule: Any) -> str:
         parts = [str(schedule.get(part, "*")) for part in _PARTS]
         year = str(schedule.get("year", "*"))
     else:
-        said = str(schedule or "").strip()
-        parts = _ALIASES.get(said, said).split()
+        value = str(schedule or "").strip()
+        parts = _ALIASES.get(value, value).split()
         year = parts.pop() if len(parts) == 6 else "*"
     if year != "*":
         raise _NotTaken(f"it runs only in certain years ({year}), which no schedule here can say")
@@ -193,19 +193,19 @@ def _zone(job: Mapping[str, Any]) -> str | None:
     return "UTC" if _yes(job.get("utc", "true")) else None
 
 
-def _retry(said: Mapping[str, Any], notes: list[str]) -> dict[str, str]:
-    most = int(said.get("maximumRetries", 0))
+def _retry(value: Mapping[str, Any], notes: list[str]) -> dict[str, str]:
+    most = int(value.get("maximumRetries", 0))
     if not most:
         return {}
     if most < 0:
         notes.append(f"it is retried for ever; here {_MOST_ATTEMPTS} times")
     retry = {"attempts": str(min(most + 1, _MOST_ATTEMPTS) if most > 0 else _MOST_ATTEMPTS)}
-    if "initialDelay" in said:
-        retry["delay"] = _seconds(said["initialDelay"])
-    if "backoffMultiplier" in said:
-        retry["backoff"] = f"{max(1.0, float(said['backoffMultiplier'])):g}"
-    if "maximumDelay" in said:
-        retry["max delay"] = _seconds(said["maximumDelay"])
+    if "initialDelay" in value:
+        retry["delay"] = _seconds(value["initialDelay"])
+    if "backoffMultiplier" in value:
+        retry["backoff"] = f"{max(1.0, float(value['backoffMultiplier'])):g}"
+    if "maximumDelay" in value:
+        retry["max delay"] = _seconds(value["maximumDelay"])
     return retry
 
 
@@ -223,12 +223,12 @@ def _notes(job: Mapping[str, Any]) -> Iterator[str]:
         yield "reports by mail, Sentry or shell are not sent; a plugin hears of every end by aperture_run_changed"
 
 
-def _seconds(said: Any) -> str:
-    return duration_text(min(timedelta(seconds=max(1, ceil(float(said)))), LONGEST_DURATION))
+def _seconds(value: Any) -> str:
+    return duration_text(min(timedelta(seconds=max(1, ceil(float(value)))), LONGEST_DURATION))
 
 
-def _yes(said: Any) -> bool:
-    return read_yes_no(str(said)) if not isinstance(said, bool) else said
+def _yes(value: Any) -> bool:
+    return read_yes_no(str(value)) if not isinstance(value, bool) else value
 
 
 def _merged(below: Any, above: Any) -> Any:

@@ -45,19 +45,19 @@ class Durations:
 
     Attributes:
         measured: By job.
-        said: The duration that a person assumes of a job, in place of what was measured.
+        given: The duration that a person assumes of a job, in place of what was measured.
         otherwise: The duration of all other jobs.
     """
 
     config: Config
     measured: Mapping[str, JobDuration] = field(default_factory=lambda: MappingProxyType({}))
-    said: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
     otherwise: timedelta = ASSUMED
 
     def of(self, job: str) -> JobDuration:
         """Return how long *job* lasts."""
-        if job in self.said:
-            return JobDuration(typical=self.said[job], slow=self.said[job])
+        if job in self.given:
+            return JobDuration(typical=self.given[job], slow=self.given[job])
         return self.measured.get(job) or self._assumed(job)
 
     def typical(self, job: str) -> timedelta:

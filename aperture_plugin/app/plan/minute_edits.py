@@ -76,10 +76,10 @@ class Word:
     def in_place_of(self, value: Value) -> Change:
         """Return how the word is made to say *value*."""
         if self.is_line:
-            text = " " * self.column + f"{self.before}{_said(value, self.written, as_duration=True)}"
+            text = " " * self.column + f"{self.before}{_value_text(value, self.written, as_duration=True)}"
             return Change(self.line, self.column, 0, text, is_line=True)
-        said = _said(value, self.written, as_duration=not self.takes_zero)
-        return Change(self.line, self.column, len(self.written), self.before + said)
+        written = _value_text(value, self.written, as_duration=not self.takes_zero)
+        return Change(self.line, self.column, len(self.written), self.before + written)
 
     def moved(self, by: timedelta, every: timedelta | None = None) -> Value | None:
         """Return what it would say *by* so much later; None if that is another day, another hour of a cron, or nothing.
@@ -166,38 +166,38 @@ def _words(parts: Parts, schedule: Schedule, lines: list[str]) -> Iterator[Word]
     phrase = parts.get("schedule")
     match schedule:
         case Daily() | Weekly() | Monthly():
-            told = phrase or parts["time"]
-            for said in [told.said] if phrase else told.said.value:
-                yield from _times(said, told, lines)
+            chosen = phrase or parts["time"]
+            for value in [chosen.parsed] if phrase else chosen.parsed.value:
+                yield from _times(value, chosen, lines)
         case Interval():
             yield from _offset(parts, schedule, lines)
         case Cron():
-            told = phrase or parts["cron"]
-            yield from _cron_minute(told, lines)
+            chosen = phrase or parts["cron"]
+            yield from _cron_minute(chosen, lines)
         case Once():
-            told = phrase or parts["at"]
-            text = _text(told.said, told, lines)
+            chosen = phrase or parts["at"]
+            text = _text(chosen.parsed, chosen, lines)
             date = None if text is None else _MOMENT.search(text.text)
             if text is not None and date is not None:
                 written = text.text[date.end() :].rstrip()
                 yield text.word(read_time(written), date.end(), written)
 
 
-def _times(said: ParsedValue, told: LayerValue, lines: list[str]) -> Iterator[Word]:
-    text = _text(said, told, lines)
+def _times(parsed: ParsedValue, chosen: LayerValue, lines: list[str]) -> Iterator[Word]:
+    text = _text(parsed, chosen, lines)
     if text is None:
         return
-    start = _after_at(text.text) if _is_phrase(said, told) else 0
+    start = _after_at(text.text) if _is_phrase(parsed, chosen) else 0
     for item in items_of(text.text[start:], what="time", example="2:00 AM"):
         yield text.word(read_time(item.text), start + item.start, item.text)
 
 
 def _offset(parts: Parts, schedule: Interval, lines: list[str]) -> Iterator[Word]:
-    told = parts.get("schedule") or parts.get("offset") or next(parts[unit] for unit in UNITS if unit in parts)
-    text = _text(told.said, told, lines)
+    chosen = parts.get("schedule") or parts.get("offset") or next(parts[unit] for unit in UNITS if unit in parts)
+    text = _text(chosen.parsed, chosen, lines)
     if text is None:
         return
-    if _is_phrase(told.said, told):
+    if _is_phrase(chosen.parsed, chosen):
         if schedule.offset or _after_at(text.text):
             start = _after_at(text.text)
             written = text.text[start:]
@@ -208,36 +208,36 @@ def _offset(parts: Parts, schedule: Interval, lines: list[str]) -> Iterator[Word
     elif "offset" in parts:
         yield text.word(schedule.offset, 0, text.text, takes_zero=False)
     else:
-        key = told.said.key
+        key = chosen.parsed.key
         yield Word(schedule.offset, "", "offset: ", text.line, key[1], is_line=True, takes_zero=False)
 
 
-def _cron_minute(told: LayerValue, lines: list[str]) -> Iterator[Word]:
-    text = _text(told.said, told, lines)
+def _cron_minute(chosen: LayerValue, lines: list[str]) -> Iterator[Word]:
+    text = _text(chosen.parsed, chosen, lines)
     if text is None:
         return
     fields = list(_FIELD.finditer(text.text))
-    minute = fields[1 if _is_phrase(told.said, told) else 0]
+    minute = fields[1 if _is_phrase(chosen.parsed, chosen) else 0]
     if _MINUTE.fullmatch(minute.group()):
         yield text.word(int(minute.group()), minute.start(), minute.group())
 
 
-def _text(said: ParsedValue, told: LayerValue, lines: list[str]) -> _Text | None:
+def _text(parsed: ParsedValue, chosen: LayerValue, lines: list[str]) -> _Text | None:
     """Return a value as it is written; None if the file has it in other letters than it is read as."""
-    line, column, length = said.spot
-    line += told.entry.base
+    line, column, length = parsed.spot
+    line += chosen.entry.base
     raw = lines[line][column : column + length]
-    if raw == said.text:
-        return _Text(said.text, line, column)
-    if raw[:1] in {"'", '"'} and raw[1:-1] == said.text:
-        return _Text(said.text, line, column + 1)
+    if raw == parsed.text:
+        return _Text(parsed.text, line, column)
+    if raw[:1] in {"'", '"'} and raw[1:-1] == parsed.text:
+        return _Text(parsed.text, line, column + 1)
     return None
 
 
-def _is_phrase(said: ParsedValue, told: LayerValue) -> bool:
+def _is_phrase(parsed: ParsedValue, chosen: LayerValue) -> bool:
     """Return whether a value is a whole phrase, whichever part of the schedule it is asked for."""
-    phrase = told.entry.words.get("schedule")
-    return phrase is not None and phrase.spot == said.spot
+    phrase = chosen.entry.words.get("schedule")
+    return phrase is not None and phrase.spot == parsed.spot
 
 
 def _after_at(phrase: str) -> int:
@@ -248,7 +248,7 @@ def _after_at(phrase: str) -> int:
 # ── how the words read ──
 
 
-def _said(value: Value, written: str, *, as_duration: bool) -> str:
+def _value_text(value: Value, written: str, *, as_duration: bool) -> str:
     match value:
         case timedelta():
             return duration_text(value) if as_duration else offset_text(value)

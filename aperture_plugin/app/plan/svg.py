@@ -145,12 +145,12 @@ class _Chart:
                 yield self._line("late", bar.end, min(late, self._block.end), y + _ROW / 2)
         for kind, begin, end, runs in _merged(found, self._block):
             x, width = self._x(begin), self._x(end) - self._x(begin)
-            told = f"<title>{_text(self._told(runs))}</title>"
+            shown = f"<title>{_text(self._bar_title(runs))}</title>"
             if kind == "skip":
-                yield f'<path class="skip" d="M{x - 3} {y + 9}l6 6m0 -6l-6 6">{told}</path>'
+                yield f'<path class="skip" d="M{x - 3} {y + 9}l6 6m0 -6l-6 6">{shown}</path>'
             else:
                 shape = f'x="{x:g}" y="{top:g}" width="{max(width, 2):.5g}" height="{_BAR}"'
-                yield f'<rect class="{kind}" {shape} rx="1.5">{told}</rect>'
+                yield f'<rect class="{kind}" {shape} rx="1.5">{shown}</rect>'
 
     def _marks(self) -> Iterator[str]:
         """Yield what stands over the rows: collisions on the axis, and clock changes through all of it."""
@@ -162,13 +162,13 @@ class _Chart:
             if self._block.begin <= change.instant < self._block.end:
                 x = self._x(change.instant)
                 way = "forward" if change.kind == "gap" else "back"
-                told = f"clocks go {way} {short_duration(change.size)}"
+                message = f"clocks go {way} {short_duration(change.size)}"
                 if zone != self._plan.config.zone:
-                    told += f" ({zone})"
+                    message += f" ({zone})"
                 yield f'<line class="change" x1="{x}" y1="{self._first - 24}" x2="{x}" y2="{end}"/>'
-                yield f'<text class="changed" x="{x + 4:g}" y="{self._first - 27}">{_text(told)}</text>'
+                yield f'<text class="changed" x="{x + 4:g}" y="{self._first - 27}">{_text(message)}</text>'
 
-    def _told(self, runs: Sequence[Foreseen]) -> str:
+    def _bar_title(self, runs: Sequence[Foreseen]) -> str:
         run = runs[0]
         if len(runs) > 1:
             return f"{run.job}: {len(runs)} runs"
@@ -206,9 +206,9 @@ def _merged(found: Sequence[Bar], block: Block) -> Iterator[tuple[str, datetime,
 
 def _legend(y: int) -> Iterator[str]:
     x = 24
-    for kind, told in (("run", "runs"), ("wait", "waits"), ("failed", "fails")):
+    for kind, found in (("run", "runs"), ("wait", "waits"), ("failed", "fails")):
         yield f'<rect class="{kind}" x="{x}" y="{y - 10}" width="20" height="{_BAR}" rx="1.5"/>'
-        yield f'<text class="soft" x="{x + 26}" y="{y}">{told}</text>'
+        yield f'<text class="soft" x="{x + 26}" y="{y}">{found}</text>'
         x += 84
     yield f'<line class="late" x1="{x}" y1="{y - 4}" x2="{x + 20}" y2="{y - 4}"/>'
     yield f'<text class="soft" x="{x + 26}" y="{y}">ends by then in a slow night</text>'

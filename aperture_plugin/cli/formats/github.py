@@ -33,8 +33,8 @@ def annotation(problem: Problem) -> str:
     }
     whose = "" if problem.job is None else f"{problem.job}: "
     message = f"{whose}{problem.message}\nhint: {problem.hint}"
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    return f"::{problem.severity} {said}::{_message(message)}"
+    text = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
+    return f"::{problem.severity} {text}::{_message(message)}"
 
 
 def _message(text: str) -> str:

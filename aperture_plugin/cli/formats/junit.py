@@ -56,10 +56,10 @@ def _case(file: str, problem: Problem, report: str) -> str:
     opening = f"    <testcase classname={_attribute(file)} name={_attribute(name)}>"
     if problem.is_error:
         kind = f"type={_attribute(problem.code)} message={_attribute(problem.message)}"
-        told = f"<failure {kind}>{_text(report)}</failure>"
+        message = f"<failure {kind}>{_text(report)}</failure>"
     else:
-        told = f"<system-out>{_text(report)}</system-out>"
-    return f"{opening}\n      {told}\n    </testcase>"
+        message = f"<system-out>{_text(report)}</system-out>"
+    return f"{opening}\n      {message}\n    </testcase>"
 
 
 def _text(text: str) -> str:

@@ -49,12 +49,12 @@ def sarif(checked: Sequence[Checked]) -> dict[str, Any]:
 
 def _rule(code: str) -> dict[str, Any]:
     # A host's own lint has codes of its own, of which only their name is known.
-    told = CODES.get(code, code)
+    found = CODES.get(code, code)
     level = "warning" if code in WARNINGS else "error"
     return {
         "id": code,
         "name": _name(code),
-        "shortDescription": {"text": told},
+        "shortDescription": {"text": found},
         "defaultConfiguration": {"level": level},
     }
 

@@ -114,7 +114,7 @@ class References:
         }
         self._near: dict[str, Neighbors] = {}
         self._guessed = 0
-        self._told: set[tuple[str, Place]] = set()
+        self._circle_text: set[tuple[str, Place]] = set()
 
     def check(self, stacks: Stacks, jobs: Mapping[str, JobConfig | None]) -> None:
         """Report of every name in *stacks* that leads nowhere, or round in a circle.
@@ -160,15 +160,17 @@ class References:
 
         queues = self._declared["queue"]
         for item in expect:
-            for what, said in named_in(item):
-                if what == "queue" and queues is not None and said.value not in queues:
-                    self._undeclared("queue", LayerValue(said, _NO_ENTRY), queues, None)
-                elif what == "job" and said.value not in self._jobs:
-                    near = self._nearest("job", said.value, self._jobs)
-                    meant = f'did you mean "{near}"?\nWrite:  - {_put(item.text, said.value, near)}' if near else _A_JOB
+            for what, parsed in named_in(item):
+                if what == "queue" and queues is not None and parsed.value not in queues:
+                    self._undeclared("queue", LayerValue(parsed, _NO_ENTRY), queues, None)
+                elif what == "job" and parsed.value not in self._jobs:
+                    near = self._nearest("job", parsed.value, self._jobs)
+                    meant = (
+                        f'did you mean "{near}"?\nWrite:  - {_put(item.text, parsed.value, near)}' if near else _A_JOB
+                    )
                     self._problems.add(
                         "unknown-expected",
-                        at=place_of(said.spot, 0),
+                        at=place_of(parsed.spot, 0),
                         message=f"{quoted(item.text)} names a job that does not exist",
                         hint=meant,
                     )
@@ -179,42 +181,47 @@ class References:
         beside = ("calendar", _items(entries, "except")), ("channel", _items(entries, "notify"))
         for what, items in (*named, *beside):
             declared = self._declared[what]
-            for told in items:
-                if declared is not None and told.said.value not in declared:
-                    self._undeclared(what, told, declared, name, items)
+            for chosen in items:
+                if declared is not None and chosen.parsed.value not in declared:
+                    self._undeclared(what, chosen, declared, name, items)
         if self._problems.full:
             return
         for kind, items in (("needs", _items(entries, "needs")), ("after", _followed(entries))):
-            for told in items:
-                if told.said.value not in self._jobs:
-                    self._no_such_job(kind, told, name, items)
+            for chosen in items:
+                if chosen.parsed.value not in self._jobs:
+                    self._no_such_job(kind, chosen, name, items)
 
     def _undeclared(
-        self, what: str, told: LayerValue, declared: Collection[str], name: str | None, items: Sequence[LayerValue] = ()
+        self,
+        what: str,
+        chosen: LayerValue,
+        declared: Collection[str],
+        name: str | None,
+        items: Sequence[LayerValue] = (),
     ) -> None:
-        near = self._nearest(what, told.said.value, declared)
+        near = self._nearest(what, chosen.parsed.value, declared)
         example = {"queue": "1", "limit": "40 per 10 seconds", "calendar": "[2026-12-24, every 05-01]"}.get(what)
-        declaring = "" if example is None else f"\nWrite:  {told.said.value}: {example}"
+        declaring = "" if example is None else f"\nWrite:  {chosen.parsed.value}: {example}"
         above = "notify" if what == "channel" else f"{what}s"
         self._add(
             f"unknown-{what}",
-            told,
+            chosen,
             name,
-            f"{quoted(told.said.value)} is not a {what} that the file declares",
+            f"{quoted(chosen.parsed.value)} is not a {what} that the file declares",
             (f'did you mean "{near}"? If not, ' if near else "")
             + f"declare it under {above} at the top of the file"
-            + (_with(near, what, told, items) if near else declaring),
+            + (_with(near, what, chosen, items) if near else declaring),
         )
 
-    def _no_such_job(self, kind: str, told: LayerValue, name: str, items: Sequence[LayerValue]) -> None:
-        near = self._nearest("job", told.said.value, self._jobs)
+    def _no_such_job(self, kind: str, chosen: LayerValue, name: str, items: Sequence[LayerValue]) -> None:
+        near = self._nearest("job", chosen.parsed.value, self._jobs)
         self._add(
             "unknown-need" if kind == "needs" else "unknown-after",
-            told,
+            chosen,
             name,
-            f"{quoted(name)} {'needs' if kind == 'needs' else 'runs after'} {quoted(told.said.value)}, "
+            f"{quoted(name)} {'needs' if kind == 'needs' else 'runs after'} {quoted(chosen.parsed.value)}, "
             "which does not exist",
-            f'did you mean "{near}"?{_with(near, kind, told, items)}' if near else _A_JOB,
+            f'did you mean "{near}"?{_with(near, kind, chosen, items)}' if near else _A_JOB,
         )
 
     def _circles(self, kind: str, links: Mapping[str, tuple[str, ...]], stacks: Stacks) -> None:
@@ -227,8 +234,8 @@ class References:
             found = True
             first, second = circle[0], circle[1]
             items = _items(stacks[first], "needs") if kind == "needs" else _followed(stacks[first])
-            told = next(told for told in items if told.said.value == second)
-            self._add(f"{kind}-circle", told, first, _told(kind, circle), _BREAK[kind])
+            chosen = next(chosen for chosen in items if chosen.parsed.value == second)
+            self._add(f"{kind}-circle", chosen, first, _circle_text(kind, circle), _BREAK[kind])
         if not found:
             self._remember(kind, links)
 
@@ -245,31 +252,31 @@ class References:
 
     @staticmethod
     def _names(items: Sequence[LayerValue]) -> tuple[str, ...]:
-        return tuple(told.said.value for told in items)
+        return tuple(chosen.parsed.value for chosen in items)
 
-    def _add(self, code: str, told: LayerValue, job: str | None, message: str, hint: str) -> None:
+    def _add(self, code: str, chosen: LayerValue, job: str | None, message: str, hint: str) -> None:
         # Words of defaults are those of every job: tell of them once.
-        if told.entry.layer == DEFAULTS:
-            if (code, told.place) in self._told:
+        if chosen.entry.layer == DEFAULTS:
+            if (code, chosen.place) in self._circle_text:
                 return
-            self._told.add((code, told.place))
-        self._problems.add(code, at=told.place, job=job, message=message, hint=hint)
+            self._circle_text.add((code, chosen.place))
+        self._problems.add(code, at=chosen.place, job=job, message=message, hint=hint)
 
 
-def _with(near: str, key: str, told: LayerValue, items: Sequence[LayerValue]) -> str:
-    """Return the line to paste that has *near* in the place of the value *told*, one of *items*; nothing of many."""
-    entry, said = told.entry, told.said
+def _with(near: str, key: str, chosen: LayerValue, items: Sequence[LayerValue]) -> str:
+    """Return the line to paste that has *near* in the place of the value *chosen*, one of *items*; nothing of many."""
+    entry, parsed = chosen.entry, chosen.parsed
     phrase = entry.words.get("schedule")
     if key == "after" and phrase is not None and phrase.text:
         name = entry.name if phrase.key == entry.spot else "schedule"
-        return f"\nWrite:  {hints.line(name, _put(phrase.text, said.value, near))}"
+        return f"\nWrite:  {hints.line(name, _put(phrase.text, parsed.value, near))}"
     key = {"after": "jobs", "calendar": "except"}.get(key, key)
     listed = entry.words.get(key)
     if not items or listed is None or len(items) > _MOST_SHOWN:
         return ""
     if listed.text:
         return f"\nWrite:  {hints.line(key, near)}"
-    names = dict.fromkeys(near if item.said.value == said.value else item.said.value for item in items)
+    names = dict.fromkeys(near if item.parsed.value == parsed.value else item.parsed.value for item in items)
     return f"\nWrite:  {key}: [{', '.join(names)}]"
 
 
@@ -288,7 +295,7 @@ _BREAK: Final = {
 }
 
 
-def _told(kind: str, circle: tuple[str, ...]) -> str:
+def _circle_text(kind: str, circle: tuple[str, ...]) -> str:
     if len(circle) == 2:
         return f"{quoted(circle[0])} {'needs' if kind == 'needs' else 'runs after'} itself"
     shown = circle if len(circle) <= _MOST_SHOWN else (*circle[: _MOST_SHOWN - 2], "…", *circle[-2:])
@@ -296,8 +303,8 @@ def _told(kind: str, circle: tuple[str, ...]) -> str:
 
 
 def _items(entries: Sequence[JobWords], key: str) -> list[LayerValue]:
-    told = laid(entries).get(key)
-    return [] if told is None else [LayerValue(said, told.entry) for said in told.said.value]
+    chosen = laid(entries).get(key)
+    return [] if chosen is None else [LayerValue(value, chosen.entry) for value in chosen.parsed.value]
 
 
 def _followed(entries: Sequence[JobWords]) -> list[LayerValue]:
@@ -305,19 +312,21 @@ def _followed(entries: Sequence[JobWords]) -> list[LayerValue]:
     parts = parts_of(entries, Problems(""))
     phrase = parts.get("schedule")
     if phrase is not None:
-        if phrase.said.value is FAULTY or not isinstance(phrase.said.value, After):
+        if phrase.parsed.value is FAULTY or not isinstance(phrase.parsed.value, After):
             return []
-        return [LayerValue(_within_phrase(phrase.said, job), phrase.entry) for job in phrase.said.value.jobs]
+        return [LayerValue(_within_phrase(phrase.parsed, job), phrase.entry) for job in phrase.parsed.value.jobs]
     jobs = parts.get("jobs")
     return (
-        [] if jobs is None or jobs.said.value is FAULTY else [LayerValue(said, jobs.entry) for said in jobs.said.value]
+        []
+        if jobs is None or jobs.parsed.value is FAULTY
+        else [LayerValue(value, jobs.entry) for value in jobs.parsed.value]
     )
 
 
-def _within_phrase(said: ParsedValue, job: str) -> ParsedValue:
-    start = said.text.find(job, len("after"))
-    line, column, length = said.spot
-    quotes = length - len(said.text)
+def _within_phrase(parsed: ParsedValue, job: str) -> ParsedValue:
+    start = parsed.text.find(job, len("after"))
+    line, column, length = parsed.spot
+    quotes = length - len(parsed.text)
     if start < 0 or quotes not in (0, 2):
-        return ParsedValue(job, said.spot, said.key, job)
-    return ParsedValue(job, (line, column + quotes // 2 + start, len(job)), said.key, job)
+        return ParsedValue(job, parsed.spot, parsed.key, job)
+    return ParsedValue(job, (line, column + quotes // 2 + start, len(job)), parsed.key, job)

@@ -65,11 +65,11 @@ def read_ignored(text: str) -> tuple[str, str | None]:
 
 def silenced_of(words: FileWords, problems: Problems) -> Silenced:
     """Return the warnings that a file suppresses; of a job that it has in no layer it is warned."""
-    said = words.lint.get("ignore")
-    if said is None or not isinstance(said.value, tuple):
+    parsed = words.lint.get("ignore")
+    if parsed is None or not isinstance(parsed.value, tuple):
         return frozenset()
     jobs = set(words.schedules).union(*(preset.jobs for preset in (words.presets or {}).values()), words.lost)
-    for item in said.value:
+    for item in parsed.value:
         _, job = item.value
         if job is not None and job not in jobs:
             problems.warn(
@@ -78,4 +78,4 @@ def silenced_of(words: FileWords, problems: Problems) -> Silenced:
                 message=f"there is no job {quoted(job)} in this file",
                 hint="expected the name of a job of this file" + meaning(job, nearest(job, tuple(jobs))),
             )
-    return frozenset(item.value for item in said.value)
+    return frozenset(item.value for item in parsed.value)

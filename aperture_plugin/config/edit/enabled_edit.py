@@ -31,11 +31,11 @@ def ways_to_switch(config: Config, job: str, *, enabled: bool) -> Iterator[str]:
     sections = {piece.key.text: piece for piece in cut(Chunk(text, 0)) if piece.key is not None}
     section = sections.get(SECTION)
     piece = None if section is None else piece_of(section, job)
-    said = f"enabled: {_WORDS[enabled]}"
+    value = f"enabled: {_WORDS[enabled]}"
     if piece is None:
-        ways = added(list(sections.values()), section, [f"{job}:", f"{' ' * _STEP}{said}"])
+        ways = added(list(sections.values()), section, [f"{job}:", f"{' ' * _STEP}{value}"])
     else:
-        ways = iter([_switched(piece, said)])
+        ways = iter([_switched(piece, value)])
     for edits in ways:
         yield edited(config.text, edits)
 
@@ -54,16 +54,16 @@ def only_enabled_differs(before: Config, after: Config, job: str, *, enabled: bo
     return of_the_file(after) == of_the_file(before)
 
 
-def _switched(piece: Chunk, said: str) -> list[Edit]:
+def _switched(piece: Chunk, text: str) -> list[Edit]:
     keys = _keys(piece)
     if "enabled" in keys:
-        return [revalued(keys["enabled"], said.partition(": ")[2])]
+        return [revalued(keys["enabled"], text.partition(": ")[2])]
     if keys:
         last = max(map(last_content, keys.values())) + 1
         first = next(iter(keys.values()))
         assert first.key is not None, "it is one of those with a key"
-        return [Edit(last, last, (f"{' ' * first.key.spot[1]}{said}",))]
-    return [_wrapped(piece, said)]
+        return [Edit(last, last, (f"{' ' * first.key.spot[1]}{text}",))]
+    return [_wrapped(piece, text)]
 
 
 def _keys(piece: Chunk) -> dict[str, Chunk]:
@@ -73,8 +73,8 @@ def _keys(piece: Chunk) -> dict[str, Chunk]:
     return {part.key.text: part for part in found if part.key is not None}
 
 
-def _wrapped(piece: Chunk, said: str) -> Edit:
-    """Return the edit that puts what stands behind the job's name behind a key `schedule`, and *said* below it."""
+def _wrapped(piece: Chunk, text: str) -> Edit:
+    """Return the edit that puts what stands behind the job's name behind a key `schedule`, and *text* below it."""
     assert piece.key is not None, "a job has a name"
     end = last_content(piece) + 1
     first, *rest = piece.text.split("\n")[: end - piece.line]
@@ -86,4 +86,4 @@ def _wrapped(piece: Chunk, said: str) -> Edit:
     if value or rest:
         lines.append(f"{indent}schedule: {value}".rstrip())
     lines += [f"{' ' * _STEP}{line}" if line.strip() else line for line in rest]
-    return Edit(piece.line, end, (*lines, f"{indent}{said}"))
+    return Edit(piece.line, end, (*lines, f"{indent}{text}"))

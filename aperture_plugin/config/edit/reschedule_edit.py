@@ -148,10 +148,10 @@ def piece_of(section: Chunk, job: str) -> Chunk | None:
     return next((part for part in parts if part.key is not None and part.key.text == job), None)
 
 
-def _item_by_item(lines: list[str], said: ParsedValue, old: Schedule, new: Schedule) -> list[Edit] | None:
+def _item_by_item(lines: list[str], parsed: ParsedValue, old: Schedule, new: Schedule) -> list[Edit] | None:
     """Return the edits of a list in which some phrases become others; None where it is none, or becomes longer."""
     before, after = schedules_in(old), schedules_in(new)
-    items = said.value if isinstance(said.value, tuple) else ()
+    items = parsed.value if isinstance(parsed.value, tuple) else ()
     if not len(items) == len(before) == len(after) or not all(item.text for item in items):
         return None
     spellings = []
@@ -164,9 +164,9 @@ def _item_by_item(lines: list[str], said: ParsedValue, old: Schedule, new: Sched
     return respelt(lines, spellings)
 
 
-def _rephrased(lines: list[str], piece: Chunk, said: ParsedValue, phrase: str) -> list[Edit]:
-    if said.text and put_in_place(lines, said.spot, said.text):
-        return respelt(lines, [(said.spot, phrase)])
+def _rephrased(lines: list[str], piece: Chunk, parsed: ParsedValue, phrase: str) -> list[Edit]:
+    if parsed.text and put_in_place(lines, parsed.spot, parsed.text):
+        return respelt(lines, [(parsed.spot, phrase)])
     return [revalued(piece, phrase)]
 
 
@@ -233,20 +233,20 @@ class _Keys:
 
     def _sample(self, key: str) -> str:
         """Return how the first value of *key* is written; empty where this entry has none."""
-        return next((said.text for said in self._items(key)), "")
+        return next((parsed.text for parsed in self._items(key)), "")
 
     def _items(self, key: str) -> tuple[ParsedValue, ...]:
-        said = self._entry.words.get(key)
-        return () if said is None else tuple(one.moved(self._entry.base) for one in said.value)
+        parsed = self._entry.words.get(key)
+        return () if parsed is None else tuple(one.moved(self._entry.base) for one in parsed.value)
 
     def _one(self, key: str, text: str) -> None:
         piece = self._keys.get(key)
         if piece is None:
             self._add(key, text)
             return
-        said = self._entry.words[key].moved(self._entry.base)
-        if put_in_place(self._lines, said.spot, said.text):
-            self._spellings.append((said.spot, text))
+        parsed = self._entry.words[key].moved(self._entry.base)
+        if put_in_place(self._lines, parsed.spot, parsed.text):
+            self._spellings.append((parsed.spot, text))
         else:
             self._edits.append(revalued(piece, f'"{text}"' if text.startswith("*") else text))
 

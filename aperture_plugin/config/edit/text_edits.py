@@ -59,11 +59,11 @@ def respelt(lines: Sequence[str], spellings: Iterable[tuple[Spot, str]]) -> list
         by_line.setdefault(line, []).append((column, length, new))
     edits = []
     for number, places in by_line.items():
-        said = lines[number]
+        value = lines[number]
         for column, length, new in sorted(places, reverse=True):
-            quote = said[column] if said[column] in "'\"" else '"' * new.startswith("*")
-            said = said[:column] + quote + new + quote + said[column + length :]
-        edits.append(Edit(number, number + 1, (said,)))
+            quote = value[column] if value[column] in "'\"" else '"' * new.startswith("*")
+            value = value[:column] + quote + new + quote + value[column + length :]
+        edits.append(Edit(number, number + 1, (value,)))
     return edits
 
 
@@ -99,8 +99,8 @@ def removed(piece: Chunk) -> Edit:
 def last_content(piece: Chunk) -> int:
     """Return the last line of *piece* that is neither blank nor only a comment, as the file counts it."""
     lines = _lines(piece)
-    said = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
-    return piece.line + said[-1]
+    value = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    return piece.line + value[-1]
 
 
 def _lines(piece: Chunk) -> list[str]:

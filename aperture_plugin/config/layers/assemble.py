@@ -114,5 +114,5 @@ def _check_tiers(
         references.check(layers, jobs)
 
 
-def _values(said: Mapping[str, ParsedValue] | None) -> dict[str, Any]:
-    return {name: value.value for name, value in (said or {}).items()}
+def _values(parsed: Mapping[str, ParsedValue] | None) -> dict[str, Any]:
+    return {name: value.value for name, value in (parsed or {}).items()}

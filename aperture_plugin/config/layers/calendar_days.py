@@ -20,7 +20,7 @@ Calendars = Mapping[str, tuple[Days, ...]]
 def calendars_of(words: FileWords) -> Calendars:
     """Return the days of each calendar that the file declares, as far as they could be read."""
     return {
-        name: tuple(said.value for said in listed.value)
+        name: tuple(parsed.value for parsed in listed.value)
         for name, listed in (words.calendars or {}).items()
         if listed.value is not FAULTY
     }
@@ -50,5 +50,5 @@ def freezes_of(words: FileWords, zone: ZoneInfo) -> tuple[Freeze, ...]:
             days=days,
             reason=reason,
         )
-        for days, reason in (said.value for said in words.freeze)
+        for days, reason in (parsed.value for parsed in words.freeze)
     )

@@ -17,14 +17,14 @@ __all__ = ["channels_of", "loop_ping_of", "page_of"]
 def channels_of(words: FileWords, environment: Environment, problems: Problems) -> dict[str, Channel]:
     """Return the channels that the file declares, by name; one without an address is a problem."""
     found: dict[str, Channel] = {}
-    for name, said in (words.channels or {}).items():
-        if said.value is FAULTY:
+    for name, parsed in (words.channels or {}).items():
+        if parsed.value is FAULTY:
             continue
-        keys: dict[str, ParsedValue] = {key: one for key, one in said.value.items() if one.value is not FAULTY}
-        if "to" not in said.value:
+        keys: dict[str, ParsedValue] = {key: one for key, one in parsed.value.items() if one.value is not FAULTY}
+        if "to" not in parsed.value:
             problems.add(
                 "no-address",
-                at=place_of(said.key, 0),
+                at=place_of(parsed.key, 0),
                 message=f"the channel {quoted(name)} has no address",
                 hint="write  to: mailtos://user:${SMTP_PASSWORD}@example.org  or any other address of Apprise's",
             )
@@ -50,17 +50,17 @@ def page_of(words: FileWords) -> Page:
 
 def loop_ping_of(words: FileWords, environment: Environment) -> str | None:
     """Return the address that the loop requests while it ticks, its variables filled in; None for none."""
-    said = words.settings.get("ping")
-    if said is None or said.value is FAULTY:
+    parsed = words.settings.get("ping")
+    if parsed is None or parsed.value is FAULTY:
         return None
-    return environment.filled(said, 0) or said.text
+    return environment.filled(parsed, 0) or parsed.text
 
 
-def _each(said: ParsedValue | None) -> Iterator[str]:
-    if said is not None:
-        yield from (one.value for one in said.value if one.value is not FAULTY)
+def _each(parsed: ParsedValue | None) -> Iterator[str]:
+    if parsed is not None:
+        yield from (one.value for one in parsed.value if one.value is not FAULTY)
 
 
-def _filled(said: ParsedValue | None, environment: Environment) -> Iterator[str]:
-    if said is not None:
-        yield from (environment.filled(one, 0) or one.text for one in said.value if one.value is not FAULTY)
+def _filled(parsed: ParsedValue | None, environment: Environment) -> Iterator[str]:
+    if parsed is not None:
+        yield from (environment.filled(one, 0) or one.text for one in parsed.value if one.value is not FAULTY)

@@ -54,18 +54,18 @@ class JobWords:
 class LayerValue(NamedTuple):
     """A value and the entry that tells it."""
 
-    said: ParsedValue
+    parsed: ParsedValue
     entry: JobWords
 
     @property
     def place(self) -> Place:
         """The place of the value in the file."""
-        return place_of(self.said.spot, self.entry.base)
+        return place_of(self.parsed.spot, self.entry.base)
 
     @property
     def key_place(self) -> Place:
         """The place of its key in the file."""
-        return place_of(self.said.key, self.entry.base)
+        return place_of(self.parsed.key, self.entry.base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ class Environment:
         self._found: dict[str, FoundSecret] = {}
         self._problems = problems
         self._starting = starting
-        self._told: set[Place] = set()
+        self._reported: set[Place] = set()
         self.filled_in = 0
         """Number of values so far that had a variable in them."""
         self._brought: dict[str, None] = {}
@@ -89,13 +89,13 @@ class Environment:
         """Values of variables that were filled in so far, each once: all of it is secret."""
         return tuple(self._brought)
 
-    def filled(self, said: ParsedValue, base: int, *, job: str | None = None, in_force: bool = True) -> str | None:
-        """Return the text of *said* with its variables filled in; None if one of them is not set, which is reported."""
-        if "${" not in said.text:
-            return said.text
+    def filled(self, parsed: ParsedValue, base: int, *, job: str | None = None, in_force: bool = True) -> str | None:
+        """Return the text of *parsed* with its variables filled in; None, and a problem, if one is not set."""
+        if "${" not in parsed.text:
+            return parsed.text
         self.filled_in += 1
-        if said.text.count("${") > _MOST:
-            self._tell_bad(place_of(said.spot, base), job, f"more than {_MOST:,} variables are named in one value")
+        if parsed.text.count("${") > _MOST:
+            self._tell_bad(place_of(parsed.spot, base), job, f"more than {_MOST:,} variables are named in one value")
             return None
         missing: dict[str | None, int] = {}
 
@@ -104,7 +104,7 @@ class Environment:
                 return mark[0][1:]
             found = FoundSecret() if mark[1] is None else self._look(mark[1])
             if found.is_open:
-                self._report_open(mark[1], place_of(_within(said, mark.start(), len(mark[0])), base), job)
+                self._report_open(mark[1], place_of(_within(parsed, mark.start(), len(mark[0])), base), job)
             if found.text is None:
                 missing.setdefault(mark[1], mark.start())
                 return mark[0]
@@ -112,11 +112,11 @@ class Environment:
                 self._brought[found.text] = None
             return found.text
 
-        filled = _MARK.sub(value, said.text)
+        filled = _MARK.sub(value, parsed.text)
         for name, start in missing.items():
-            spot = _within(said, start, 2 if name is None else len(name) + 3)
+            spot = _within(parsed, start, 2 if name is None else len(name) + 3)
             self._missing(name, place_of(spot, base), job, in_force)
-        return None if missing else Filled(filled, said.text)
+        return None if missing else Filled(filled, parsed.text)
 
     def _look(self, name: str) -> FoundSecret:
         if self._secret_of is None or ":" not in name:
@@ -126,9 +126,9 @@ class Environment:
         return self._found[name]
 
     def _report_open(self, name: str, at: Place, job: str | None) -> None:
-        if at in self._told:
+        if at in self._reported:
             return
-        self._told.add(at)
+        self._reported.add(at)
         self._problems.warn(
             "secret-open-to-all",
             at=at,
@@ -138,9 +138,9 @@ class Environment:
         )
 
     def _missing(self, name: str | None, at: Place, job: str | None, in_force: bool) -> None:
-        if at in self._told:
+        if at in self._reported:
             return
-        self._told.add(at)
+        self._reported.add(at)
         if name is None:
             self._tell_bad(at, job, '"${" is not followed by the name of a variable and "}"')
             return
@@ -168,10 +168,10 @@ class Environment:
         self._problems.add("bad-variable", at=at, job=job, message=message, hint=hint)
 
 
-def _within(said: ParsedValue, start: int, length: int) -> Spot:
+def _within(parsed: ParsedValue, start: int, length: int) -> Spot:
     """Return where a part of the text stands, if the text stands in the file letter by letter."""
-    line, column, whole = said.spot
-    quotes = whole - len(said.text)
+    line, column, whole = parsed.spot
+    quotes = whole - len(parsed.text)
     if quotes not in (0, 2):
-        return said.spot
+        return parsed.spot
     return line, column + quotes // 2 + start, length

@@ -14,7 +14,7 @@ from aperture_plugin.config.model import JobConfig
 from aperture_plugin.config.schema.parsed_values import Fault, ParsedValue
 from aperture_plugin.config.schema.schema import JOB, JOBS, SCHEDULE_KEYS
 from aperture_plugin.config.schema.schema_types import OneOrMany, Reads, Schedules
-from aperture_plugin.config.schema.validate import misnamed, said_by
+from aperture_plugin.config.schema.validate import misnamed, parsed_by
 from aperture_plugin.config.yaml.nodes import Doubt, Node, Scalar, Sequence
 from aperture_plugin.config.yaml.yaml_subset import compose
 from aperture_plugin.words.schedules import Schedule
@@ -132,7 +132,7 @@ def _words_of(entries: Iterable[JobWords]) -> tuple[tuple[str, str], ...] | None
     """Return the keys of a schedule and their texts; None if several layers say one, or not each key is one text."""
     found: tuple[tuple[str, str], ...] = ()
     for entry in entries:
-        words = tuple([(key, said.text) for key, said in entry.words.items() if key in SCHEDULE_KEYS])
+        words = tuple([(key, parsed.text) for key, parsed in entry.words.items() if key in SCHEDULE_KEYS])
         if words and found:
             return None
         found = found or words
@@ -148,8 +148,8 @@ def shared(schedule: Schedule) -> Schedule:
 def job_in_lines(text: str) -> tuple[str, ParsedValue] | None:
     """Return the job that the piece *text* is, and what it says; None if that is for `read_piece` to find out.
 
-    >>> name, said = job_in_lines("  scan:\\n    type: daily\\n    time: 2 AM\\n")
-    >>> name, list(said.value), said.value["time"].spot
+    >>> name, parsed = job_in_lines("  scan:\\n    type: daily\\n    time: 2 AM\\n")
+    >>> name, list(parsed.value), parsed.value["time"].spot
     ('scan', ['type', 'time'], (2, 10, 4))
     """
     begun = _NAME.match(text)
@@ -162,15 +162,15 @@ def job_in_lines(text: str) -> tuple[str, ParsedValue] | None:
         found = _key_on(line, number)
         if found is None:
             return None
-        key, said = found
+        key, parsed = found
         if not key:
             continue
         if not taken:
-            first = said.key
-        elif said.key[1] != first[1]:
+            first = parsed.key
+        elif parsed.key[1] != first[1]:
             return None
         taken += 1
-        words[key] = said
+        words[key] = parsed
     at = (0, len(indent), len(name))
     # A key that stands twice is reported when the job is read as a whole.
     if len(words) != taken or first[1] <= len(indent) or misnamed(JOBS, Scalar(name, at)):
@@ -194,8 +194,8 @@ def _key_on(line: str, number: int) -> tuple[str, ParsedValue] | None:
     shape = JOB.keys.keys.get(key.text)
     if not isinstance(shape, Reads | OneOrMany | Schedules):
         return None
-    said, findings = said_by(shape, value, key)
-    return None if findings or said is None else (key.text, said)
+    text, findings = parsed_by(shape, value, key)
+    return None if findings or text is None else (key.text, text)
 
 
 def _simple(line: str, number: int) -> tuple[Scalar, Node] | None:

@@ -49,10 +49,10 @@ _NO_RETRY: Final = Retry()
 def laid(entries: Sequence[JobWords]) -> dict[str, LayerValue]:
     """Return the topmost word on every key beside the schedule; of `MERGED` keys only the topmost mapping."""
     return {
-        key: LayerValue(said, entry)
+        key: LayerValue(parsed, entry)
         for entry in entries
-        for key, said in entry.words.items()
-        if key not in SCHEDULE_KEYS and said.value is not FAULTY
+        for key, parsed in entry.words.items()
+        if key not in SCHEDULE_KEYS and parsed.value is not FAULTY
     }
 
 
@@ -104,18 +104,18 @@ class JobReader:
             in_force: True if the job is part of the configuration, or only of a preset that is not chosen.
         """
         words = laid(entries)
-        zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].said.value, self.local_zone)
+        zone = self.file_zone if "timezone" not in words else zone_of(words["timezone"].parsed.value, self.local_zone)
         schedule = self._schedule(name, entries, zone) if name else Manual()
         values: dict[str, Any] = {}
-        for key, told in words.items():
+        for key, found in words.items():
             if key in _FIELDS:
                 name_of_field, value_of = _FIELDS[key]
-                values[name_of_field] = value_of(told)
+                values[name_of_field] = value_of(found)
         if "retry" in words:
             values["retry"] = self._retry(entries)
         if "params" in words:
             values["params"] = MappingProxyType(self._filled("params", entries, name, in_force).values)
-        if "ping" in words and words["ping"].said.value is not FAULTY:
+        if "ping" in words and words["ping"].parsed.value is not FAULTY:
             address = self._text_filled(words["ping"], name, in_force)
             values["ping"] = address if address is None else address.replace("{job}", name)
         command = self._command(words, entries, name, in_force)
@@ -129,7 +129,7 @@ class JobReader:
         schedule = known_schedule(entries)
         if schedule is not None:
             return schedule
-        told = len(self.problems)
+        found = len(self.problems)
         parts = parts_of(entries, self.problems)
         if not parts:
             self.problems.add(
@@ -142,33 +142,35 @@ class JobReader:
         schedule = schedule_of(parts, name, self.problems)
         if isinstance(schedule, Once):
             self._past(schedule, zone, parts.get("at") or parts["schedule"], name)
-        elif schedule is not None and len(self.problems) == told and not self.problems.mutes_any:
+        elif schedule is not None and len(self.problems) == found and not self.problems.mutes_any:
             know(entries, schedule)
         return schedule
 
-    def _past(self, schedule: Once, zone: ZoneInfo, told: LayerValue, name: str) -> None:
+    def _past(self, schedule: Once, zone: ZoneInfo, chosen: LayerValue, name: str) -> None:
         if self.now is None or schedule.at.replace(tzinfo=zone) >= self.now:
             return
         self.problems.warn(
             "once-in-the-past",
-            at=told.place,
+            at=chosen.place,
             job=name,
-            message=f"{quoted(told.said.text)} is past",
+            message=f"{quoted(chosen.parsed.text)} is past",
             hint="the job will not run by itself any more; write a later time, or take it out",
         )
 
     def _retry(self, entries: Sequence[JobWords]) -> Retry:
-        said = merged("retry", entries)
-        fields = {key.replace(" ", "_"): _value(told) for key, told in said.items() if told.said.value is not FAULTY}
+        value = merged("retry", entries)
+        fields = {
+            key.replace(" ", "_"): _value(chosen) for key, chosen in value.items() if chosen.parsed.value is not FAULTY
+        }
         if "not_on_exit" in fields:
-            fields["not_on_exit"] = _names(said["not on exit"])
+            fields["not_on_exit"] = _names(value["not on exit"])
         return Retry(**fields) if fields else _NO_RETRY
 
     def _command(
         self, words: Mapping[str, LayerValue], entries: Sequence[JobWords], name: str, in_force: bool
     ) -> Command | None:
-        told = words.get("command")
-        if told is None:
+        chosen = words.get("command")
+        if chosen is None:
             for key in ("directory", "environment", "background"):
                 if key in words and words[key].entry.name:
                     self.problems.add(
@@ -179,43 +181,45 @@ class JobReader:
                         hint=f"{key} is for the program that a command runs; add a command, or take this line out",
                     )
             return None
-        items = tuple(said.value for said in told.said.value)
+        items = tuple(parsed.value for parsed in chosen.parsed.value)
         if items and not items[0].strip():
             self.problems.add(
                 "nothing-written",
-                at=LayerValue(told.said.value[0], told.entry).place,
+                at=LayerValue(chosen.parsed.value[0], chosen.entry).place,
                 job=name,
                 message="no program is named",
                 hint="write a line for the shell, or the program and its arguments as a list",
             )
         filled = self._filled("environment", entries, name, in_force)
         return Command(
-            words=items[0] if told.said.text else items,
+            words=items[0] if chosen.parsed.text else items,
             directory=self._text_filled(words.get("directory"), name, in_force),
             environment=MappingProxyType(filled.values),
-            leaves_background="background" in words and words["background"].said.value == Background.LEAVE,
+            leaves_background="background" in words and words["background"].parsed.value == Background.LEAVE,
         )
 
-    def _text_filled(self, told: LayerValue | None, name: str, in_force: bool) -> str | None:
-        if told is None:
+    def _text_filled(self, chosen: LayerValue | None, name: str, in_force: bool) -> str | None:
+        if chosen is None:
             return None
-        return self.environment.filled(told.said, told.entry.base, job=name, in_force=in_force) or told.said.text
+        return (
+            self.environment.filled(chosen.parsed, chosen.entry.base, job=name, in_force=in_force) or chosen.parsed.text
+        )
 
     def _filled(self, key: str, entries: Sequence[JobWords], name: str, in_force: bool) -> _Filled:
         """Return what all layers say of *key*, which is one of `MERGED`, with variables filled in."""
         filled = _NOTHING_FILLED
         for entry in entries:
-            said = entry.words.get(key)
-            if said is not None and said.value is not FAULTY:
-                filled = filled.under(self._layer(key, said, entry, name, in_force))
+            parsed = entry.words.get(key)
+            if parsed is not None and parsed.value is not FAULTY:
+                filled = filled.under(self._layer(key, parsed, entry, name, in_force))
         return filled
 
-    def _layer(self, key: str, said: ParsedValue, entry: JobWords, name: str, in_force: bool) -> _Filled:
+    def _layer(self, key: str, parsed: ParsedValue, entry: JobWords, name: str, in_force: bool) -> _Filled:
         # Values of defaults are filled in once: there may be thousands of jobs, and thousands of such parameters.
         shared = self.shared.get(key) if entry.layer == DEFAULTS else None
         if shared is None:
             before = self.environment.filled_in
-            values = {inner: self._value(word, entry, name, in_force) for inner, word in said.value.items()}
+            values = {inner: self._value(word, entry, name, in_force) for inner, word in parsed.value.items()}
             if entry.layer == DEFAULTS:
                 values = _Shared(values)
             shared = _Filled(values, self.environment.filled_in - before)
@@ -225,13 +229,15 @@ class JobReader:
             self.environment.filled_in += shared.filled_in
         return shared
 
-    def _value(self, said: ParsedValue, entry: JobWords, name: str, in_force: bool) -> Param:
-        if isinstance(said.value, tuple):
-            return tuple(self._value(item, entry, name, in_force) for item in said.value)
-        if isinstance(said.value, dict):
-            return MappingProxyType({key: self._value(item, entry, name, in_force) for key, item in said.value.items()})
-        filled = self.environment.filled(said, entry.base, job=name, in_force=in_force)
-        return said.text if filled is None else filled
+    def _value(self, parsed: ParsedValue, entry: JobWords, name: str, in_force: bool) -> Param:
+        if isinstance(parsed.value, tuple):
+            return tuple(self._value(item, entry, name, in_force) for item in parsed.value)
+        if isinstance(parsed.value, dict):
+            return MappingProxyType(
+                {key: self._value(item, entry, name, in_force) for key, item in parsed.value.items()}
+            )
+        filled = self.environment.filled(parsed, entry.base, job=name, in_force=in_force)
+        return parsed.text if filled is None else filled
 
 
 class _Shared(dict[str, Any]):
@@ -289,12 +295,12 @@ _FEW: Final = 64
 """Values that are copied into each job; more of them are looked up where they are."""
 
 
-def _value(told: LayerValue) -> Any:
-    return told.said.value
+def _value(chosen: LayerValue) -> Any:
+    return chosen.parsed.value
 
 
-def _names(told: LayerValue) -> tuple[Any, ...]:
-    return tuple([said.value for said in told.said.value])
+def _names(chosen: LayerValue) -> tuple[Any, ...]:
+    return tuple([parsed.value for parsed in chosen.parsed.value])
 
 
 _FIELDS: Final[dict[str, tuple[str, Callable[[LayerValue], Any]]]] = {
@@ -305,10 +311,10 @@ _FIELDS: Final[dict[str, tuple[str, Callable[[LayerValue], Any]]]] = {
             *("window", "jitter", "calls", "pause after", "pause for", "heavy"),
         )
     },
-    "missed": ("missed", lambda told: Missed(told.said.value)),
-    "overlap": ("overlap", lambda told: Overlap(told.said.value)),
-    "on failure": ("on_failure", lambda told: OnFailure(told.said.value)),
-    "interrupted": ("interrupted", lambda told: Interrupted(told.said.value)),
+    "missed": ("missed", lambda chosen: Missed(chosen.parsed.value)),
+    "overlap": ("overlap", lambda chosen: Overlap(chosen.parsed.value)),
+    "on failure": ("on_failure", lambda chosen: OnFailure(chosen.parsed.value)),
+    "interrupted": ("interrupted", lambda chosen: Interrupted(chosen.parsed.value)),
     "needs": ("needs", _names),
     "limit": ("limits", _names),
     "notify": ("notify", _names),
@@ -337,8 +343,8 @@ def merged(key: str, entries: Sequence[JobWords]) -> dict[str, LayerValue]:
     """Return the topmost word on every key within *key*, which is one of `MERGED`."""
     words: dict[str, LayerValue] = {}
     for entry in entries:
-        said = entry.words.get(key)
-        if said is not None and said.value is not FAULTY:
-            for name, value in said.value.items():
+        parsed = entry.words.get(key)
+        if parsed is not None and parsed.value is not FAULTY:
+            for name, value in parsed.value.items():
                 words[name] = LayerValue(value, entry)
     return words

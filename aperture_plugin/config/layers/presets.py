@@ -137,18 +137,18 @@ def picked(
     Where `auto` gets no answer, or one that no preset is meant for, the preset called `default` is in force if
     there is one: what all tiers have in common, and no tier at all.
     """
-    said = words.settings.get("preset")
-    if said is None or said.value is FAULTY or words.presets is None:
+    parsed = words.settings.get("preset")
+    if parsed is None or parsed.value is FAULTY or words.presets is None:
         return None, False
-    at = place_of(said.spot, 0)
-    if said.value != AUTO:
-        if said.value in words.presets:
-            return said.value, False
+    at = place_of(parsed.spot, 0)
+    if parsed.value != AUTO:
+        if parsed.value in words.presets:
+            return parsed.value, False
         problems.add(
             "unknown-preset",
             at=at,
-            message=f"{quoted(said.value)} is not a preset of this file",
-            hint=_expected(words.presets, said),
+            message=f"{quoted(parsed.value)} is not a preset of this file",
+            hint=_expected(words.presets, parsed),
         )
         return None, False
     return _automatic(words.presets, library_size, at, problems, kept), True
@@ -197,11 +197,11 @@ def _without(fallback: str | None) -> str:
     return "none is in force" if fallback is None else f"{fallback} is in force"
 
 
-def _expected(presets: Mapping[str, PresetWords], said: ParsedValue) -> str:
+def _expected(presets: Mapping[str, PresetWords], parsed: ParsedValue) -> str:
     if not presets:
         return "there are no presets in this file; declare it under presets, or take this line out"
     names = tuple(presets)
-    return f"expected {', '.join((*names[:8], 'auto'))}{offered('preset', said.value, (*names, AUTO))}"
+    return f"expected {', '.join((*names[:8], 'auto'))}{offered('preset', parsed.value, (*names, AUTO))}"
 
 
 def _sizes(preset: PresetWords) -> Sizes | None:

@@ -76,11 +76,11 @@ class Provenance:
             ("calendars", words.calendars),
         )
         for section, declared in sections:
-            found += [_origin(f"{section}: {name}", said, FILE, 0) for name, said in (declared or {}).items()]
-        for said in words.freeze:
-            days, reason = said.value
+            found += [_origin(f"{section}: {name}", parsed, FILE, 0) for name, parsed in (declared or {}).items()]
+        for parsed in words.freeze:
+            days, reason = parsed.value
             text = days_text(days) + ("" if reason is None else f": {reason}")
-            found.append(ValueOrigin(key="freeze", text=text, layer=FILE, place=place_of(said.spot, 0)))
+            found.append(ValueOrigin(key="freeze", text=text, layer=FILE, place=place_of(parsed.spot, 0)))
         return tuple(found)
 
     def job(self, name: str) -> tuple[ValueOrigin, ...]:
@@ -92,30 +92,30 @@ class Provenance:
         lowest = [] if self._words.defaults is None else [self._words.defaults]
         entries = self._stacks.get(name, lowest)
         parts = parts_of(entries, Problems(self._config.file))
-        found = [_told(key, told) for key, told in parts.items()]
+        found = [_value_origin(key, shown) for key, shown in parts.items()]
         if not parts:
             found.append(ValueOrigin(key="schedule", text=phrase_of(Manual()), layer=BUILT_IN))
-        for key, told in laid(entries).items():
+        for key, shown in laid(entries).items():
             if key in MERGED:
                 is_masked = key in {"params", "environment"}
                 found += [
-                    _told(f"{key}: {inner}", word, hides=is_masked and looks_secret(inner))
+                    _value_origin(f"{key}: {inner}", word, hides=is_masked and looks_secret(inner))
                     for inner, word in merged(key, entries).items()
                 ]
             else:
-                found.append(_told(key, told))
-        said = {origin.key for origin in found}
-        if "timezone" not in said:
+                found.append(_value_origin(key, shown))
+        value = {origin.key for origin in found}
+        if "timezone" not in value:
             found.append(self._setting("timezone"))
-        found += [origin for key, origin in _BUILT_IN.items() if key not in said]
+        found += [origin for key, origin in _BUILT_IN.items() if key not in value]
         return tuple(found)
 
     def _setting(self, key: str) -> ValueOrigin:
-        said = self._words.settings.get(key)
+        value = self._words.settings.get(key)
         return (
             ValueOrigin(key=key, text=_SETTINGS[key] or "", layer=BUILT_IN)
-            if said is None
-            else _origin(key, said, FILE, 0)
+            if value is None
+            else _origin(key, value, FILE, 0)
         )
 
 
@@ -142,30 +142,30 @@ _BUILT_IN: Final = {
 }
 
 
-def _told(key: str, told: LayerValue, *, hides: bool = False) -> ValueOrigin:
-    return _origin(key, told.said, told.entry.layer, told.entry.base, hides=hides)
+def _value_origin(key: str, chosen: LayerValue, *, hides: bool = False) -> ValueOrigin:
+    return _origin(key, chosen.parsed, chosen.entry.layer, chosen.entry.base, hides=hides)
 
 
-def _origin(key: str, said: ParsedValue, layer: str, base: int, *, hides: bool = False) -> ValueOrigin:
-    text = _written(said, hides=hides)
+def _origin(key: str, parsed: ParsedValue, layer: str, base: int, *, hides: bool = False) -> ValueOrigin:
+    text = _written(parsed, hides=hides)
     variables = variables_in(text)
     return ValueOrigin(
         key=key,
         text=text,
         layer=ENVIRONMENT if variables else layer,
-        place=place_of(said.spot, base),
+        place=place_of(parsed.spot, base),
         variables=variables,
     )
 
 
-def _written(said: ParsedValue, *, hides: bool) -> str:
+def _written(parsed: ParsedValue, *, hides: bool) -> str:
     """Return what was written, lists and keys in one line; masked if it *hides*, and where a name says so."""
-    if said.text or isinstance(said.value, str):
-        return MASK if hides and not variables_in(said.text) else said.text
-    if isinstance(said.value, tuple):
-        return f"[{', '.join(_written(item, hides=hides) for item in said.value)}]"
-    if isinstance(said.value, Mapping):
+    if parsed.text or isinstance(parsed.value, str):
+        return MASK if hides and not variables_in(parsed.text) else parsed.text
+    if isinstance(parsed.value, tuple):
+        return f"[{', '.join(_written(item, hides=hides) for item in parsed.value)}]"
+    if isinstance(parsed.value, Mapping):
         return ", ".join(
-            f"{key}: {_written(value, hides=hides or looks_secret(key))}" for key, value in said.value.items()
+            f"{key}: {_written(value, hides=hides or looks_secret(key))}" for key, value in parsed.value.items()
         )
-    return said.text
+    return parsed.text

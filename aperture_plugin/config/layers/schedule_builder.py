@@ -60,18 +60,18 @@ def parts_of(entries: Iterable[JobWords], problems: Problems) -> Parts:
     for entry in entries:
         if entry.words.keys().isdisjoint(SCHEDULE_KEYS):
             continue
-        own = {key: LayerValue(said, entry) for key, said in entry.words.items() if key in SCHEDULE_KEYS}
+        own = {key: LayerValue(value, entry) for key, value in entry.words.items() if key in SCHEDULE_KEYS}
         phrase = own.pop("schedule", None)
         if phrase is None:
             parts = _over(parts, own, problems)
             continue
-        if phrase.said.value is FAULTY:
+        if phrase.parsed.value is FAULTY:
             parts = {"schedule": phrase}
             continue
-        for key, told in own.items():
+        for key, chosen in own.items():
             problems.add(
                 "two-schedules",
-                at=told.key_place,
+                at=chosen.key_place,
                 job=entry.name,
                 message=f"{quoted(key)} stands beside a phrase",
                 hint="a phrase says the whole schedule; take one of the two out",
@@ -82,12 +82,12 @@ def parts_of(entries: Iterable[JobWords], problems: Problems) -> Parts:
 
 def schedule_of(parts: Parts, job: str, problems: Problems) -> Schedule | None:
     """Return the schedule that *parts* say; None if they say none, which *problems* then tell."""
-    if any(told.said.value is FAULTY for told in parts.values()):
+    if any(chosen.parsed.value is FAULTY for chosen in parts.values()):
         return None
     if "schedule" in parts:
-        if isinstance(parts["schedule"].said.value, tuple):
+        if isinstance(parts["schedule"].parsed.value, tuple):
             return _listed(parts["schedule"], job, problems)
-        schedule: Schedule = parts["schedule"].said.value
+        schedule: Schedule = parts["schedule"].parsed.value
         return schedule
     if "type" not in parts:
         return None
@@ -97,16 +97,16 @@ def schedule_of(parts: Parts, job: str, problems: Problems) -> Schedule | None:
         return None
 
 
-def _listed(told: LayerValue, job: str, problems: Problems) -> Schedule | None:
+def _listed(chosen: LayerValue, job: str, problems: Problems) -> Schedule | None:
     """Return the schedules of a list as one; None if one of them cannot be made, or they do not stand together."""
     found: list[Schedule] = []
-    items: tuple[ParsedValue, ...] = told.said.value
-    for said in items:
-        if not isinstance(said.value, dict):
-            found.append(said.value)
+    items: tuple[ParsedValue, ...] = chosen.parsed.value
+    for parsed in items:
+        if not isinstance(parsed.value, dict):
+            found.append(parsed.value)
             continue
         faults = len(problems)
-        own = {key: LayerValue(value, told.entry) for key, value in said.value.items()}
+        own = {key: LayerValue(value, chosen.entry) for key, value in parsed.value.items()}
         one = schedule_of(_over({}, own, problems), job, problems)
         if one is not None and len(problems) == faults:
             found.append(one)
@@ -115,7 +115,7 @@ def _listed(told: LayerValue, job: str, problems: Problems) -> Schedule | None:
     try:
         return shared(joined(found))
     except Unreadable as problem:
-        place = LayerValue(items[problem.start], told.entry).place
+        place = LayerValue(items[problem.start], chosen.entry).place
         problems.add(problem.code, at=place, job=job, message=problem.message, hint=problem.hint)
         return None
 
@@ -126,45 +126,45 @@ class _Missing(ApertureError):
 
 def _over(below: Parts, own: Parts, problems: Problems) -> Parts:
     """Return *below* changed by *own*, the keys of one entry of the next layer."""
-    if any(told.said.value is FAULTY for told in own.values()):
+    if any(chosen.parsed.value is FAULTY for chosen in own.values()):
         return {**below, **own}
     if "schedule" in below:
-        if below["schedule"].said.value is FAULTY:
+        if below["schedule"].parsed.value is FAULTY:
             return below
-        if isinstance(below["schedule"].said.value, Several | tuple):
+        if isinstance(below["schedule"].parsed.value, Several | tuple):
             return _over_several(below, own, problems)
         below = _unfolded(below["schedule"])
     kind = own.get("type") or below.get("type")
     if kind is None:
         _without_type(own, problems)
         return {**below, **own}
-    if kind.said.value is FAULTY:
+    if kind.parsed.value is FAULTY:
         return {**below, **own}
-    takes = TYPES[kind.said.value]
-    for key, told in own.items():
+    takes = TYPES[kind.parsed.value]
+    for key, chosen in own.items():
         if key != "type" and key not in takes:
-            _not_taken(key, told, kind, problems)
+            _not_taken(key, chosen, kind, problems)
     kept = dict(below)
-    if "type" in own and "type" in below and below["type"].said.value != kind.said.value:
+    if "type" in own and "type" in below and below["type"].parsed.value != kind.parsed.value:
         # Weekly and monthly both take a `day`, but not the same days.
-        kept = {key: told for key, told in below.items() if key in takes and key != "day"}
+        kept = {key: chosen for key, chosen in below.items() if key in takes and key != "day"}
     _one_unit(own, problems)
     if not own.keys().isdisjoint(UNITS):
-        kept = {key: told for key, told in kept.items() if key not in UNITS}
-    return kept | {key: told for key, told in own.items() if key == "type" or key in takes}
+        kept = {key: chosen for key, chosen in kept.items() if key not in UNITS}
+    return kept | {key: chosen for key, chosen in own.items() if key == "type" or key in takes}
 
 
 def _over_several(below: Parts, own: Parts, problems: Problems) -> Parts:
     """Return *own* where it says a whole schedule; keys alone could change any of the several that stand below."""
     if "type" in own:
         return _over({}, own, problems)
-    key, told = next(iter(own.items()))
-    several = below["schedule"].said.value
+    key, chosen = next(iter(own.items()))
+    several = below["schedule"].parsed.value
     phrase = phrase_of(several) if isinstance(several, Several) else "Daily at 2:00 AM; weekly on Sunday at 4:00 AM"
     problems.add(
         "key-over-several",
-        at=told.key_place,
-        job=told.entry.name,
+        at=chosen.key_place,
+        job=chosen.entry.name,
         message=f"{quoted(key)} does not say which of several schedules it changes",
         hint=f"expected the whole schedule, as one phrase\nWrite:  schedule: {phrase[0].lower()}{phrase[1:]}",
     )
@@ -172,25 +172,25 @@ def _over_several(below: Parts, own: Parts, problems: Problems) -> Parts:
 
 
 def _without_type(own: Parts, problems: Problems) -> None:
-    key, told = next(iter(own.items()))
+    key, chosen = next(iter(own.items()))
     fitting = [name for name, keys in TYPES.items() if own.keys() <= {*keys}] or list(TYPES)
     problems.add(
         "missing-type",
-        at=told.key_place,
-        job=told.entry.name,
+        at=chosen.key_place,
+        job=chosen.entry.name,
         message=f"{quoted(key)} is set, but the type of the schedule is not",
         hint=f"expected a type beside it: {join_with_and(fitting, 'or')}\nWrite:  type: {fitting[0]}",
     )
 
 
-def _not_taken(key: str, told: LayerValue, kind: LayerValue, problems: Problems) -> None:
-    name = kind.said.value
+def _not_taken(key: str, chosen: LayerValue, kind: LayerValue, problems: Problems) -> None:
+    name = kind.parsed.value
     takes = TYPES[name]
     others = [other for other, keys in TYPES.items() if key in keys]
     problems.add(
         "key-of-other-type",
-        at=told.key_place,
-        job=told.entry.name,
+        at=chosen.key_place,
+        job=chosen.entry.name,
         message=f"{quoted(key)} is not a key of a schedule of type {name}",
         hint=(f"{name} takes {join_with_and(list(takes))}" if takes else f"{name} takes no keys")
         + f"; {quoted(key)} goes with {join_with_and(others, 'or')}",
@@ -198,13 +198,13 @@ def _not_taken(key: str, told: LayerValue, kind: LayerValue, problems: Problems)
 
 
 def _one_unit(own: Parts, problems: Problems) -> None:
-    said = [key for key in own if key in UNITS]
-    for key in said[1:]:
+    value = [key for key in own if key in UNITS]
+    for key in value[1:]:
         problems.add(
             "two-units",
             at=own[key].key_place,
             job=own[key].entry.name,
-            message=f"{quoted(key)} stands beside {quoted(said[0])}",
+            message=f"{quoted(key)} stands beside {quoted(value[0])}",
             hint="an interval has one unit; for 1 hour 30 minutes write  minutes: 90",
         )
 
@@ -213,13 +213,13 @@ def _unfolded(phrase: LayerValue) -> Parts:
     """Return a phrase as the keys that say the same, each at the place of the phrase."""
 
     def one(value: object, text: str = "") -> LayerValue:
-        return LayerValue(ParsedValue(value, phrase.said.spot, phrase.said.key, text), phrase.entry)
+        return LayerValue(ParsedValue(value, phrase.parsed.spot, phrase.parsed.key, text), phrase.entry)
 
     def many(values: Iterable[tuple[object, str]]) -> LayerValue:
-        return one(tuple(ParsedValue(value, phrase.said.spot, phrase.said.key, text) for value, text in values))
+        return one(tuple(ParsedValue(value, phrase.parsed.spot, phrase.parsed.key, text) for value, text in values))
 
-    schedule: Single = phrase.said.value
-    text = phrase.said.text
+    schedule: Single = phrase.parsed.value
+    text = phrase.parsed.text
     match schedule:
         case Daily(times=times):
             return {"type": one("daily"), "time": many([(times, text)])}
@@ -248,7 +248,7 @@ def _unfolded(phrase: LayerValue) -> Parts:
 
 def _built(parts: Parts, job: str, problems: Problems) -> Schedule:
     builder = _ScheduleBuilder(parts, job, problems)
-    match parts["type"].said.value:
+    match parts["type"].parsed.value:
         case "daily":
             return Daily(times=builder.times())
         case "weekly":
@@ -260,12 +260,12 @@ def _built(parts: Parts, job: str, problems: Problems) -> Schedule:
         case "interval":
             return builder.interval()
         case "cron":
-            cron: Cron = builder.needed("cron").said.value
+            cron: Cron = builder.needed("cron").parsed.value
             return cron
         case "once":
-            return Once(at=builder.needed("at").said.value)
+            return Once(at=builder.needed("at").parsed.value)
         case "after":
-            return After(jobs=tuple(said.value for said in builder.needed("jobs").said.value))
+            return After(jobs=tuple(parsed.value for parsed in builder.needed("jobs").parsed.value))
         case "start":
             return AtStart(
                 delay=builder.optional("delay") or timedelta(0), unless_ran_within=builder.optional("unless ran within")
@@ -290,14 +290,14 @@ class _ScheduleBuilder:
         self._add(
             "missing-key",
             kind.place,
-            f"a schedule of type {kind.said.value} needs {join_with_and([quoted(key) for key in keys], 'or')}",
+            f"a schedule of type {kind.parsed.value} needs {join_with_and([quoted(key) for key in keys], 'or')}",
             f"add the line\nWrite:  {keys[0]}: {_EXAMPLES[keys[0]]}",
         )
         raise _Missing
 
     def optional(self, key: str) -> Any:
         """Return the value of *key*; None where it is not set."""
-        return self._parts[key].said.value if key in self._parts else None
+        return self._parts[key].parsed.value if key in self._parts else None
 
     def both(self, first: Any, second: Any) -> tuple[Any, Any]:
         """Return what both say, and tell all that is wrong with either."""
@@ -313,57 +313,57 @@ class _ScheduleBuilder:
 
     def times(self) -> tuple[time, ...]:
         """Return all times, sorted, each once."""
-        return tuple(sorted({at for said in self.needed("time").said.value for at in said.value}))
+        return tuple(sorted({at for parsed in self.needed("time").parsed.value for at in parsed.value}))
 
     def weekdays(self) -> tuple[Weekday, ...]:
         """Return all days of the week, sorted, each once."""
-        told = self.needed("day")
+        chosen = self.needed("day")
         days: set[Weekday] = set()
-        for said in told.said.value:
-            days.update(self._read(read_weekdays, said, told.entry))
+        for value in chosen.parsed.value:
+            days.update(self._read(read_weekdays, value, chosen.entry))
         return tuple(sorted(days))
 
     def month_day(self) -> Any:
         """Return the one day of the month."""
-        told = self.needed("day")
-        first, *more = told.said.value
+        chosen = self.needed("day")
+        first, *more = chosen.parsed.value
         if more:
             self._add(
                 "several-month-days",
-                LayerValue(more[0], told.entry).place,
+                LayerValue(more[0], chosen.entry).place,
                 "a schedule of type monthly takes one day",
                 "for several, write a cron schedule, such as  cron: 0 4 1,15 * *",
             )
             raise _Missing
-        return self._read(read_month_day, first, told.entry)
+        return self._read(read_month_day, first, chosen.entry)
 
     def interval(self) -> Interval:
         """Return the interval with its offset, both within their bounds."""
-        told = self.needed(*UNITS)
+        chosen = self.needed(*UNITS)
         unit = next(key for key in UNITS if key in self._parts)
-        every = timedelta(**{unit: told.said.value})
-        self._check(lambda: require_interval(every, f"{told.said.text} {unit}"), told)
+        every = timedelta(**{unit: chosen.parsed.value})
+        self._check(lambda: require_interval(every, f"{chosen.parsed.text} {unit}"), chosen)
         offset = self._parts.get("offset")
         if offset is None:
             return Interval(every=every)
-        self._check(lambda: require_offset(offset.said.value, every, offset.said.text), offset)
-        return Interval(every=every, offset=offset.said.value)
+        self._check(lambda: require_offset(offset.parsed.value, every, offset.parsed.text), offset)
+        return Interval(every=every, offset=offset.parsed.value)
 
-    def _read(self, reader: Any, said: ParsedValue, entry: JobWords) -> Any:
+    def _read(self, reader: Any, parsed: ParsedValue, entry: JobWords) -> Any:
         try:
-            return reader(said.text)
+            return reader(parsed.text)
         except Unreadable as problem:
-            spot: Spot = said.spot
+            spot: Spot = parsed.spot
             self._add(
                 problem.code, LayerValue(ParsedValue(None, spot, spot), entry).place, problem.message, problem.hint
             )
             raise _Missing from None
 
-    def _check(self, check: Any, told: LayerValue) -> None:
+    def _check(self, check: Any, chosen: LayerValue) -> None:
         try:
             check()
         except Unreadable as problem:
-            self._add(problem.code, told.place, problem.message, problem.hint)
+            self._add(problem.code, chosen.place, problem.message, problem.hint)
             raise _Missing from None
 
     def _add(self, code: str, at: Place, message: str, hint: str) -> None:

@@ -131,17 +131,17 @@ class _FileReader:
         presets: dict[str, PresetWords] | None = {}
         schedules: dict[str, JobWords] = {}
         defaults: JobWords | None = None
-        for key, said, part in self._parts(FILE, piece, 0, {"schedules", "presets", "defaults"}.__contains__):
+        for key, parsed, part in self._parts(FILE, piece, 0, {"schedules", "presets", "defaults"}.__contains__):
             if key == "defaults":
-                defaults = self._defaults(part) if isinstance(said.value, Chunk) else None
+                defaults = self._defaults(part) if isinstance(parsed.value, Chunk) else None
             elif key == "schedules":
-                schedules = self._jobs(said.value, SCHEDULES, 1) if isinstance(said.value, Chunk) else {}
+                schedules = self._jobs(parsed.value, SCHEDULES, 1) if isinstance(parsed.value, Chunk) else {}
             elif key == "presets":
-                presets = self._presets(said.value) if isinstance(said.value, Chunk) else None
+                presets = self._presets(parsed.value) if isinstance(parsed.value, Chunk) else None
             else:
-                top[key] = said.moved(part.line)
+                top[key] = parsed.moved(part.line)
         return FileWords(
-            settings={key: said for key, said in top.items() if key in _SETTINGS},
+            settings={key: parsed for key, parsed in top.items() if key in _SETTINGS},
             queues=_behind(top.get("queues")),
             celery_queues=_behind(top.get("celery queues")),
             limits=_behind(top.get("limits")),
@@ -162,9 +162,9 @@ class _FileReader:
         if before is not None and before[0] == part.text:
             words = before[1]
         else:
-            said, findings = read_piece(FILE, part.text, 0, self._scanner)
+            value, findings = read_piece(FILE, part.text, 0, self._scanner)
             self._tell(findings, part.line)
-            words = _behind(said.get("defaults")) or {}
+            words = _behind(value.get("defaults")) or {}
             if findings:
                 return JobWords("", DEFAULTS, words, (0, 0, len(DEFAULTS)), part.line)
         self._after.defaults = part.text, words
@@ -172,23 +172,23 @@ class _FileReader:
 
     def _presets(self, piece: Chunk) -> dict[str, PresetWords] | None:
         presets: dict[str, PresetWords] = {}
-        for name, said, part in self._parts(PRESETS, piece, 1, lambda _: True):
+        for name, parsed, part in self._parts(PRESETS, piece, 1, lambda _: True):
             if len(presets) == MOST_PRESETS:
                 message = f"there are more than {MOST_PRESETS} presets in the file"
-                at = place_of(said.key, part.line)
+                at = place_of(parsed.key, part.line)
                 self._problems.add("too-many-presets", at=at, message=message, hint="is it the right file?")
                 return None
             keys: dict[str, ParsedValue] = {}
             jobs: dict[str, JobWords] = {}
-            if isinstance(said.value, Chunk):
-                for key, inner, inner_part in self._parts(PRESET, said.value, 2, "schedules".__eq__):
+            if isinstance(parsed.value, Chunk):
+                for key, inner, inner_part in self._parts(PRESET, parsed.value, 2, "schedules".__eq__):
                     if isinstance(inner.value, Chunk):
                         jobs = self._jobs(inner.value, f"preset {name}", 3)
                     else:
                         keys[key] = inner.moved(inner_part.line)
             presets[name] = PresetWords(
                 name=name,
-                place=place_of(said.key, part.line),
+                place=place_of(parsed.key, part.line),
                 extends=keys.get("extends"),
                 items=keys.get("items"),
                 jobs=jobs,
@@ -212,15 +212,15 @@ class _FileReader:
             body = part.body if key is not None and in_pieces(key.text) else None
             if key is not None and body is not None:
                 findings = misnamed(shape, key)
-                said = {} if findings else {key.text: ParsedValue(body, key.spot, key.spot)}
+                text = {} if findings else {key.text: ParsedValue(body, key.spot, key.spot)}
             else:
-                said, findings = read_piece(shape, part.text, depth, self._scanner)
-                if not findings and any(in_pieces(name) and isinstance(said[name].value, dict) for name in said):
+                text, findings = read_piece(shape, part.text, depth, self._scanner)
+                if not findings and any(in_pieces(name) and isinstance(text[name].value, dict) for name in text):
                     from aperture_plugin.config.yaml.syntax_errors import too_unusual  # as in `pieces`
 
                     findings = [too_unusual((0, 0, 1))]
             self._tell((*strayed(part), *findings), part.line)
-            for name, value in said.items():
+            for name, value in text.items():
                 here = moved(value.key, part.line)
                 if name in seen:
                     self._tell([duplicate(name, here, seen[name])], 0)
@@ -304,10 +304,10 @@ def _read_jobs(text: str, line: int, layer: str, depth: int, scanner: Scanner) -
         name, job = found
         entry = JobWords(name, layer, job.value, job.key, line)
         return ChunkRead((entry,), (), None, layer, line, _values_in(text, (entry,)))
-    said, findings = read_piece(JOBS, text, depth, scanner)
+    value, findings = read_piece(JOBS, text, depth, scanner)
     entries = tuple(
         JobWords(name, layer, job.value if isinstance(job.value, dict) else {"schedule": job}, job.key, line)
-        for name, job in said.items()
+        for name, job in value.items()
     )
     lost = None if entries else text.strip().partition("\n")[0].partition(":")[0].partition(" ")[0].strip("'\"")
     return ChunkRead(entries, tuple(findings), lost, layer, line, _values_in(text, entries))
@@ -318,7 +318,7 @@ def _values_in(text: str, entries: Iterable[JobWords]) -> int:
     about = text.count("\n") + text.count(",")
     if about <= _FEW_VALUES:
         return about
-    count, left = 0, [said for entry in entries for said in entry.words.values()]
+    count, left = 0, [written for entry in entries for written in entry.words.values()]
     while left:
         value = left.pop().value
         count += 1
@@ -329,13 +329,13 @@ def _values_in(text: str, entries: Iterable[JobWords]) -> int:
     return count
 
 
-def _items(said: ParsedValue | None) -> tuple[ParsedValue, ...]:
+def _items(parsed: ParsedValue | None) -> tuple[ParsedValue, ...]:
     """Return the items behind a key, as far as they could be read."""
-    return said.value if said is not None and isinstance(said.value, tuple) else ()
+    return parsed.value if parsed is not None and isinstance(parsed.value, tuple) else ()
 
 
-def _behind(said: ParsedValue | None) -> dict[str, ParsedValue] | None:
+def _behind(parsed: ParsedValue | None) -> dict[str, ParsedValue] | None:
     """Return the keys behind a key; None if they could not be read."""
-    if said is None:
+    if parsed is None:
         return {}
-    return None if said.value is FAULTY else said.value
+    return None if parsed.value is FAULTY else parsed.value

@@ -44,16 +44,16 @@ def state_of(words: FileWords, environment: Environment, problems: Problems) -> 
     The second is None if the file does not say it legibly, or takes it from a variable that is not set; then the
     first is as it was written.
     """
-    said = words.settings.get("state")
-    if said is None:
+    parsed = words.settings.get("state")
+    if parsed is None:
         return DEFAULT_STATE, DEFAULT_STATE
-    if said.value is FAULTY:
+    if parsed.value is FAULTY:
         return "", None
-    url = environment.filled(said, 0)
+    url = environment.filled(parsed, 0)
     if url is None:
-        return said.text, None
+        return parsed.text, None
     # The address may hold a password, so it does not show itself.
-    message, hint = "this is not the address of a store", _address(url, shown=url == said.text)
+    message, hint = "this is not the address of a store", _address(url, shown=url == parsed.text)
     if _MEMORY.fullmatch(url):
         message = "this store would be lost with the process, and no other command could look into it"
         hint = f"name a file for it\nWrite:  state: {DEFAULT_STATE}"
@@ -62,7 +62,7 @@ def state_of(words: FileWords, environment: Environment, problems: Problems) -> 
         if port is None or not port[1] or _is_port(port[1]):
             return url, url
         message, hint = "the port in this address is not a number from 1 to 65535", _PORT_HINT
-    problems.add("unknown-state", at=place_of(said.spot, 0), message=message, hint=hint)
+    problems.add("unknown-state", at=place_of(parsed.spot, 0), message=message, hint=hint)
     return "", None
 
 
@@ -84,14 +84,14 @@ def _address(url: str, *, shown: bool) -> str:
 
 def executor_of(words: FileWords, problems: Problems) -> str:
     """Return the name of the executor. A plugin may provide any; only a misspelled built-in name is refused."""
-    said = words.settings.get("executor")
-    if said is None or said.value is FAULTY:
+    parsed = words.settings.get("executor")
+    if parsed is None or parsed.value is FAULTY:
         return BUILT_IN_EXECUTORS[0]
-    name: str = said.value
+    name: str = parsed.value
     if name not in BUILT_IN_EXECUTORS and nearest(name, BUILT_IN_EXECUTORS) is not None:
         problems.add(
             "unknown-executor",
-            at=place_of(said.spot, 0),
+            at=place_of(parsed.spot, 0),
             message=f"{quoted(name)} is not an executor",
             hint=f"expected {join_with_and(list(BUILT_IN_EXECUTORS), 'or')}, or one that a plugin provides"
             + offered("executor", name, BUILT_IN_EXECUTORS),
@@ -99,7 +99,7 @@ def executor_of(words: FileWords, problems: Problems) -> str:
     if name == "celery" and words.settings.get("broker") is None and words.settings.get("celery app") is None:
         problems.add(
             "missing-broker",
-            at=place_of(said.spot, 0),
+            at=place_of(parsed.spot, 0),
             message="celery needs to know where its workers are",
             hint="name the broker that they use, or the host's own Celery app with celery app: myhost.celery:app\n"
             "Write:  broker: redis://localhost:6379/0",
@@ -109,31 +109,31 @@ def executor_of(words: FileWords, problems: Problems) -> str:
 
 def broker_of(words: FileWords, environment: Environment) -> str | None:
     """Return the URL of the broker, its variables filled in; None if the file names none."""
-    said = words.settings.get("broker")
-    if said is None or said.value is FAULTY:
+    parsed = words.settings.get("broker")
+    if parsed is None or parsed.value is FAULTY:
         return None
-    return environment.filled(said, 0) or said.text
+    return environment.filled(parsed, 0) or parsed.text
 
 
 def celery_app_of(words: FileWords) -> str | None:
     """Return the name of the host's Celery app; None if the file names none."""
-    said = words.settings.get("celery app")
-    return None if said is None or said.value is FAULTY else said.text
+    parsed = words.settings.get("celery app")
+    return None if parsed is None or parsed.value is FAULTY else parsed.text
 
 
 def celery_queues_of(words: FileWords, problems: Problems) -> dict[str, str]:
     """Return the Celery queue of each queue that names one; a queue that the file does not declare is a problem."""
     declared = {"default", *(words.queues or {})}
     found: dict[str, str] = {}
-    for name, said in (words.celery_queues or {}).items():
+    for name, parsed in (words.celery_queues or {}).items():
         if name not in declared and words.queues is not None:
             problems.add(
                 "unknown-queue",
-                at=place_of(said.key, 0),
+                at=place_of(parsed.key, 0),
                 message=f"{quoted(name)} is not a queue of the file",
                 hint=f"expected one of {join_with_and(sorted(declared), 'or')}, as declared under queues"
                 + offered("queue", name, declared),
             )
-        elif said.value is not FAULTY:
-            found[name] = said.text
+        elif parsed.value is not FAULTY:
+            found[name] = parsed.text
     return found

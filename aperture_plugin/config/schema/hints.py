@@ -96,9 +96,9 @@ def yaml(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def two_keys(key: str, said: Iterable[tuple[str, str]]) -> str:
+def two_keys(key: str, text: Iterable[tuple[str, str]]) -> str:
     """Return the lines to paste for a value that belongs in several keys, the first of which may be *key* itself."""
-    lines = [line(name, value) for name, value in said]
+    lines = [line(name, value) for name, value in text]
     if lines[0].startswith(f"{key}:"):
         return "\nWrite:  " + "\n        ".join(lines)
     return f"\nWrite:  {yaml(key)}:" + "".join(f"\n          {one}" for one in lines)
@@ -130,11 +130,11 @@ def unknown_key(found: str, value: Node, shape: Keys) -> tuple[str, str, str | N
     plain = re.sub(r"[-_\s]+", " ", found.strip().lower())
     other = _OTHER_WORDS.get(plain)
     if other is not None and other.partition(":")[0] in shape.keys:
-        said = value.text if type(value) is Scalar else ""
+        text = value.text if type(value) is Scalar else ""
         if plain == "disabled":
-            pasted = "\nWrite:  enabled: no" if said.lower() in ("yes", "true", "on", "1") else ""
+            pasted = "\nWrite:  enabled: no" if text.lower() in ("yes", "true", "on", "1") else ""
         elif other == "retry":
-            pasted = f"\nWrite:  {RETRY.format(said)}" if said.isascii() and said.isdigit() else ""
+            pasted = f"\nWrite:  {RETRY.format(text)}" if text.isascii() and text.isdigit() else ""
         else:
             pasted = write(other, value) if ":" not in other else ""
         return message, f"it is called {quoted(other)} here{pasted}", other.partition(":")[0]

@@ -32,9 +32,9 @@ class ParsedValue(NamedTuple):
         """Return the same words, all of them so many *lines* further down."""
         value = self.value
         if isinstance(value, dict):
-            value = {key: said.moved(lines) for key, said in value.items()}
+            value = {key: text.moved(lines) for key, text in value.items()}
         elif isinstance(value, tuple):
-            value = tuple(said.moved(lines) if isinstance(said, ParsedValue) else said for said in value)
+            value = tuple(text.moved(lines) if isinstance(text, ParsedValue) else text for text in value)
         return ParsedValue(value, moved(self.spot, lines), moved(self.key, lines), self.text)
 
 

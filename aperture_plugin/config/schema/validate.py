@@ -30,10 +30,10 @@ from aperture_plugin.words.parse_error import Unreadable, quoted
 _JOINT: Final = re.compile(r" *, *(?:and +)?| +and +")
 _LONGEST_LIST: Final = 1000
 
-__all__ = ["misnamed", "said_by"]
+__all__ = ["misnamed", "parsed_by"]
 
 
-def said_by(shape: Shape, node: Node, key: Scalar) -> tuple[ParsedValue | None, list[Fault]]:
+def parsed_by(shape: Shape, node: Node, key: Scalar) -> tuple[ParsedValue | None, list[Fault]]:
     """Return what *node*, which stands behind *key*, says as *shape*, and what is wrong with it.
 
     A key whose value could not be read is there as `FAULTY`; where nothing could be read, the answer is None.
@@ -64,11 +64,11 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault
     item = shape.item
     if type(node) is Scalar:
         found: list[Fault] = []
-        said = read_scalar(item, node, key, found, write=True)
+        parsed = read_scalar(item, node, key, found, write=True)
         if found and _like_a_list(node):
             found = [_unclear_list(node, item)]
         findings += (_joined(item, node, key) or found) if found else ()
-        return said and ParsedValue((said,), node.spot, key.spot, node.text)
+        return parsed and ParsedValue((parsed,), node.spot, key.spot, node.text)
     if type(node) is Mapping:
         expected = f"expected one value or a list, such as  {hints.line(key.text, f'[{item.example}]')}"
         findings.append(_wrong_kind(node, key, expected))
@@ -85,16 +85,16 @@ def _one_or_many(shape: OneOrMany, node: Node, key: Scalar, findings: list[Fault
             findings.append(_wrong_kind(part, key, f"expected one value in each place, such as {item.example}"))
             continue
         found = []
-        said = read_scalar(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
+        parsed = read_scalar(item, part, part if part.text else key, found, dash=node.items[0].spot == node.spot)
         findings += [_unclear_list(part, item)] if found and _like_a_list(part) else found
-        if said is None:
+        if parsed is None:
             continue
-        if said.value in seen and not shape.may_repeat:
+        if parsed.value in seen and not shape.may_repeat:
             message = f"{quoted(part.text)} stands in the list a second time"
             findings.append(Fault("repeated-item", part.spot, message, "take one of the two out"))
             continue
-        seen.add(said.value)
-        items.append(said)
+        seen.add(parsed.value)
+        items.append(parsed)
     return ParsedValue(tuple(items), node.spot, key.spot) if items or not node.items else None
 
 
@@ -149,8 +149,8 @@ def _keys(shape: Keys, node: Node, key: Scalar, findings: list[Fault]) -> Parsed
             if meant is not None:
                 values.setdefault(meant, ParsedValue(FAULTY, value.spot, name.spot))
             continue
-        said = _WALKS[type(behind)](behind, value, name, findings)
-        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if said is None else said
+        text = _WALKS[type(behind)](behind, value, name, findings)
+        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if text is None else text
     return ParsedValue(values, node.spot, key.spot)
 
 
@@ -166,11 +166,11 @@ def _named(shape: Named, node: Node, key: Scalar, findings: list[Fault]) -> Pars
         if read_scalar(shape.name, name, name, findings, behind=value) is None:
             continue
         before = len(findings)
-        said = _WALKS[type(shape.value)](shape.value, value, name, findings)
+        text = _WALKS[type(shape.value)](shape.value, value, name, findings)
         if len(findings) > before and type(shape.value) is Reads and hints.like_a_job(value):
             hint = f"{findings[-1].hint}; {hints.A_JOB}"
             findings[-1] = findings[-1]._replace(hint=hint)
-        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if said is None else said
+        values[name.text] = ParsedValue(FAULTY, value.spot, name.spot) if text is None else text
     return ParsedValue(values, node.spot, key.spot)
 
 
@@ -179,9 +179,9 @@ def _phrase_or_keys(shape: PhraseOr, node: Node, key: Scalar, findings: list[Fau
         return _keys(shape.keys, node, key, findings)
     if type(node) is Scalar:
         found: list[Fault] = []
-        said = read_scalar(shape.schedules.phrase, node, key, found, write=True)
+        value = read_scalar(shape.schedules.phrase, node, key, found, write=True)
         findings += (_unspaced(shape.keys, node) or found) if found else ()
-        return said
+        return value
     return _schedules(shape.schedules, node, key, findings)
 
 
@@ -215,11 +215,11 @@ def _schedules(shape: Schedules, node: Node, key: Scalar, findings: list[Fault])
 def _unspaced(keys: Keys, node: Scalar) -> list[Fault]:
     """Return what is wrong with a text that is a key and a value but for the space after the colon."""
     line, column, length = node.spot
-    said = node.text[:length]
-    key, colon, value = said.partition(":")
+    text = node.text[:length]
+    key, colon, value = text.partition(":")
     if not node.plain or not colon or not value or key not in keys.keys:
         return []
-    return [_at((line, column, len(said)), *hints.no_space(key, value))]
+    return [_at((line, column, len(text)), *hints.no_space(key, value))]
 
 
 def _says(pair: tuple[Scalar, Node], key: str, text: str) -> bool:
@@ -268,7 +268,7 @@ def _nested(shape: Nested, node: Node, key: Scalar, findings: list[Fault]) -> Pa
         return ParsedValue(tuple(item for item in items if item is not None), node.spot, key.spot)
     assert type(node) is Mapping
     pairs = ((name.text, _nested(shape, value, name, findings)) for name, value in _once_each(node, findings))
-    return ParsedValue({name: said for name, said in pairs if said is not None}, node.spot, key.spot)
+    return ParsedValue({name: text for name, text in pairs if text is not None}, node.spot, key.spot)
 
 
 _WALKS: Final[dict[type[Any], Callable[[Any, Node, Scalar, list[Fault]], ParsedValue | None]]] = {

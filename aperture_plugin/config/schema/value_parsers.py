@@ -83,17 +83,17 @@ class OneOf:
 
     def __call__(self, text: str) -> str:
         """Return the option that *text* says."""
-        said = " ".join(lowered(text).split())
-        if said in self.options:
-            return said
-        near = nearest(said, self.options) or _SYNONYMS.get((self.what, said))
-        begun = [option for option in self.options if option.startswith(f"{said} ")]
+        value = " ".join(lowered(text).split())
+        if value in self.options:
+            return value
+        near = nearest(value, self.options) or _SYNONYMS.get((self.what, value))
+        begun = [option for option in self.options if option.startswith(f"{value} ")]
         if near is None and len(begun) == 1:
             near = begun[0]
         raise Unreadable(
             f"unknown-{self.what.replace(' ', '-')}",
             f"{quoted(text)} is not {_CALLED.get(self.what, f'a choice for {quoted(self.what)}')}",
-            f"expected {join_with_and(list(self.options), 'or')}{meaning(said, near)}",
+            f"expected {join_with_and(list(self.options), 'or')}{meaning(value, near)}",
             length=len(text),
             instead=near,
         )
@@ -218,9 +218,9 @@ def read_checked_phrase(text: str) -> Schedule:
     schedule = read_phrase(text)
     if any(isinstance(one, Cron) for one in schedules_in(schedule)):
         place = 0
-        for said in text.split(";"):
-            read_part(text, place, place + len(said), _checked_single)
-            place += len(said) + 1
+        for written in text.split(";"):
+            read_part(text, place, place + len(written), _checked_single)
+            place += len(written) + 1
     return schedule
 
 

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from aperture_plugin.config.schema import hints
 from aperture_plugin.config.schema.parsed_values import FAULTY, Fault, ParsedValue, duplicate, moved
 from aperture_plugin.config.schema.schema_types import Keys, Named, PhraseOr, Shape
-from aperture_plugin.config.schema.validate import misnamed, said_by
+from aperture_plugin.config.schema.validate import misnamed, parsed_by
 from aperture_plugin.config.yaml.nodes import TOO_LONG, TOO_MUCH, Doubt, Mapping, Node, Scalar, YamlRefused
 from aperture_plugin.config.yaml.yaml_subset import compose, key_on
 
@@ -103,7 +103,7 @@ class Chunk:
 class ChunkWords(NamedTuple):
     """The values of a piece, and its faults; places are relative to the piece."""
 
-    said: dict[str, ParsedValue]
+    values: dict[str, ParsedValue]
     findings: list[Fault]
 
 
@@ -199,8 +199,8 @@ def read_piece(shape: Keys | Named, text: str, depth: int, scanner: Scanner) -> 
 
 
 def _walked(shape: Keys | Named, node: Mapping) -> ChunkWords:
-    said, findings = said_by(shape, node, Scalar("", node.spot))
-    return ChunkWords({} if said is None else said.value, findings)
+    parsed, findings = parsed_by(shape, node, Scalar("", node.spot))
+    return ChunkWords({} if parsed is None else parsed.value, findings)
 
 
 def _commented(finding: Fault, text: str) -> Fault:
@@ -232,10 +232,10 @@ def _read_in_parts(shape: Keys | Named, text: str, depth: int, scanner: Scanner,
         words = read_piece(inner, part.text, depth + 1, scanner)
         for finding in (*strayed(part), *words.findings):
             findings.append(finding._replace(spot=moved(finding.spot, part.line)))
-        if not words.said and isinstance(inner, Keys) and "schedule" in inner.keys:
+        if not words.values and isinstance(inner, Keys) and "schedule" in inner.keys:
             # A line of a job is lost, and its part of the schedule is unknown.
             lost = True
-        for name, value in words.said.items():
+        for name, value in words.values.items():
             here = value.moved(part.line)
             if name in values:
                 findings.append(duplicate(name, here.key, values[name].key))

@@ -119,22 +119,22 @@ def _tell_unseen(text: str, problems: Problems) -> bool:
     """Report of the characters that may not be there, and mute their lines; return whether there are only a few."""
     line, start = 1, 0
     lines = set()
-    for told, found in enumerate(_UNSEEN.finditer(text)):
+    for shown, found in enumerate(_UNSEEN.finditer(text)):
         line += text.count("\n", start, found.start())
         start = found.start()
         lines.add(line)
         at = Place(line, start - text.rfind("\n", 0, start), len(found.group()))
-        if told == _MOST_TOLD:
+        if shown == _MOST_TOLD:
             hint = "expected a text file in UTF-8; is it the right file?"
             problems.add("not-a-text", at=at, message="the file has many characters that are not text", hint=hint)
             return False
-        code, message, hint = _told(found.group()[0])
+        code, message, hint = _fault_of(found.group()[0])
         problems.add(code, at=at, message=message, hint=hint)
     problems.mute(lines)
     return True
 
 
-def _told(character: str) -> tuple[str, str, str]:
+def _fault_of(character: str) -> tuple[str, str, str]:
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:
         return "not-utf-8", f"the byte 0x{number - 0xDC00:02X} is not UTF-8 text", _SAVE

@@ -68,9 +68,9 @@ def _within(spot: Spot, lines: Sequence[str]) -> Spot:
     line, column, length = spot
     while line > 0 and (line >= len(lines) or not lines[line].strip()):
         line, column = line - 1, _WIDEST
-    said = lines[line].rstrip() if line < len(lines) else ""
-    column = min(column, max(0, len(said) - 1))
-    return line, column, max(1, min(length, len(said) - column))
+    text = lines[line].rstrip() if line < len(lines) else ""
+    column = min(column, max(0, len(text) - 1))
+    return line, column, max(1, min(length, len(text) - column))
 
 
 def _too_deep(case: BrokenText) -> Fault | None:
@@ -125,13 +125,13 @@ def _list_for_keys(case: BrokenText) -> Fault | None:
 
 def _dash_among_keys(case: BrokenText) -> Fault | None:
     """Return that one name stands behind a dash among keys that do not."""
-    said = case.here.strip()
-    if "found '-'" not in case.refused.problem or not said.startswith("- ") or ":" not in said:
+    text = case.here.strip()
+    if "found '-'" not in case.refused.problem or not text.startswith("- ") or ":" not in text:
         return None
     hint = (
-        f"write each name with a colon behind it, not with a dash before it\nWrite:  {said.removeprefix('- ').lstrip()}"
+        f"write each name with a colon behind it, not with a dash before it\nWrite:  {text.removeprefix('- ').lstrip()}"
     )
-    spot = (case.spot[0], indent_of(case.here), len(said))
+    spot = (case.spot[0], indent_of(case.here), len(text))
     return Fault("list-for-keys", spot, "an item of a list stands among keys", hint)
 
 

@@ -61,8 +61,8 @@ def _within_brackets(text: str) -> Any:
             raise NotYaml("it has an alias or a tag, which are not read here")
         return _json(YAML(typ="safe", pure=True).load(text))
     except YAMLError as error:
-        said = str(getattr(error, "problem", None) or "it is not YAML")
-        raise NotYaml(" ".join(said.split())) from None
+        written = str(getattr(error, "problem", None) or "it is not YAML")
+        raise NotYaml(" ".join(written.split())) from None
     except (ValueError, TypeError, RecursionError, AttributeError) as error:
         if isinstance(error, NotYaml):
             raise

@@ -51,14 +51,14 @@ def release_ahead(tick: Tick, *, was_set_back: bool) -> bool:
     released = {name: _release(tick, jobs[name], found) for name, found in by_job.items() if name in jobs}
     for name, found in by_job.items():
         state.ahead[name] = frozenset(claim.due for claim in found)
-    told = {name: count for name, count in released.items() if count}
+    shown = {name: count for name, count in released.items() if count}
     timed = [job for job in jobs.values() if _has_slots(job)]
-    lowered = {job.name for job in timed if job.name in told or job.name in dropped or _begins_much_later(tick, job)}
+    lowered = {job.name for job in timed if job.name in shown or job.name in dropped or _begins_much_later(tick, job)}
     if lowered or was_set_back:
         _begin_again(tick, timed, lowered)
     _start_retries(tick)
-    if told:
-        state.released = released_text(told)
+    if shown:
+        state.released = released_text(shown)
         tick.log(logging.WARNING, state.released)
     return True
 

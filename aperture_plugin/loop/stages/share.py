@@ -72,10 +72,10 @@ def own_words(tick: Tick) -> OwnWords:
     own = tick.own_words
     if own is None or own.config is not config:
         words = file_words(config, tick.in_force.jobs)
-        said = words.as_json()
-        digest = blake2b(json.dumps(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
+        value = words.as_json()
+        digest = blake2b(json.dumps(value).encode("utf-8", "replace"), digest_size=8).hexdigest()
         own = tick.own_words = OwnWords(config, words, digest, tick.in_force.digest)
-        tick.ledger.keep_words(tick.state.id, said)
+        tick.ledger.keep_words(tick.state.id, value)
         tick.publishes = True
     return own
 
@@ -112,9 +112,9 @@ def _seen(tick: Tick, loop: LoopRecord) -> LoopWords:
     if digest is not None:
         known = state.their_words.get(loop.id)
         if known is None or known[0] != digest:
-            said = tick.ledger.words([loop.id]).get(loop.id)
-            if said is not None:
-                known = state.their_words[loop.id] = (digest, PublishedWords.of_json(said))
+            value = tick.ledger.words([loop.id]).get(loop.id)
+            if value is not None:
+                known = state.their_words[loop.id] = (digest, PublishedWords.of_json(value))
         words = None if known is None or known[0] != digest else known[1]
     return LoopWords(
         id=loop.id,

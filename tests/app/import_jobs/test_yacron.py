@@ -146,4 +146,4 @@ def test_an_entry_that_cannot_be_taken_over_takes_no_other_with_it() -> None:
     found = read_yacron({"y.yaml": text})
 
     assert [entry.name for entry in found.entries] == ["e"]
-    assert [left.said for left in found.left] == ["a", "b", ""]
+    assert [left.text for left in found.left] == ["a", "b", ""]

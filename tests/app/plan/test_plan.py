@@ -159,7 +159,7 @@ class TestDurations:
         config = config_of("schedules:\n  scan: daily at 2 AM\n")
         lasted = JobDuration(typical=minutes(1), slow=minutes(2), measured=3)
 
-        durations = Durations(config=config, measured={"scan": lasted}, said={"scan": minutes(90)})
+        durations = Durations(config=config, measured={"scan": lasted}, given={"scan": minutes(90)})
 
         assert (durations.typical("scan"), durations.slow("scan")) == (minutes(90), minutes(90))
 

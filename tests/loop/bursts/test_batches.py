@@ -78,7 +78,7 @@ def test_a_job_waits_for_what_it_needs_though_that_stands_far_behind_it(world: W
 
     world.advance("2 minutes")
 
-    order = [run.job for run in world.told if run.status is Status.RUNNING]
+    order = [run.job for run in world.reported if run.status is Status.RUNNING]
     assert order.index(NAMES[-1]) < order.index(NAMES[0])
     assert {run.status for run in world.history()} == {Status.COMPLETED}
 

@@ -41,7 +41,7 @@ def expect(config: Config, words: FileWords, problems: Problems, *, now: datetim
     since = _midnight_after(now, config)
     elsewhere = set().union(*(preset.jobs for preset in (words.presets or {}).values())) - config.jobs.keys()
     for place, item in enumerate(words.expect):
-        if any(what == "job" and said.value in elsewhere for what, said in named_in(item)):
+        if any(what == "job" and parsed.value in elsewhere for what, parsed in named_in(item)):
             continue  # it is about a preset that is not in force
         budget = Budget(min(MOST_EACH, left))
         expectation: Expectation = item.value
@@ -100,9 +100,9 @@ def named_in(item: ParsedValue) -> list[tuple[Literal["job", "queue"], ParsedVal
     assert_never(expectation)
 
 
-def _word(said: ParsedValue, place: int) -> ParsedValue:
-    word = words_of(said.text)[place]
-    line, column, length = said.spot
-    quotes = length - len(said.text)
-    spot = said.spot if quotes not in (0, 2) else (line, column + quotes // 2 + word.start, len(word.text))
-    return ParsedValue(word.text, spot, said.key, word.text)
+def _word(parsed: ParsedValue, place: int) -> ParsedValue:
+    word = words_of(parsed.text)[place]
+    line, column, length = parsed.spot
+    quotes = length - len(parsed.text)
+    spot = parsed.spot if quotes not in (0, 2) else (line, column + quotes // 2 + word.start, len(word.text))
+    return ParsedValue(word.text, spot, parsed.key, word.text)

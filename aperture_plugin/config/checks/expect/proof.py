@@ -83,8 +83,8 @@ def at_most(expectation: AtMost, planned: Planned) -> Refuted | None:
         until[number] = start + job.jitter + planned.took(job.name)
         heappush(in_hand, (until[number], number))
         if len(in_hand) > expectation.most:
-            said = expectation.lasting is not None
-            return _too_many(planned, start, said, [jobs[number] for _, number in sorted(in_hand, key=itemgetter(1))])
+            value = expectation.lasting is not None
+            return _too_many(planned, start, value, [jobs[number] for _, number in sorted(in_hand, key=itemgetter(1))])
     return None
 
 
@@ -92,7 +92,7 @@ def _numbered(planned: Planned, number: int, name: str) -> Iterator[tuple[dateti
     return ((start.at, number) for start in planned.starts(name))
 
 
-def _too_many(planned: Planned, start: datetime, said: bool, jobs: list[JobConfig]) -> Refuted:
+def _too_many(planned: Planned, start: datetime, value: bool, jobs: list[JobConfig]) -> Refuted:
     wall = planned.wall(start)
     names = listed(list(dict.fromkeys(job.name for job in jobs)))
     took = sorted({planned.took(job.name) for job in jobs})
@@ -100,7 +100,7 @@ def _too_many(planned: Planned, start: datetime, said: bool, jobs: list[JobConfi
     return Refuted(
         on=wall.date(),
         why=f"at {clock(wall.time())} {len(jobs)} are in hand, {names}",
-        hint="stagger them, or put some in another queue" + ("" if said else otherwise(takes)),
+        hint="stagger them, or put some in another queue" + ("" if value else otherwise(takes)),
     )
 
 
@@ -144,10 +144,10 @@ def _goes_first(planned: Planned, first: str, one: PlannedStart, then: str, othe
 def _not_before(planned: Planned, first: str, one: PlannedStart, then: str, other: PlannedStart) -> Refuted:
     late, early = planned.wall(one.at + planned.config.jobs[first].jitter), planned.wall(other.at)
     same = late == early
-    told = f"both start at {clock(early.time())}" if same else f"{then} starts at {clock(early.time())}"
+    message = f"both start at {clock(early.time())}" if same else f"{then} starts at {clock(early.time())}"
     return Refuted(
         on=early.date(),
-        why=told if same else f"{told}, and {first} at {day_and_clock(late, early)}",
+        why=message if same else f"{message}, and {first} at {day_and_clock(late, early)}",
         hint=f"move one of the two, or let {then} run as soon as {first} has\nWrite:  {then}: after {first}",
     )
 

@@ -25,14 +25,14 @@ def calendar_ended(file: LintContext) -> None:
     from aperture_plugin.triggers.closed_days import ends_on
 
     today = file.now.astimezone(file.config.zone).date()
-    for name, said in calendars.items():
-        if said.value is FAULTY:
+    for name, parsed in calendars.items():
+        if parsed.value is FAULTY:
             continue
-        last = ends_on([item.value for item in said.value])
+        last = ends_on([item.value for item in parsed.value])
         if last is not None and last < today:
             file.warn(
                 "calendar-ended",
-                place_of(said.key, 0),
+                place_of(parsed.key, 0),
                 f"the calendar {quoted(name)} has ended: its last day was {last}",
                 "add the dates to come, write days of every year as  every 05-01, or take the calendar out",
             )
@@ -46,11 +46,11 @@ def no_slot_ahead(file: LintContext) -> None:
         slot = job.trigger().next_after(file.now)
         if slot is not None and slot.due - file.now <= _AHEAD:
             continue
-        told = "it is never due again" if slot is None else f"it is not due before {slot.nominal.date()}"
+        message = "it is never due again" if slot is None else f"it is not due before {slot.nominal.date()}"
         hint = "the job will not run by itself in the coming year; change its schedule"
         if job.calendars:
             hint += f", or the calendars that it leaves out ({', '.join(job.calendars)})"
-        file.warn("no-slot-ahead", file.schedule_place(job, "cron", "time", "at"), told, hint, job.name)
+        file.warn("no-slot-ahead", file.schedule_place(job, "cron", "time", "at"), message, hint, job.name)
 
 
 def _may_lack_slots(job: JobConfig) -> bool:

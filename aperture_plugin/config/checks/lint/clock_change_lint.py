@@ -67,17 +67,17 @@ def clock_changes(file: LintContext) -> None:
     known: dict[tuple[Schedule, ZoneInfo], tuple[tuple[str, str, str], ...]] = {}
     for job in file.scheduled:
         key = job.schedule, job.zone
-        told = known.get(key)
-        if told is None:
+        shown = known.get(key)
+        if shown is None:
             if job.zone not in of_zone:
                 found = changes(job.zone, file.now, until)
                 of_zone[job.zone] = found, reduce(or_, map(_hours, found), 0)
             among, hours = of_zone[job.zone]
             near = hours & hours_of_day(job.schedule)
-            told = known[key] = tuple(_told(surprises(job.schedule, job.zone, among), job.zone)) if near else ()
-        if told:
+            shown = known[key] = tuple(_messages(surprises(job.schedule, job.zone, among), job.zone)) if near else ()
+        if shown:
             at = file.schedule_place(job, "time", "cron", "at", "offset", "hours", "minutes", "seconds")
-            for code, message, hint in told:
+            for code, message, hint in shown:
                 file.warn(code, at, message, hint, job.name)
 
 
@@ -147,7 +147,7 @@ def _shift(schedule: Interval, zone: ZoneInfo, change: ClockChange) -> Surprise 
     return Surprise(kind="shift", change=change, nominals=(before,), wall=wall_at(slot.due, change.after))
 
 
-def _told(found: Sequence[Surprise], zone: ZoneInfo) -> Iterator[tuple[str, str, str]]:
+def _messages(found: Sequence[Surprise], zone: ZoneInfo) -> Iterator[tuple[str, str, str]]:
     """Yield code, message and hint of each kind among *found*."""
     ordered = sorted(found, key=lambda surprise: _KINDS.index(surprise.kind))
     for _, same in groupby(ordered, key=lambda surprise: surprise.kind):
@@ -174,5 +174,5 @@ def _words(surprise: Surprise, zone: ZoneInfo) -> tuple[str, str, str]:
             return "clock-change-repeat", f"on {date} it runs a second time at {written}: {clocks}", _FIXED
         case "shift":
             changed = wall_at(change.instant, change.before).date().isoformat()
-            told = f"it counts elapsed time: after the clocks of {named(zone)} change on {changed} it runs at {at}"
-            return "clock-change-shift", f"{told} in place of {written}", _EVEN
+            message = f"it counts elapsed time: after the clocks of {named(zone)} change on {changed} it runs at {at}"
+            return "clock-change-shift", f"{message} in place of {written}", _EVEN

@@ -23,11 +23,11 @@ def unseen_in_command(file: LintContext) -> None:
         found = invisible_letters(words if isinstance(words, str) else " ".join(words))
         if not found:
             continue
-        told = [LayerValue(one.words["command"], one) for one in file.entries(job.name) if "command" in one.words]
+        shown = [LayerValue(one.words["command"], one) for one in file.entries(job.name) if "command" in one.words]
         names = ", ".join(f"U+{ord(letter):04X} ({_name(letter)})" for letter in found[:_MOST])
         file.warn(
             "unseen-in-command",
-            told[-1].place if told else job.place,
+            shown[-1].place if shown else job.place,
             f"the command has a character that cannot be seen, so it may not do what it seems to: {names}",
             "delete it; where the program needs it, have a script write it",
             job.name,

@@ -84,12 +84,12 @@ def cron_restarts(file: LintContext) -> None:
         if (step := restarts_each_hour(expression)) is not None:
             minutes = bits_of(fields.minutes)
             when = listed([f":{number:02}" for number in minutes])
-            told = f"{quoted(minute)} begins anew each hour, at {when}: {60 - minutes[-1]} minutes are left over"
+            message = f"{quoted(minute)} begins anew each hour, at {when}: {60 - minutes[-1]} minutes are left over"
             even = Interval(every=timedelta(minutes=step))
         elif (step := restarts_each_day(expression)) is not None:
             hours = bits_of(fields.hours)
             when = listed([time_text(time(number)) for number in hours])
-            told = f"{quoted(hour)} begins anew each day, at {when}: {24 - hours[-1]} hours are left over"
+            message = f"{quoted(hour)} begins anew each day, at {when}: {24 - hours[-1]} hours are left over"
             even = Interval(every=timedelta(hours=step))
         else:
             continue
@@ -97,7 +97,7 @@ def cron_restarts(file: LintContext) -> None:
         file.warn(
             "cron-restarts",
             file.schedule_place(job, "cron"),
-            told,
+            message,
             f"an interval does not; it stands in place of the cron expression\nWrite:  {write}",
             job.name,
         )

@@ -60,8 +60,8 @@ class LintContext:
 
     def schedule_place(self, job: JobConfig, *keys: str) -> Place:
         """Return the place of the schedule of *job*: see `schedule`."""
-        told = self.schedule(job, *keys)
-        return job.place if told is None else told.place
+        chosen = self.schedule(job, *keys)
+        return job.place if chosen is None else chosen.place
 
     def line(self, job: JobConfig, instead: Schedule, beside: str | None) -> str:
         """Return the line that says the schedule *instead*, as this job could have it.
@@ -69,12 +69,12 @@ class LintContext:
         Args:
             beside: The line that is enough where the schedule is written as keys; None to replace them by a phrase.
         """
-        told = self.schedule(job)
+        chosen = self.schedule(job)
         phrase = phrase_of(instead)
         phrase = phrase[0].lower() + phrase[1:]
-        if told is None or isinstance(told.said.value, str):
+        if chosen is None or isinstance(chosen.parsed.value, str):
             return beside or f"schedule: {phrase}"
-        key = job.name if told.said.key == told.entry.spot else "schedule"
+        key = job.name if chosen.parsed.key == chosen.entry.spot else "schedule"
         return f"{key}: {phrase}"
 
     def beside(self, job: JobConfig, key: str) -> LayerValue | None:

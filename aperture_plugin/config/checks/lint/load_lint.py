@@ -37,17 +37,17 @@ def heavy_by_day(file: LintContext) -> None:
         minutes = minutes_of_day(job.schedule)
         by_day = [minute for minute in minutes if not OFF_PEAK.contains(time(minute // 60, minute % 60))]
         if by_day:
-            told = f"it is heavy, and due at {minute_text(by_day[0])}"
+            message = f"it is heavy, and due at {minute_text(by_day[0])}"
             more = len(by_day) - 1
-            told += f" and {often(more)} more by day" if more else ""
+            message += f" and {often(more)} more by day" if more else ""
         elif not minutes and any(isinstance(one, Interval) for one in schedules_in(job.schedule)):
-            told = "it is heavy, and its interval comes round to any hour of the day"
+            message = "it is heavy, and its interval comes round to any hour of the day"
         else:
             continue
         file.warn(
             "heavy-by-day",
             file.schedule_place(job, "time", "cron", "at", "hours", "minutes", "seconds"),
-            told,
+            message,
             "a window lets it start in the quiet hours only, and what is due by day waits for them"
             f"\nWrite:  window: {window_text(OFF_PEAK)}",
             job.name,
@@ -65,11 +65,11 @@ def timeout_over_interval(file: LintContext) -> None:
         apart = closest(job.schedule)
         if apart is None or job.timeout <= apart:
             continue
-        told = file.beside(job, "timeout")
-        if told is not None and told.entry.layer != DEFAULTS:
+        chosen = file.beside(job, "timeout")
+        if chosen is not None and chosen.entry.layer != DEFAULTS:
             file.warn(
                 "timeout-over-interval",
-                told.place,
+                chosen.place,
                 f"a run may take {duration_text(job.timeout)}, and the next is due {duration_text(apart)} later",
                 "one run that hangs holds up those after it; a timeout of at most that, or overlap: skip",
                 job.name,
@@ -178,12 +178,12 @@ def limit_exceeded(file: LintContext) -> None:
     for name, calls in spent.items():
         limit = file.config.limits[name]
         allowed = limit.calls * (_WEEK / limit.per)
-        said = (file.words.limits or {}).get(name)
-        if calls > allowed and said is not None:
+        parsed = (file.words.limits or {}).get(name)
+        if calls > allowed and parsed is not None:
             spend = "" if calls == runs[name] else f" and make {calls:,.0f} calls"
             file.warn(
                 "limit-exceeded",
-                place_of(said.spot, 0),
+                place_of(parsed.spot, 0),
                 f"jobs with the limit {quoted(name)} are due {runs[name]:,.0f} times a week{spend}, "
                 f"and it allows {allowed:,.0f}{' calls' if not spend else ''} in that time",
                 "runs would wait longer and longer for the budget to return; run them less often, or allow more",

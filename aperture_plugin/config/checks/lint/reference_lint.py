@@ -96,11 +96,11 @@ def needs_disabled(file: LintContext) -> None:
 
 
 def _place_of_need(file: LintContext, job: JobConfig, name: str) -> Place:
-    told = file.beside(job, "needs")
-    if told is None:
+    chosen = file.beside(job, "needs")
+    if chosen is None:
         return job.place
-    item = next((item for item in told.said.value if item.value == name), told.said)
-    return LayerValue(item, told.entry).place
+    item = next((item for item in chosen.parsed.value if item.value == name), chosen.parsed)
+    return LayerValue(item, chosen.entry).place
 
 
 @lru_cache(maxsize=16_384)
@@ -117,11 +117,11 @@ def unused_queue(file: LintContext) -> None:
     """Report of each queue that no job of any layer or preset waits in; `default` is for all the others."""
     declared = (file.words.queues or {}).keys() - {_BUILT_IN}
     used = {entry.words["queue"].value for entry in _entries(file) if "queue" in entry.words} if declared else ()
-    for name, said in (file.words.queues or {}).items():
+    for name, parsed in (file.words.queues or {}).items():
         if name in declared and name not in used:
             file.warn(
                 "unused-queue",
-                place_of(said.key, 0),
+                place_of(parsed.key, 0),
                 f"no job of this file has the queue {quoted(name)}",
                 f"give it to a job, or take this line out\nWrite:  queue: {name}",
             )
@@ -134,11 +134,11 @@ def unused_limit(file: LintContext) -> None:
         for entry in _entries(file):
             if "limit" in entry.words:
                 used.update(item.value for item in entry.words["limit"].value)
-    for name, said in (file.words.limits or {}).items():
+    for name, parsed in (file.words.limits or {}).items():
         if name not in used:
             file.warn(
                 "unused-limit",
-                place_of(said.key, 0),
+                place_of(parsed.key, 0),
                 f"no job of this file has the limit {quoted(name)}",
                 f"give it to the jobs whose calls it counts, or take this line out\nWrite:  limit: {name}",
             )

@@ -86,7 +86,7 @@ class _SchemaBuilder:
             case PhraseOr(schedules=schedules, keys=keys):
                 return self._defined("job", {"anyOf": [self.of(schedules), {**self.of(keys), **_schedule_rules()}]})
             case Keys(keys=keys):
-                inner = {name: self._told(name, one) for name, one in keys.items()}
+                inner = {name: self._described(name, one) for name, one in keys.items()}
                 return _mapping({"properties": inner, "additionalProperties": False})
             case Named(name=name, value=value):
                 names = self._key_form(name)
@@ -99,7 +99,7 @@ class _SchemaBuilder:
             case Nested():
                 return self._nested()
 
-    def _told(self, key: str, shape: Shape) -> Form:
+    def _described(self, key: str, shape: Shape) -> Form:
         if key == "state":
             form = _STATE
         elif key == "broker":
@@ -184,7 +184,7 @@ def _days(name: str) -> Form:
 
 
 def _is_of(name: str) -> Form:
-    return {"properties": {"type": words(p.said(name), example=name)}, "required": ["type"]}
+    return {"properties": {"type": words(p.any_case(name), example=name)}, "required": ["type"]}
 
 
 def _without(keys: Any) -> Form:

@@ -32,17 +32,17 @@ __all__ = [
     "WEEKDAYS",
     "WINDOW",
     "YES_NO",
+    "any_case",
     "any_of",
-    "said",
     "up_to",
     "whole",
 ]
 
 
-def said(words: str) -> str:
+def any_case(words: str) -> str:
     """Return a pattern of *words* in either case, with any spaces between them.
 
-    >>> said("at 2")
+    >>> any_case("at 2")
     '[Aa][Tt]\\\\s+2'
     """
     return r"\s+".join(
@@ -81,7 +81,7 @@ def up_to(most: int, least: int = 0) -> str:
 
 
 def _listed(item: str) -> str:
-    joint = rf"(?:\s*,\s*(?:{said('and')}\s+)?|\s+{said('and')}\s+)"
+    joint = rf"(?:\s*,\s*(?:{any_case('and')}\s+)?|\s+{any_case('and')}\s+)"
     return f"{item}(?:{joint}{item})*"
 
 
@@ -93,26 +93,26 @@ VARIABLES: Final = r"^(?:[^$]|\$(?!\{)|\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*\})*$"
 
 VARIABLE: Final = "[A-Za-z_][A-Za-z0-9_]*"
 NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-YES_NO: Final = any_of([*map(said, ("yes", "true", "on", "y", "no", "false", "off", "n")), "[01]"])
+YES_NO: Final = any_of([*map(any_case, ("yes", "true", "on", "y", "no", "false", "off", "n")), "[01]"])
 FACTOR: Final = rf"0*{any_of(['1000', '[1-9][0-9]{0,2}'])}(?:\.[0-9]{{1,9}})?"
 
 _TIME: Final = r"(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|(?:0?[1-9]|1[0-2])(?::[0-5][0-9])?\s*[AaPp][Mm])"
 TIMES: Final = _listed(_TIME)
-WINDOW: Final = rf"{_TIME}\s+{said('to')}\s+{_TIME}"
+WINDOW: Final = rf"{_TIME}\s+{any_case('to')}\s+{_TIME}"
 
 _DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-WEEKDAYS: Final = _listed(any_of(map(said, (*_DAYS, *(day[:3] for day in _DAYS), "weekdays", "weekends"))))
-MONTH_DAY: Final = any_of([up_to(31, 1), rf"(?:{said('the')}\s+)?{said('last')}(?:\s+{said('day')})?"])
+WEEKDAYS: Final = _listed(any_of(map(any_case, (*_DAYS, *(day[:3] for day in _DAYS), "weekdays", "weekends"))))
+MONTH_DAY: Final = any_of([up_to(31, 1), rf"(?:{any_case('the')}\s+)?{any_case('last')}(?:\s+{any_case('day')})?"])
 
-_UNIT: Final = rf"{any_of(said(word) for word in sorted(UNITS, key=len, reverse=True))}(?![A-Za-z])"
-_AND: Final = rf"{said('and')}(?=\s)"
+_UNIT: Final = rf"{any_of(any_case(word) for word in sorted(UNITS, key=len, reverse=True))}(?![A-Za-z])"
+_AND: Final = rf"{any_case('and')}(?=\s)"
 
 
 def _units_once() -> str:
     """Return what looks ahead and refuses a duration that counts one unit twice."""
     twice = []
     for length in sorted(set(UNITS.values())):
-        words = any_of(said(word) for word in UNITS if UNITS[word] == length)
+        words = any_of(any_case(word) for word in UNITS if UNITS[word] == length)
         twice.append(rf"(?![^;]*[0-9]\s*{words}(?![A-Za-z])[^;]*[0-9]\s*{words}(?![A-Za-z]))")
     return "".join(twice)
 
@@ -125,59 +125,61 @@ _MONTH: Final = any_of(["0[1-9]", "1[0-2]"])
 _MONTH_DAY: Final = rf"(?:{_MONTH}-(?:0[1-9]|1[0-9]|2[0-9])|(?!02){_MONTH}-30|(?:0[13578]|1[02])-31)"
 _DATE: Final = rf"(?:19[7-9][0-9]|[2-8][0-9]{{3}}|9[0-8][0-9]{{2}}|99[0-8][0-9]|999[0-8])-{_MONTH_DAY}"
 MOMENT: Final = rf"{_DATE}(?:\s*[Tt]\s*|\s+){_TIME}"
-DATE_RANGE: Final = rf"{_DATE}(?:\s+{said('to')}\s+{_DATE})?"
+DATE_RANGE: Final = rf"{_DATE}(?:\s+{any_case('to')}\s+{_DATE})?"
 DAYS: Final = any_of(
     [
         DATE_RANGE,
-        rf"{said('every')}\s+{_MONTH_DAY}(?:\s+{said('to')}\s+{_MONTH_DAY})?",
-        rf"{said('holidays')}\s+(?:{said('of')}|{said('in')})\s+[A-Za-z]{{2}}(?:-[A-Za-z0-9]{{1,10}})?",
+        rf"{any_case('every')}\s+{_MONTH_DAY}(?:\s+{any_case('to')}\s+{_MONTH_DAY})?",
+        rf"{any_case('holidays')}\s+(?:{any_case('of')}|{any_case('in')})\s+[A-Za-z]{{2}}(?:-[A-Za-z0-9]{{1,10}})?",
     ]
 )
 CRON: Final = r"[0-9A-Za-z*,/#-]+(?:\s+[0-9A-Za-z*,/#-]+){4}"
 
 _GRID: Final = r"(?:[0-9]{0,4}:[0-5][0-9](?::[0-5][0-9])?)"
-_START: Final = rf"(?:\s+{said('after')}\s+{_PARTS}|\s+{said('unless ran within')}\s+{_PARTS}){{0,2}}"
+_START: Final = rf"(?:\s+{any_case('after')}\s+{_PARTS}|\s+{any_case('unless ran within')}\s+{_PARTS}){{0,2}}"
 _PHRASE: Final = any_of(
     [
-        rf"{said('daily at')}\s+{TIMES}",
-        rf"{said('weekly on')}\s+{WEEKDAYS}\s+{said('at')}\s+{TIMES}",
-        rf"{said('monthly on')}\s+(?:{said('day')}\s+{MONTH_DAY}"
-        rf"|(?:{said('the')}\s+)?{said('last')}(?:\s+{said('day')})?)\s+{said('at')}\s+{TIMES}",
-        rf"{said('every')}\s+(?:{_UNIT}|{DURATION})(?:\s+{said('at')}\s+{_GRID})?",
-        rf"{said('cron')}\s+{CRON}",
-        rf"{said('once at')}\s+{MOMENT}",
-        rf"{said('after')}\s+{_listed(NAME)}",
-        rf"{said('at start')}{_START}",
-        rf"{said('manual')}(?:\s+{said('only')})?",
+        rf"{any_case('daily at')}\s+{TIMES}",
+        rf"{any_case('weekly on')}\s+{WEEKDAYS}\s+{any_case('at')}\s+{TIMES}",
+        rf"{any_case('monthly on')}\s+(?:{any_case('day')}\s+{MONTH_DAY}"
+        rf"|(?:{any_case('the')}\s+)?{any_case('last')}(?:\s+{any_case('day')})?)\s+{any_case('at')}\s+{TIMES}",
+        rf"{any_case('every')}\s+(?:{_UNIT}|{DURATION})(?:\s+{any_case('at')}\s+{_GRID})?",
+        rf"{any_case('cron')}\s+{CRON}",
+        rf"{any_case('once at')}\s+{MOMENT}",
+        rf"{any_case('after')}\s+{_listed(NAME)}",
+        rf"{any_case('at start')}{_START}",
+        rf"{any_case('manual')}(?:\s+{any_case('only')})?",
     ]
 )
 
 PHRASE: Final = rf"(?:{_PHRASE}\s*;\s*)*{_PHRASE}"
 
 LIMIT: Final = (
-    rf"{up_to(1_000_000_000, 1)}\s+{said('per')}\s+(?:{_UNIT}|{DURATION})"
-    rf"(?:\s+{said('from')}\s+(?:{said('midnight')}|{_TIME})(?:\s+[A-Za-z][A-Za-z0-9_+/-]*)?)?"
+    rf"{up_to(1_000_000_000, 1)}\s+{any_case('per')}\s+(?:{_UNIT}|{DURATION})"
+    rf"(?:\s+{any_case('from')}\s+(?:{any_case('midnight')}|{_TIME})(?:\s+[A-Za-z][A-Za-z0-9_+/-]*)?)?"
 )
 
 _COUNT: Final = up_to(1_000_000_000_000)
 SIZES: Final = any_of(
     [
-        rf"{said('under')}\s+{up_to(1_000_000_000_000, 1)}",
-        rf"{_COUNT}\s+{said('to')}\s+{_COUNT}",
-        rf"{_COUNT}\s+{said('and over')}",
+        rf"{any_case('under')}\s+{up_to(1_000_000_000_000, 1)}",
+        rf"{_COUNT}\s+{any_case('to')}\s+{_COUNT}",
+        rf"{_COUNT}\s+{any_case('and over')}",
     ]
 )
 
 IGNORED: Final = rf"[A-Za-z0-9][A-Za-z0-9._:/-]*(?:\s+of\s+{NAME})?"
 
+_ON_DAYS: Final = rf"(?:\s+{any_case('on')}\s+{WEEKDAYS})?"
+
 EXPECTATION: Final = (
     any_of(
         [
-            rf"{NAME}\s+{said('before')}\s+{NAME}",
-            rf"{NAME}\s+{said('ready by')}\s+{_TIME}",
-            rf"{said('nothing between')}\s+{_TIME}\s+{said('and')}\s+{_TIME}(?:\s+{said('on')}\s+{WEEKDAYS})?",
-            rf"{said('at most')}\s+0*[1-9][0-9]*\s+{said('at once')}(?:\s+{said('in')}\s+[^\s,]+)?",
+            rf"{NAME}\s+{any_case('before')}\s+{NAME}",
+            rf"{NAME}\s+{any_case('ready by')}\s+{_TIME}",
+            rf"{any_case('nothing between')}\s+{_TIME}\s+{any_case('and')}\s+{_TIME}{_ON_DAYS}",
+            rf"{any_case('at most')}\s+0*[1-9][0-9]*\s+{any_case('at once')}(?:\s+{any_case('in')}\s+[^\s,]+)?",
         ]
     )
-    + rf"(?:\s+{said('if runs take')}\s+{DURATION})?"
+    + rf"(?:\s+{any_case('if runs take')}\s+{DURATION})?"
 )

@@ -178,7 +178,7 @@ def form_of(shape: Reads) -> Form:
     reader: Any = shape.read_anew
     match reader:
         case OneOf(options=options):
-            either_case = words(p.any_of(map(p.said, options)), example=shape.example)
+            either_case = words(p.any_of(map(p.any_case, options)), example=shape.example)
             return {"anyOf": [{"enum": list(options)}, either_case]}
         case NameOf():
             return _name(shape.example)
@@ -191,8 +191,8 @@ def form_of(shape: Reads) -> Form:
 
 
 def _name(example: str) -> Form:
-    told = {**_NAME, "patternErrorMessage": f"expected a name such as: {example}"}
-    return {"anyOf": [told, *_NOT_READ_AS_TEXT]}
+    found = {**_NAME, "patternErrorMessage": f"expected a name such as: {example}"}
+    return {"anyOf": [found, *_NOT_READ_AS_TEXT]}
 
 
 def _text(_: str) -> Form:
@@ -216,7 +216,9 @@ _OTHERS: Final[dict[Callable[[str], Any], Callable[[str], Form]]] = {
     read_streak: lambda example: {
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": MOST_FAILURES},
-            words(rf"[0-9]{{1,3}}(?:\s+(?:{p.said('in a row')}|{p.said('of')}\s+[0-9]{{1,3}}))?", example=example),
+            words(
+                rf"[0-9]{{1,3}}(?:\s+(?:{p.any_case('in a row')}|{p.any_case('of')}\s+[0-9]{{1,3}}))?", example=example
+            ),
         ]
     },
     str: lambda _: _ANY_TEXT,
