@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import signal
 import threading
@@ -34,6 +35,9 @@ _log = logging.getLogger("aperture")
 _STOP_SECONDS: Final = 5.0
 """A handler that was asked to cancel has so long until its attempt is marked `interrupted`."""
 
+_GO_ON_SECONDS: Final = 0.5
+"""For so long a process takes attempts without a message each; then Celery gets its turn again."""
+
 _STOPPING: Final = "its worker is stopping"
 
 
@@ -62,6 +66,7 @@ class CeleryWorker:
         self._lock = threading.Lock()
         self._worker: tuple[int, StoreWorker] | None = None
         self._main_pid = os.getpid()
+        self._is_stopping = mmap.mmap(-1, 1)  # One byte that the processes forked from this one see as well.
         self._is_over = threading.Event()
         app.task(name=TASK, ignore_result=True, acks_late=False, max_retries=0)(self._work_on)
         # Celery keeps weak references to receivers; these live as long as this object, which its app holds.
@@ -76,10 +81,13 @@ class CeleryWorker:
     def _work_on(self, run_id: str, attempt: int) -> None:
         """Work on one attempt, in whichever process or thread Celery has picked."""
         try:
-            self._here().work_on((run_id, attempt))
+            self._here().work_on((run_id, attempt), go_on_for=_GO_ON_SECONDS, may_go_on=self._may_go_on)
         except (StoreUnavailable, StoreRefused) as error:
             # Nobody has taken the attempt: the loop sends the message again.
             _log.warning("run %s, attempt %d, cannot be taken: %s", run_id, attempt, error)
+
+    def _may_go_on(self) -> bool:
+        return self._is_stopping[0] == 0
 
     def _here(self) -> StoreWorker:
         """Return the worker of this process, made when it is first asked for."""
@@ -88,13 +96,25 @@ class CeleryWorker:
                 self._worker = os.getpid(), self._make_worker(os.getpid() != self._main_pid)
             return self._worker[1]
 
+    def _prepare(self) -> None:
+        """Connect to the store before there is an attempt; Celery gives a new process only four seconds itself."""
+        try:
+            self._here().prepare()
+        except (StoreUnavailable, StoreRefused) as error:
+            _log.debug("the first attempt will connect to the store: %s", error)
+
     # ── what Celery tells ──
 
     def _begin(self, **_: Any) -> None:
         self._main_pid = os.getpid()
+        try:
+            self._mailbox()  # What it loads takes half a second: once here, not in each forked process.
+        except (StoreUnavailable, StoreRefused) as error:
+            _log.warning("no attempt can be taken: %s", error)
 
     def _begin_child(self, **_: Any) -> None:
         self._lock = threading.Lock()  # The one that was forked may be held for ever.
+        threading.Thread(target=self._prepare, name="aperture-worker-prepare", daemon=True).start()
         signal.signal(signal.SIGUSR2, lambda *_: threading.Thread(target=self._cut_off, daemon=True).start())
 
     def _end_child(self, **_: Any) -> None:
@@ -102,6 +122,7 @@ class CeleryWorker:
             self._worker[1].close()
 
     def _shut_down(self, **_: Any) -> None:
+        self._is_stopping[0] = 1
         threading.Thread(target=self._wait_and_cut_off, name="aperture-worker-grace", daemon=True).start()
 
     def _end(self, **_: Any) -> None:

@@ -53,6 +53,7 @@ UNTAKEN_SECONDS: Final = 30.0
 _SHORTEST, _LONGEST = 0.01, 0.25
 """Seconds between two looks for events: short while there are some, longer where attempts say nothing."""
 
+_PLACED_AT_ONCE: Final = 200
 _STATES_EVERY: Final = 1.0
 _SWEEP_EVERY: Final = 60.0
 _STORE_AWAY: Final = 1.0
@@ -112,7 +113,7 @@ class StoreExecutor:
         self._mailbox = mailbox
         self._clock = clock
         self._spend = spend
-        self._publisher = Publisher(publish, name=name)
+        self._publisher = Publisher(publish, name=name, is_wanted=self._needs_message)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._idle = threading.Condition(self._lock)
@@ -208,49 +209,48 @@ class StoreExecutor:
                 _log.exception("executor %s: a look at the store failed", self.name)
                 looks.fail("")
         with contextlib.suppress(StoreUnavailable, StoreRefused):
-            self._ask()  # Sends the last requests; the loop has recorded these attempts already.
+            self._exchange()  # Sends the last requests; the loop has recorded these attempts already.
 
     def _look(self, looks: _Looks) -> None:
         """Place, ask and receive, once."""
         now = time.monotonic()
-        self._place()
-        asked = self._ask()
-        events = self._mailbox.events(self.id) if self._attempts else []
+        events, asked = self._exchange()
         for event in events:
             self._receive(event, now)
         if self._attempts and (asked or now - looks.states_at >= _STATES_EVERY):
             looks.states_at = now
             self._look_at(self._mailbox.states(self.id), now, after_trouble=looks.failed)
-        done = self._done[:]
-        self._mailbox.remove(done)
-        del self._done[: len(done)]
         if now - looks.swept_at >= _SWEEP_EVERY:
             looks.swept_at = now
             self._sweep()
         looks.succeed(found=bool(events or asked or self._new))
 
-    def _place(self) -> None:
-        while self._new:
-            batch = [self._new[i] for i in range(min(len(self._new), 200))]
-            wanted = [(order, attempt) for order, attempt in batch if attempt.run.cancel_reason is None]
-            self._mailbox.place([order for order, _ in wanted])
-            for _ in batch:
-                self._new.popleft()
-            now = time.monotonic()
-            for order, attempt in wanted:
-                attempt.placed_at = attempt.beat_at = attempt.warned_at = now
-                self._publisher.put(order.key, order.queue)
-            for order, attempt in batch:
-                if attempt.placed_at is None:
-                    reason = attempt.run.cancel_reason
-                    self._end(order.key, Outcome(status=OutcomeStatus.CANCELLED, reason=reason))
-
-    def _ask(self) -> bool:
+    def _exchange(self) -> tuple[list[WorkerEvent], bool]:
+        """Write what is new here and read what is new there; return the events, and whether a worker was asked."""
+        batch = [self._new[i] for i in range(min(len(self._new), _PLACED_AT_ONCE))]
+        wanted = [(order, attempt) for order, attempt in batch if attempt.run.cancel_reason is None]
         requests = [self._requests[i] for i in range(len(self._requests))]
-        self._mailbox.ask(requests)
-        for _ in requests:
-            self._requests.popleft()
-        return bool(requests)
+        done = self._done[:]
+        events = []
+        if self._attempts or requests or done:
+            placed = [order for order, _ in wanted]
+            events = self._mailbox.exchange(self.id, placed=placed, asked=requests, removed=done)
+        for line, written in ((self._new, batch), (self._requests, requests)):
+            for _ in written:
+                line.popleft()
+        del self._done[: len(done)]
+        now = time.monotonic()
+        for order, attempt in wanted:
+            attempt.placed_at = attempt.beat_at = attempt.warned_at = now
+            self._publisher.put(order.key, order.queue)
+        for order, attempt in batch:
+            if attempt.placed_at is None:
+                self._end(order.key, Outcome(status=OutcomeStatus.CANCELLED, reason=attempt.run.cancel_reason))
+        return events, bool(requests)
+
+    def _needs_message(self, key: AttemptKey) -> bool:
+        attempt = self._attempts.get(key)
+        return attempt is not None and attempt.can_kill is None
 
     def _receive(self, event: WorkerEvent, now: float) -> None:
         attempt = self._attempts.get(event.key)
@@ -260,8 +260,10 @@ class StoreExecutor:
         match event.body:
             case {"outcome": dict(message)}:
                 self._finish(event.key, message)
-            case {"begun": {"can_kill": bool(can_kill)}}:
+            case {"begun": {"can_kill": bool(can_kill), **more}}:
                 attempt.can_kill = can_kill
+                if more.get("by_message") is not False:
+                    self._publisher.has_arrived(attempt.queue)
             case {"spend": [int(number), str(limit), int(calls)]}:
                 given = (attempt, number, limit, calls)
                 threading.Thread(target=self._spend_for, args=given, name="aperture-spend", daemon=True).start()
@@ -312,7 +314,7 @@ class StoreExecutor:
         """Remove the orders of loops that are gone, once their workers have been quiet for a whole round."""
         left = {state.key: state for state in self._mailbox.leftovers() if state.key not in self._attempts}
         quiet = [key for key, state in left.items() if state.worker is None or self._left.get(key) == state]
-        self._mailbox.remove(quiet)
+        self._done += quiet
         self._left = left
 
     def _end(self, key: AttemptKey, outcome: Outcome) -> None:

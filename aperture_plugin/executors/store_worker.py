@@ -11,10 +11,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
-from queue import Empty, SimpleQueue
+from itertools import count, islice
 from typing import Any, Final
 
 from aperture_plugin.executors.attempts import failed
@@ -41,6 +41,7 @@ GIVE_UP_SECONDS: Final = 10.0
 
 _BEAT_SECONDS: Final = 0.5
 _TAKE_TRIES: Final = 5
+_EVENTS_AT_ONCE: Final = 100
 _SPEND_LOOK: Final = (0.005, 0.1)
 
 
@@ -78,34 +79,64 @@ class StoreWorker:
         self._clock = clock
         self._environ = environ
         self._can_kill = can_kill
+        self._begun: Final = {"begun": {"can_kill": can_kill, "by_message": True}}
+        self._begun_next: Final = {"begun": {"can_kill": can_kill, "by_message": False}}
         self._stopping: str | None = None
+        self._queue: str | None = None
         self._lock = threading.Lock()
         self._live: dict[AttemptKey, Errand] = {}
-        self._events: SimpleQueue[WorkerEvent | None] = SimpleQueue()
         self._changed = threading.Condition(self._lock)
-        self._unwritten = 0
+        self._writing = threading.Lock()
+        self._unwritten: deque[WorkerEvent] = deque()
         self._threads: list[threading.Thread] = []
         self._is_closed = threading.Event()
 
-    def work_on(self, key: AttemptKey) -> bool:
+    def prepare(self) -> None:
+        """Connect to the store, so that the first attempt need not.
+
+        Raises:
+            StoreUnavailable: It cannot be reached just now.
+        """
+        self._begin_threads()
+        self._mailbox.beat(self.id, [])
+
+    def work_on(self, key: AttemptKey, *, go_on_for: float = 0.0, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """Take an attempt and call its handler, in this thread; return when it has ended.
 
+        Args:
+            go_on_for: For so many seconds from now on, an end is followed by the oldest attempt of the same queue that
+                no worker has: short handlers need no message each. What reaches the store is the same.
+            may_go_on: Returns whether this worker may still take something new.
         Returns:
             Whether the attempt was this worker's to take; where not, nothing was done.
         Raises:
             StoreUnavailable: The store could not be reached to take it.
         """
         self._begin_threads()
+        until = time.monotonic() + go_on_for
         order = self._take(key)
         if order is None:
             _log.debug("run %s, attempt %d, is not to be had: it was taken, withdrawn, or has ended", *key)
-            return False
-        self._say(key, {"begun": {"can_kill": self._can_kill}})
+            if not go_on_for or self._queue is None:
+                return False
+            # Its message finds the worker idle all the same: somebody else may wait.
+            order = self._mailbox.take_next(self._queue, self.id, told=[], begun=self._begun)
+        while order is not None:
+            self._queue = order.queue
+            end = WorkerEvent(key=order.key, body={"outcome": outcome_to(self._outcome_of(order))})
+            if time.monotonic() >= until or self._stopping is not None or not may_go_on():
+                self._say(end.key, end.body)
+                break
+            order = self._end_and_take(end, order.queue)
+        return True
+
+    def _outcome_of(self, order: Order) -> Outcome:
+        """Call the handler of an attempt that is this worker's, and return how it went."""
+        key = order.key
         try:
             body = filled_in(order.body, self._environ)
         except MissingVariable as error:
-            self._say(key, {"outcome": outcome_to(failed(str(error), permanent=True))})
-            return True
+            return failed(str(error), permanent=True)
         numbers, lock = count(1), threading.Lock()
 
         def spend(_key: AttemptKey, limit: str, calls: int, cancelled: threading.Event) -> None:
@@ -133,8 +164,7 @@ class StoreWorker:
         if self._stopping is not None and outcome.status is OutcomeStatus.CANCELLED:
             # Nobody wants this run cancelled: it goes on elsewhere.
             outcome = replace(outcome, status=OutcomeStatus.INTERRUPTED, reason=self._stopping)
-        self._say(key, {"outcome": outcome_to(outcome)})
-        return True
+        return outcome
 
     @property
     def in_hand(self) -> list[AttemptKey]:
@@ -163,13 +193,14 @@ class StoreWorker:
     def flush(self, seconds: float) -> bool:
         """Wait until all reported events have reached the store; return False if they did not within *seconds*."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._unwritten == 0, seconds)
+            return self._changed.wait_for(lambda: not self._unwritten, seconds)
 
     def close(self, seconds: float = 5.0) -> None:
         """Write the reported events to the store, and end the threads."""
         self.flush(seconds)
         self._is_closed.set()
-        self._events.put(None)
+        with self._changed:
+            self._changed.notify_all()
 
     # ── how ──
 
@@ -184,16 +215,44 @@ class StoreWorker:
     def _take(self, key: AttemptKey) -> Order | None:
         for left in reversed(range(_TAKE_TRIES)):
             try:
-                return self._mailbox.take(key, self.id)
+                return self._mailbox.take(key, self.id, begun=self._begun)
             except StoreUnavailable:
                 if not left or self._is_closed.wait(1.0):
                     raise
         raise AssertionError("the last try returns or raises")
 
+    def _end_and_take(self, end: WorkerEvent, queue: str) -> Order | None:
+        """Report *end* and take the next attempt of *queue*, in one transaction where that is possible."""
+        with self._writing:
+            with self._lock:
+                self._unwritten.append(end)  # The thread that writes events is not woken: this one writes.
+            try:
+                while len(told := self._first_unwritten()) == _EVENTS_AT_ONCE:
+                    self._mailbox.tell(self.id, told)
+                    self._is_written(told)
+                order = self._mailbox.take_next(queue, self.id, told=told, begun=self._begun_next)
+            except StoreUnavailable as away:
+                _log.debug("after run %s nothing is taken without a message: %s", end.key[0], away)
+                with self._changed:
+                    self._changed.notify_all()
+                return None
+            self._is_written(told)
+            return order
+
     def _say(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
+        with self._changed:
+            self._unwritten.append(WorkerEvent(key=key, body=body))
+            self._changed.notify_all()
+
+    def _first_unwritten(self) -> list[WorkerEvent]:
         with self._lock:
-            self._unwritten += 1
-        self._events.put(WorkerEvent(key=key, body=body))
+            return list(islice(self._unwritten, _EVENTS_AT_ONCE))
+
+    def _is_written(self, events: Sequence[WorkerEvent]) -> None:
+        with self._changed:
+            for _ in events:
+                self._unwritten.popleft()
+            self._changed.notify_all()
 
     def _answer(self, key: AttemptKey, number: int, cancelled: threading.Event) -> dict[str, Any]:
         pause, longest = _SPEND_LOOK
@@ -209,32 +268,23 @@ class StoreWorker:
         return {}  # The live run knows why it was asked to stop, and says so.
 
     def _tell_all(self) -> None:
-        while (first := self._events.get()) is not None:
-            batch = [first]
-            while len(batch) < 100:
-                try:
-                    event = self._events.get_nowait()
-                except Empty:
-                    break
-                if event is None:
-                    self._is_closed.set()
-                    break
-                batch.append(event)
-            while not self._tell(batch):
-                if self._is_closed.wait(1.0):
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._unwritten or self._is_closed.is_set())
+                if not self._unwritten:
                     return
-            if self._is_closed.is_set() and self._events.empty():
+            if not self._tell() and self._is_closed.wait(1.0):
                 return
 
-    def _tell(self, batch: list[WorkerEvent]) -> bool:
-        try:
-            self._mailbox.tell(self.id, batch)
-        except StoreUnavailable as away:
-            _log.warning("what handlers tell waits for the store: %s", away)
-            return False
-        with self._changed:
-            self._unwritten -= len(batch)
-            self._changed.notify_all()
+    def _tell(self) -> bool:
+        with self._writing:
+            events = self._first_unwritten()
+            try:
+                self._mailbox.tell(self.id, events)
+            except StoreUnavailable as away:
+                _log.warning("what handlers tell waits for the store: %s", away)
+                return False
+            self._is_written(events)
         return True
 
     def _watch(self) -> None:
@@ -246,7 +296,7 @@ class StoreWorker:
                 reached_at = time.monotonic()
                 continue
             try:
-                found = self._mailbox.beat(self.id)
+                found = self._mailbox.beat(self.id, mine)
             except StoreUnavailable:
                 if time.monotonic() - reached_at > GIVE_UP_SECONDS:
                     self._give_up(mine, f"its worker could not reach the store for {GIVE_UP_SECONDS:.0f} seconds")

@@ -6,7 +6,7 @@ has ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -73,20 +73,50 @@ class Mailbox(Protocol):
     Every method may raise `StoreUnavailable`; nothing was written then.
     """
 
-    def place(self, orders: Sequence[Order]) -> None:
-        """Write orders; one whose attempt has an order already is passed over."""
+    def exchange(
+        self,
+        sender: str,
+        *,
+        placed: Sequence[Order] = (),
+        asked: Sequence[StopRequest] = (),
+        removed: Sequence[AttemptKey] = (),
+    ) -> list[WorkerEvent]:
+        """Do in one transaction all that an executor has to do with the store.
+
+        Args:
+            sender: The executor.
+            placed: Orders to write; one whose attempt has an order already is passed over.
+            asked: Requests to the workers that have, or would take, attempts; one by force replaces one without.
+            removed: Attempts that have ended, whose orders are removed, with their events since.
+        Returns:
+            The events of the orders of *sender*, in the order in which they were reported; they are taken out.
+        """
         ...
 
-    def take(self, key: AttemptKey, worker: str) -> Order | None:
-        """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more."""
+    def take(self, key: AttemptKey, worker: str, *, begun: Mapping[str, Any]) -> Order | None:
+        """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more.
+
+        Args:
+            begun: The first event of the attempt, written with it.
+        """
         ...
 
-    def ask(self, requests: Sequence[StopRequest]) -> None:
-        """Ask the worker that has, or would take, each attempt to stop it; a request by force replaces one without."""
+    def take_next(
+        self, queue: str, worker: str, *, told: Sequence[WorkerEvent], begun: Mapping[str, Any]
+    ) -> Order | None:
+        """Write what *worker* tells, and give it the oldest attempt of *queue* that no worker has; None without one.
+
+        Args:
+            told: Events as for `tell`; written in the same transaction, before the attempt is given.
+            begun: The first event of the attempt, written with it.
+        """
         ...
 
-    def beat(self, worker: str) -> dict[AttemptKey, StopRequest | None]:
-        """Renew the orders that *worker* has taken, and return each with the request to stop it, if there is one."""
+    def beat(self, worker: str, keys: Sequence[AttemptKey]) -> dict[AttemptKey, StopRequest | None]:
+        """Renew those of *keys* that *worker* has, and return each with the request to stop it, if there is one.
+
+        One that it has taken and does not know of, because the answer was lost on the way, falls silent by this.
+        """
         ...
 
     def answer(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
@@ -105,18 +135,10 @@ class Mailbox(Protocol):
         """
         ...
 
-    def events(self, sender: str) -> list[WorkerEvent]:
-        """Take out all events of the orders of *sender*, in the order in which they were reported."""
-        ...
-
     def states(self, sender: str) -> list[OrderState]:
         """Return the orders of *sender*."""
         ...
 
     def leftovers(self) -> list[OrderState]:
         """Return the orders, of any sender, whose attempts do not run any more."""
-        ...
-
-    def remove(self, keys: Collection[AttemptKey]) -> None:
-        """Remove orders whose attempts have ended, and their events since."""
         ...

@@ -8,7 +8,7 @@ like one whose worker died.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -42,7 +42,7 @@ from aperture_plugin.store.rows import read_mapping
 from aperture_plugin.store.tables import orders, runs, worker_events
 from aperture_plugin.words.mask import Mask
 
-__all__ = ["SqlMailbox"]
+__all__ = ["SqlMailbox", "body_text", "event_of"]
 
 T = TypeVar("T")
 
@@ -68,9 +68,19 @@ _TAKE = (
     .returning(orders.c.sender, orders.c.queue, orders.c.body)
 )
 
+_NEXT = (
+    select(orders.c.run_id, orders.c.attempt)
+    .where(
+        orders.c.queue == bindparam("b_queue"), orders.c.worker.is_(None), orders.c.stop_reason.is_(None), _RUNS_STILL
+    )
+    .order_by(orders.c.run_id)
+    .limit(1)
+    .with_for_update(of=orders, skip_locked=True)  # PostgreSQL: what another worker is about to take is passed over.
+)
+
 _BEAT = (
     update(orders)
-    .where(orders.c.worker == bindparam("b_worker"))
+    .where(orders.c.worker == bindparam("b_worker"), _KEY.in_(bindparam("b_keys", expanding=True)))
     .values(beat=orders.c.beat + 1)
     .returning(orders.c.run_id, orders.c.attempt, orders.c.stop_reason, orders.c.force)
 )
@@ -108,41 +118,69 @@ class SqlMailbox:
         self._url = url
         self._mask = mask
 
-    def place(self, placed: Sequence[Order]) -> None:
-        """Write orders; one whose attempt has an order already is passed over."""
-        with self._begun() as connection:
-            make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(orders)
-            for some in _chunks(placed, _AT_ONCE // 8):
-                connection.execute(make.on_conflict_do_nothing(), [_order_row(order) for order in some])
+    def exchange(
+        self,
+        sender: str,
+        *,
+        placed: Sequence[Order] = (),
+        asked: Sequence[StopRequest] = (),
+        removed: Sequence[AttemptKey] = (),
+    ) -> list[WorkerEvent]:
+        """Do in one transaction all that an executor has to do with the store.
 
-    def take(self, key: AttemptKey, worker: str) -> Order | None:
-        """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more."""
-        run_id, attempt = key
-        given = {"b_run": run_id, "b_attempt": attempt, "b_worker": worker}
+        Args:
+            sender: The executor.
+            placed: Orders to write; one whose attempt has an order already is passed over.
+            asked: Requests to the workers that have, or would take, attempts; one by force replaces one without.
+            removed: Attempts that have ended, whose orders are removed, with their events since.
+        Returns:
+            The events of the orders of *sender*, in the order in which they were reported; they are taken out.
+        """
+        chosen = select(worker_events).where(worker_events.c.sender == sender).order_by(worker_events.c.seq)
+        if not placed and not asked and not removed and not (self._read(chosen.limit(1))):
+            return []  # An idle look must not lock SQLite's file.
         with self._begun() as connection:
-            row = connection.execute(_TAKE, given).first()
-        return None if row is None else Order(key=key, sender=row.sender, queue=row.queue, body=json.loads(row.body))
+            _place(connection, placed)
+            _ask(connection, asked)
+            rows = connection.execute(chosen).all()
+            for some in _chunks((row.seq for row in rows), _AT_ONCE):
+                connection.execute(delete(worker_events).where(worker_events.c.seq.in_(some)))
+            _remove(connection, removed)
+        return list(readable(worker_events, rows, event_of))
 
-    def ask(self, requests: Sequence[StopRequest]) -> None:
-        """Ask the worker that has, or would take, each attempt to stop it; a request by force replaces one without."""
-        if not requests:
-            return
-        given = [
-            {
-                "b_run": request.key[0],
-                "b_attempt": request.key[1],
-                "b_reason": storable(request.reason),
-                "b_force": int(request.force),
-            }
-            for request in requests
-        ]
-        with self._begun() as connection:
-            connection.execute(_ASK, given)
+    def take(self, key: AttemptKey, worker: str, *, begun: Mapping[str, Any]) -> Order | None:
+        """Give the attempt to *worker*; None where it was taken before, was asked to stop, or does not run any more.
 
-    def beat(self, worker: str) -> dict[AttemptKey, StopRequest | None]:
-        """Renew the orders that *worker* has taken, and return each with the request to stop it, if there is one."""
+        Args:
+            begun: The first event of the attempt, written with it.
+        """
         with self._begun() as connection:
-            rows = connection.execute(_BEAT, {"b_worker": worker}).all()
+            return _taken(connection, key, worker, begun)
+
+    def take_next(
+        self, queue: str, worker: str, *, told: Sequence[WorkerEvent], begun: Mapping[str, Any]
+    ) -> Order | None:
+        """Write what *worker* tells, and give it the oldest attempt of *queue* that no worker has; None without one.
+
+        Args:
+            told: Events as for `tell`; written in the same transaction, before the attempt is given.
+            begun: The first event of the attempt, written with it.
+        """
+        with self._begun() as connection:
+            if told:
+                connection.execute(_TELL, [_event_row(event, worker) for event in told])
+            key = connection.execute(_NEXT, {"b_queue": queue}).first()
+            return None if key is None else _taken(connection, (key.run_id, key.attempt), worker, begun)
+
+    def beat(self, worker: str, keys: Sequence[AttemptKey]) -> dict[AttemptKey, StopRequest | None]:
+        """Renew those of *keys* that *worker* has, and return each with the request to stop it, if there is one.
+
+        One that it has taken and does not know of, because the answer was lost on the way, falls silent by this.
+        """
+        rows: list[Any] = []
+        with self._begun() as connection:
+            for some in _chunks(keys, _AT_ONCE // 2):
+                rows += connection.execute(_BEAT, {"b_worker": worker, "b_keys": some}).all()
         found: dict[AttemptKey, StopRequest | None] = {}
         for row in rows:
             key = (row.run_id, row.attempt)
@@ -153,7 +191,7 @@ class SqlMailbox:
     def answer(self, key: AttemptKey, body: Mapping[str, Any]) -> None:
         """Write the answer to what the attempt's worker has asked; it replaces the one before."""
         with self._begun() as connection:
-            connection.execute(update(orders).where(_is(key)).values(answer=_text(body)))
+            connection.execute(update(orders).where(_is(key)).values(answer=body_text(body)))
 
     def answer_to(self, key: AttemptKey) -> Mapping[str, Any] | None:
         """Return the latest answer for the attempt's worker; None while there is none."""
@@ -168,27 +206,9 @@ class SqlMailbox:
         """
         if not events:
             return
-        given = [
-            {
-                "b_run": event.key[0],
-                "b_attempt": event.key[1],
-                **({} if worker is None else {"b_worker": worker}),
-                "b_body": _text(event.body),
-            }
-            for event in events
-        ]
         with self._begun() as connection:
-            connection.execute(_TELL if worker is not None else _TELL_FOR, given)
-
-    def events(self, sender: str) -> list[WorkerEvent]:
-        """Take out all events of the orders of *sender*, in the order in which they were reported."""
-        chosen = select(worker_events).where(worker_events.c.sender == sender)
-        rows = self._read(chosen.order_by(worker_events.c.seq))
-        if rows:
-            with self._begun() as connection:
-                for some in _chunks((row.seq for row in rows), _AT_ONCE):
-                    connection.execute(delete(worker_events).where(worker_events.c.seq.in_(some)))
-        return list(readable(worker_events, rows, _event_of))
+            rows = [_event_row(event, worker) for event in events]
+            connection.execute(_TELL if worker is not None else _TELL_FOR, rows)
 
     def states(self, sender: str) -> list[OrderState]:
         """Return the orders of *sender*."""
@@ -197,16 +217,6 @@ class SqlMailbox:
     def leftovers(self) -> list[OrderState]:
         """Return the orders, of any sender, whose attempts do not run any more."""
         return [_state_of(row) for row in self._read(_STATES.where(~_RUNS_STILL))]
-
-    def remove(self, keys: Collection[AttemptKey]) -> None:
-        """Remove orders whose attempts have ended, and their events since."""
-        if not keys:
-            return
-        with self._begun() as connection:
-            for some in _chunks(keys, _AT_ONCE // 2):
-                connection.execute(delete(orders).where(_KEY.in_(some)))
-                its = tuple_(worker_events.c.run_id, worker_events.c.attempt).in_(some)
-                connection.execute(delete(worker_events).where(its))
 
     def _read(self, chosen: Select[Any]) -> Sequence[Any]:
         with self._connected() as connection:
@@ -234,18 +244,71 @@ class SqlMailbox:
             raise store_error(self._url, error, self._mask) from error
 
 
+def body_text(body: Mapping[str, Any]) -> str:
+    """Return *body* as JSON of ASCII characters, which every database can keep; NUL is escaped there as well."""
+    return json.dumps(body, ensure_ascii=True, allow_nan=False)
+
+
+def event_of(row: RowMapping) -> WorkerEvent:
+    """Return the event in *row*."""
+    return WorkerEvent(key=(row["run_id"], row["attempt"]), body=read_mapping(row["body"]))
+
+
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     left = iter(items)
     while chunk := list(islice(left, size)):
         yield chunk
 
 
+def _place(connection: Connection, placed: Sequence[Order]) -> None:
+    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(orders)
+    for some in _chunks(placed, _AT_ONCE // 8):
+        connection.execute(make.on_conflict_do_nothing(), [_order_row(order) for order in some])
+
+
+def _ask(connection: Connection, asked: Sequence[StopRequest]) -> None:
+    if asked:
+        given = [
+            {
+                "b_run": request.key[0],
+                "b_attempt": request.key[1],
+                "b_reason": storable(request.reason),
+                "b_force": int(request.force),
+            }
+            for request in asked
+        ]
+        connection.execute(_ASK, given)
+
+
+def _remove(connection: Connection, removed: Sequence[AttemptKey]) -> None:
+    for some in _chunks(removed, _AT_ONCE // 2):
+        connection.execute(delete(orders).where(_KEY.in_(some)))
+        its = tuple_(worker_events.c.run_id, worker_events.c.attempt).in_(some)
+        connection.execute(delete(worker_events).where(its))
+
+
+def _taken(connection: Connection, key: AttemptKey, worker: str, begun: Mapping[str, Any]) -> Order | None:
+    """Give the attempt to *worker* if it may be taken, and write its first event."""
+    run_id, attempt = key
+    row = connection.execute(_TAKE, {"b_run": run_id, "b_attempt": attempt, "b_worker": worker}).first()
+    if row is None:
+        return None
+    first = {"sender": row.sender, "run_id": run_id, "attempt": attempt, "body": body_text(begun)}
+    connection.execute(insert(worker_events), first)
+    return Order(key=key, sender=row.sender, queue=row.queue, body=json.loads(row.body))
+
+
 def _is(key: AttemptKey) -> ColumnElement[bool]:
     return and_(orders.c.run_id == key[0], orders.c.attempt == key[1])
 
 
-def _event_of(row: RowMapping) -> WorkerEvent:
-    return WorkerEvent(key=(row["run_id"], row["attempt"]), body=read_mapping(row["body"]))
+def _event_row(event: WorkerEvent, worker: str | None) -> dict[str, Any]:
+    return {
+        "b_run": event.key[0],
+        "b_attempt": event.key[1],
+        **({} if worker is None else {"b_worker": worker}),
+        "b_body": body_text(event.body),
+    }
 
 
 def _state_of(row: Any) -> OrderState:
@@ -258,15 +321,10 @@ def _order_row(order: Order) -> dict[str, Any]:
         "attempt": order.key[1],
         "sender": order.sender,
         "queue": order.queue,
-        "body": _text(order.body),
+        "body": body_text(order.body),
         "worker": None,
         "beat": 0,
         "stop_reason": None,
         "force": 0,
         "answer": None,
     }
-
-
-def _text(body: Mapping[str, Any]) -> str:
-    """Return *body* as JSON of ASCII characters, which every database can keep; NUL is escaped there as well."""
-    return json.dumps(body, ensure_ascii=True, allow_nan=False)

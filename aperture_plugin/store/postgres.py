@@ -20,6 +20,7 @@ from aperture_plugin.ports import ClockReading, StoreRefused
 from aperture_plugin.store.bounded_connection import ANSWER_SECONDS, BoundedConnection
 from aperture_plugin.store.commit_listener import CommitSource
 from aperture_plugin.store.pg_notify import CHANNEL, NotifySource
+from aperture_plugin.store.postgres_mailbox import PostgresMailbox, ping_after_a_rest
 from aperture_plugin.store.rows import instant
 from aperture_plugin.store.sql_store import SqlStore
 from aperture_plugin.store.statements import COUNT_AND_NOTIFY, NOTIFY, SERVER_TIME, WRITES_AND_TIME
@@ -51,6 +52,7 @@ _STOPPED_SECONDS: Final = 30
 class PostgresStore(SqlStore):
     """A store in the PostgreSQL database that *address* names."""
 
+    _mailbox_class = PostgresMailbox
     _LOOK = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
     def __init__(self, address: URL) -> None:
@@ -85,7 +87,9 @@ class PostgresStore(SqlStore):
         self._seen = None
 
     def _mail_engine(self) -> Engine:
-        engine = create_engine(self._address, connect_args=_PATIENCE, pool_pre_ping=True)
+        engine = create_engine(self._address, connect_args=_PATIENCE)
+        event.listen(engine, "do_connect", _connect_bounded)
+        ping_after_a_rest(engine)
         make_storable(engine)
         return engine
 

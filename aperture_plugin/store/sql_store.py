@@ -65,6 +65,7 @@ class SqlStore(ABC):
     """
 
     _LOOK: ClassVar[str]
+    _mailbox_class: ClassVar[type[SqlMailbox]] = SqlMailbox
     """Begins a transaction with one consistent view, which blocks no writer."""
 
     def __init__(self, url: str) -> None:
@@ -253,7 +254,7 @@ class SqlStore(ABC):
         with self._lock:
             if self._mail is None:
                 self._mail = self._mail_engine()
-            return SqlMailbox(self._mail, self.url, self._mask)
+            return self._mailbox_class(self._mail, self.url, self._mask)
 
     @abstractmethod
     def changed(self) -> bool:
