@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_STDIN: Final = "stdin"
 _ENDINGS: Final = {"crontab": (), "yacron": (".yaml", ".yml"), "systemd": (".timer", ".service")}
 
 
@@ -82,7 +83,7 @@ def _texts(kind: str, sources: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each file that is meant, by its name, with what stands in it."""
     for source in sources:
         if source == "-":
-            yield "stdin", _decoded("stdin", sys.stdin.buffer.read(LARGEST + 1))
+            yield _STDIN, _decoded(_STDIN, sys.stdin.buffer.read(LARGEST + 1))
             continue
         path = Path(source)
         if path.is_dir() and _ENDINGS[kind]:
@@ -125,9 +126,11 @@ def _decoded(name: str, data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        rewriting = "iconv -f latin1 -t utf-8"
+        how = f"pipe it through  {rewriting}" if name == _STDIN else f"write it anew, such as by  {rewriting} {name}"
         raise CommandRefused(
             f"{name}:{line}: the byte 0x{data[error.start]:02x} is no text in UTF-8, and nothing was taken over",
-            hint=f"write it anew, such as by  iconv -f latin1 -t utf-8 {name}",
+            hint=how,
         ) from None
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 

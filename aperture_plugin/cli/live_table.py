@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.text import Text
 
 from aperture_plugin.app.status import Overview
@@ -31,6 +30,7 @@ from aperture_plugin.cli.status_view import (
     refused,
     waiting,
 )
+from aperture_plugin.cli.steady_live import SteadyLive
 from aperture_plugin.rules.runs import Run
 
 __all__ = ["RECENT", "LiveTable"]
@@ -46,7 +46,7 @@ class LiveTable:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(
+        self._live = SteadyLive(
             console=console,
             auto_refresh=False,
             transient=True,

@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from aperture_plugin.testing import World
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, Terminal, terminal
+
+__all__ = ["terminal"]
 
 TAB = "0 2 * * * /usr/bin/backup\n"
 
@@ -104,7 +106,21 @@ def test_bytes_that_are_no_text_are_refused(world: World, shell: Shell) -> None:
     answer = shell("import", "crontab", "tab")
 
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err.startswith("error: tab:2: the byte 0xe9 is no text in UTF-8, and nothing was taken over\n")
+    assert answer.err == (
+        "error: tab:2: the byte 0xe9 is no text in UTF-8, and nothing was taken over\n"
+        "   hint: write it anew, such as by  iconv -f latin1 -t utf-8 tab\n"
+    )
+
+
+def test_bytes_that_are_no_text_on_stdin_are_to_be_piped_through_another_program(terminal: Terminal) -> None:
+    table = b"0 5 * * * cp /home/jos\xe9/x /srv\n"
+    words = [sys.executable, "-m", "aperture_plugin", "import", "crontab", "-"]
+
+    env = terminal.environ
+    answer = subprocess.run(words, input=table, cwd=terminal.folder, env=env, capture_output=True, check=False)
+
+    assert (answer.returncode, answer.stdout) == (1, b"")
+    assert answer.stderr.decode().splitlines()[1] == "   hint: pipe it through  iconv -f latin1 -t utf-8"
 
 
 def test_the_drop_ins_and_the_template_beside_a_timer_are_read(world: World, shell: Shell) -> None:
