@@ -9,122 +9,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from redis import Redis
 
-from aperture_plugin import Aperture
 from aperture_plugin.app.celery_setup import register_celery_worker
 from aperture_plugin.executors import store_executor
 from aperture_plugin.executors.celery_app import TASK, app_for
 from aperture_plugin.ports import RunQuery
-from aperture_plugin.rules.runs import Run, Status
+from aperture_plugin.rules.runs import Status
+from tests.app.celery_house import House, aperture_log, attempts, until
 from tests.executors.celery_servers import SECONDS, answering, program
-
-HOOKS = """
-import os, time
-from pathlib import Path
-from aperture_plugin import Job, hookimpl
-
-HERE = Path(__file__).parents[1]
-
-def quick(run):
-    with (HERE / "calls").open("a") as calls:
-        calls.write(f"{run.id} {run.attempt}\\n")
-    run.log.info("called in %d", os.getpid())
-    return {"slot": None if run.slot is None else run.slot.isoformat(), "who": run.params["who"][::-1]}
-
-def long(run):
-    (HERE / f"begun-{run.attempt}").write_text(str(os.getpid()))
-    for _ in run.track(range(100_000)):
-        if run.attempt > 1 or (HERE / "go on").exists():
-            return run.attempt
-        time.sleep(0.02)
-
-def deaf(run):
-    (HERE / f"begun-{run.attempt}").write_text(str(os.getpid()))
-    while run.attempt == 1 and not (HERE / "go on").exists():
-        time.sleep(0.02)
-    return run.attempt
-
-@hookimpl
-def aperture_jobs():
-    yield Job("quick", quick, params={"who": "nobody"})
-    yield Job("long", long)
-    yield Job("deaf", deaf)
-    if not os.environ.get("APERTURE_TEST_OLD_WORKER"):
-        yield Job("new", quick, params={"who": "nobody"})
-"""
-
-
-class House:
-    """A folder with a file and its plugins, a loop in this process, and workers in others."""
-
-    def __init__(self, folder: Path, broker: str) -> None:
-        self.folder = folder
-        self.broker = broker
-        self.queue = f"aperture-test-{uuid4().hex[:8]}"
-        self.file = folder / "schedules.yaml"
-        self.file.write_text(
-            f"executor: celery\nbroker: {broker}\nqueues:\n  default: 4\ncelery queues:\n  default: {self.queue}\n"
-            "defaults:\n  interrupted: run again\n"
-            "schedules:\n  quick:\n    type: manual\n    params:\n      who: ${SECRET_TOKEN}\n"
-            "  long: manual\n  deaf: manual\n  new: manual\n"
-        )
-        (folder / "hooks").mkdir()
-        (folder / "hooks" / "jobs.py").write_text(HOOKS)
-
-    @contextmanager
-    def worker(self, *, grace: float = 30, **environ: str) -> Iterator[subprocess.Popen[str]]:
-        words = ("aperture_plugin", "worker", str(self.file), "--concurrency", "2", "--grace", str(grace))
-        given = {"SECRET_TOKEN": "hunter2-of-the-worker", **environ}
-        with program(*words, folder=self.folder, environ=given) as process:
-            yield process
-
-    @contextmanager
-    def loop(self) -> Iterator[Aperture]:
-        environ = {**os.environ, "SECRET_TOKEN": "hunter2-of-the-loop"}
-        aperture = Aperture(self.file, entry_points=False, environ=environ)
-        aperture.start()
-        try:
-            yield aperture
-        finally:
-            aperture.stop(grace=0)
-
-    def message(self, run_id: str, attempt: int = 1) -> None:
-        """Send a message by hand."""
-        app_for(self.broker).send_task(TASK, args=[run_id, attempt], queue=self.queue, ignore_result=True)
-
-    def until_begun(self, attempt: int = 1) -> int:
-        """Wait until a handler has begun an attempt; return its process."""
-        mark = self.folder / f"begun-{attempt}"
-        until(lambda: mark.exists() and bool(mark.read_text()), self.said)
-        return int(mark.read_text())
-
-    def calls(self) -> list[str]:
-        calls = self.folder / "calls"
-        return calls.read_text().splitlines() if calls.exists() else []
-
-    def said(self) -> str:
-        log = self.folder / "worker.log"
-        return log.read_text() if log.exists() else "no worker was started"
-
-
-def until(holds: Callable[[], object], said: Callable[[], str] = str) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end, f"it never came about: {said()}"
-        time.sleep(0.02)
-
-
-def attempts(aperture: Aperture, run: Run) -> list[tuple[int, Status, str | None]]:
-    found = aperture.history(RunQuery(run_id=run.id))
-    return sorted((one.attempt, one.status, one.reason) for one in found)
 
 
 @pytest.fixture(params=["redis", "rabbitmq"])
@@ -185,12 +82,6 @@ def test_an_attempt_that_no_worker_takes_says_so_in_its_log(on_redis: House, mon
 
         # On a busy machine the first look may come a second later.
         until(lambda: re.search(r"no worker has taken it for \d+ seconds", "".join(aperture_log(aperture, run.id))))
-
-
-def aperture_log(aperture: Aperture, run_id: str) -> list[str]:
-    store = aperture._store
-    assert store is not None
-    return [line.text for _, line in store.log_lines(run_id)]
 
 
 def test_a_cancel_ends_what_no_worker_has_taken_at_once(on_redis: House) -> None:
