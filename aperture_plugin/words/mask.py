@@ -27,6 +27,14 @@ _NOT_SECRET: Final = frozenset(
 )
 
 
+_LINE: Final = 60
+"""`base64`, `xxd -p` and their like break what is longer at 60, 64 or 76 columns: each line has a part of it."""
+
+_SHORTEST_PART: Final = 12
+"""A shorter part, at the end of the last line, is not looked for: it occurs in unrelated texts."""
+
+_PART: Final = re.compile(r"[A-Za-z0-9+/=_-]{12,}")
+
 _DOT: Final = "•"
 _KEY_AND_VALUE: Final = re.compile(r"\s*(?:- )?[\"']?([\w.-]+)[\"']?\s*:\s+(\S.*?)\s*(?:\s#.*)?$")
 
@@ -46,12 +54,25 @@ class Mask:
         self.longest = max(map(len, forms), default=0)
         # The longest first: of two secrets, one may begin the other.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._broken = [form for piece in kept for form in _broken_over_lines(piece) if len(form) > _LINE]
 
     def __call__(self, text: str) -> str:
         """Return *text* with every secret in it replaced."""
         # Finding which of some hundred forms are there at all is ten times quicker than one pattern of all of them.
         found = [form for form in self._forms if form in text]
-        return re.sub("|".join(map(re.escape, found)), MASK, text) if found else text
+        text = re.sub("|".join(map(re.escape, found)), MASK, text) if found else text
+        return _PART.sub(self._part_masked, text) if self._broken else text
+
+    def _part_masked(self, word: re.Match[str]) -> str:
+        text = word[0]
+        for form in self._broken:
+            if text in form:
+                return MASK
+            if (begins := text.find(form[:_SHORTEST_PART])) >= 0 and form.startswith(text[begins:]):
+                text = text[:begins] + MASK
+            if (last := text.find(form[-_SHORTEST_PART:])) >= 0 and form.endswith(text[: last + _SHORTEST_PART]):
+                text = MASK + text[last + _SHORTEST_PART :]
+        return text
 
     def deep(self, value: Any, *, levels: int = 100) -> Any:
         """Return *value*, which is JSON, with every secret in its texts and keys replaced.
@@ -119,6 +140,12 @@ def _encoded(secret: str) -> Iterator[str]:
         yield re.sub("%..", lambda found: found[0].lower(), percent)
     yield from (dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
     yield from (escape(secret), escape(secret, quote=False), escape(secret).replace("&#x27;", "&#39;"))
+    yield from _broken_over_lines(secret)
+
+
+def _broken_over_lines(secret: str) -> Iterator[str]:
+    """Yield a secret in the encodings that programs break over lines."""
+    data = secret.encode(errors="backslashreplace")
     if len(data) >= _SHORTEST_ENCODED // 2:
         yield from (data.hex(), data.hex().upper())
     for once in _base64(data):

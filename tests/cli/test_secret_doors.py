@@ -49,6 +49,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "hooks").mkdir()
     (tmp_path / "hooks" / "host.py").write_text(HOOKS)
     (tmp_path / "schedules.yaml").write_text(FILE)
+    other = FILE.replace("keep: ${SERVICE}", "keep: ${SERVICE}0").replace("every 1 second", "every 2 hours")
+    (tmp_path / "other.yaml").write_text(other)
     return tmp_path
 
 
@@ -70,11 +72,15 @@ def test_a_secret_comes_out_of_no_door_in_any_of_its_encodings(folder: Path, cap
         *(("status",), ("history",), ("show",), ("show", "says"), ("show", "prints"), ("check",), ("doctor", "held")),
         *(("check", "--format", form) for form in ("json", "github", "gitlab", "sarif", "junit")),
         *((command, "--format", "json") for command in ("status", "history", "show", "doctor")),
-        ("diff", "schedules.yaml", "schedules.yaml"),
+        *(("diff", "schedules.yaml", "other.yaml", "--format", form) for form in ("text", "json", "markdown")),
+        *(("plan", "--until", "in 2 minutes", "--format", form) for form in ("text", "json")),
+        ("plan", "--until", "in 2 minutes", "--svg", "plan.svg", "--ics", "plan.ics"),
+        *((command, "--format", "json") for command in ("next", "audit", "preset")),
         *(("logs", run.id) for run in runs),
     ):
         answer = typed(*words)
         said.append(answer.out + answer.err)
+    said += [(folder / name).read_text() for name in ("plan.svg", "plan.ics")]
     with sqlite3.connect(folder / "jobs.db") as store:
         said.append("\n".join(store.iterdump()))
 
@@ -84,3 +90,21 @@ def test_a_secret_comes_out_of_no_door_in_any_of_its_encodings(folder: Path, cap
     assert any(MASK in text for text in said)
     assert any("observer of" in text for text in said)
     assert any("401 for" in text for text in said)
+
+
+def test_a_fault_of_the_program_tells_no_secret_even_with_its_traceback(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"cannot make sense of {SECRET}")
+
+    monkeypatch.setattr("aperture_plugin.app.plan_inputs.plan_of", fail)
+    monkeypatch.setenv("APERTURE_TRACEBACK", "1")
+
+    answer = typed("plan", "--until", "in 2 minutes")
+
+    assert folder.is_dir()
+    assert answer.code == 1
+    assert "Traceback" in answer.err
+    assert f"cannot make sense of {MASK}" in answer.err
+    assert leaks(answer.out + answer.err) == []

@@ -179,3 +179,30 @@ def test_no_secret_is_left_however_the_output_is_cut_into_pieces(
 
     assert not any(secret in line for secret in secrets for line in log)
     assert "".join(log).replace(MASK, "") == "".join(around).replace("\n", "")
+
+
+LONG = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzY2FuIn0.4f1Kp0Zb7Q2vXw9RtY6uLs3dGh8jNm5cA1eVr0oPqBs-x_zKd7WfTgHy"
+
+
+@pytest.mark.parametrize("columns", [60, 64, 76])
+@pytest.mark.parametrize("before", ["", "x", "joe:", "Authorization: Basic of somebody whose name is long, and then: "])
+@pytest.mark.parametrize("after", ["", "\n", " and so on, for another line of it that has nothing to hide any more"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode, lambda data: data.hex().encode()])
+def test_a_secret_that_programs_break_over_lines_is_masked_line_by_line(
+    columns: int, before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    whole = encode((before + LONG + after).encode()).decode()
+    lines = [whole[place : place + columns] for place in range(0, len(whole), columns)]
+    secret = encode(LONG.encode()).decode()
+
+    shown = [Mask([LONG])(line) for line in lines]
+
+    parts = {secret[place : place + 16] for place in range(4, len(secret) - 20)}
+    assert MASK in "".join(shown)
+    assert [line for line in shown if any(part in line for part in parts)] == []
+
+
+def test_a_long_word_that_is_no_part_of_a_secret_stays() -> None:
+    line = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 of https://example.com/abcdefghijkl"
+
+    assert Mask([LONG])(line) == line
