@@ -37,7 +37,8 @@ __all__ = ["StoreWorker"]
 _log = logging.getLogger("aperture")
 
 GIVE_UP_SECONDS: Final = 10.0
-"""A worker that cannot reach the store for so long stops its handlers: others will be given their attempts."""
+"""A worker that cannot reach the store for so long stops its handlers, and has two seconds more to end its process:
+others are given their attempts after 15 (`store_executor.SILENCE_SECONDS`)."""
 
 _BEAT_SECONDS: Final = 0.5
 _TAKE_TRIES: Final = 5
@@ -82,6 +83,8 @@ class StoreWorker:
         self._begun: Final = {"begun": {"can_kill": can_kill, "by_message": True}}
         self._begun_next: Final = {"begun": {"can_kill": can_kill, "by_message": False}}
         self._stopping: str | None = None
+        self._given_up: dict[AttemptKey, str] = {}
+        self._renewed_at: dict[AttemptKey, float] = {}
         self._queue: str | None = None
         self._lock = threading.Lock()
         self._live: dict[AttemptKey, Errand] = {}
@@ -157,13 +160,16 @@ class StoreWorker:
         )
         with self._lock:
             self._live[key] = errand
+            self._renewed_at[key] = time.monotonic()
         outcome = errand.run()
         with self._changed:
             self._live.pop(key, None)
+            self._renewed_at.pop(key, None)
+            cut_off = self._given_up.pop(key, None) or self._stopping
             self._changed.notify_all()
-        if self._stopping is not None and outcome.status is OutcomeStatus.CANCELLED:
+        if cut_off is not None and outcome.status is OutcomeStatus.CANCELLED:
             # Nobody wants this run cancelled: it goes on elsewhere.
-            outcome = replace(outcome, status=OutcomeStatus.INTERRUPTED, reason=self._stopping)
+            outcome = replace(outcome, status=OutcomeStatus.INTERRUPTED, reason=cut_off)
         return outcome
 
     @property
@@ -207,7 +213,7 @@ class StoreWorker:
     def _begin_threads(self) -> None:
         with self._lock:
             if not self._threads:
-                for target in (self._tell_all, self._watch):
+                for target in (self._tell_all, self._watch, self._stop_when_unreached):
                     thread = threading.Thread(target=target, name=f"aperture-worker-{target.__name__[1:]}", daemon=True)
                     self._threads.append(thread)
                     thread.start()
@@ -289,24 +295,30 @@ class StoreWorker:
 
     def _watch(self) -> None:
         """Renew the orders of this worker, and pass on the requests to stop, until it is closed."""
-        reached_at = time.monotonic()
         while not self._is_closed.wait(_BEAT_SECONDS):
-            mine = self.in_hand
+            mine, asked_at = self.in_hand, time.monotonic()
             if not mine:
-                reached_at = time.monotonic()
                 continue
             try:
                 found = self._mailbox.beat(self.id, mine)
             except StoreUnavailable:
-                if time.monotonic() - reached_at > GIVE_UP_SECONDS:
-                    self._give_up(mine, f"its worker could not reach the store for {GIVE_UP_SECONDS:.0f} seconds")
                 continue
-            reached_at = time.monotonic()
+            with self._lock:
+                self._renewed_at.update((key, asked_at) for key in mine if key in self._live)
             for key in mine:
                 if key not in found:
                     self._give_up([key], "its order is gone: it was taken for cut off")
                 elif (request := found[key]) is not None:
                     self._obey(request)
+
+    def _stop_when_unreached(self) -> None:
+        """Give up attempts that no beat has renewed for too long; a beat may hang meanwhile."""
+        reason = f"its worker could not reach the store for {GIVE_UP_SECONDS:.0f} seconds"
+        while not self._is_closed.wait(_BEAT_SECONDS):
+            with self._lock:
+                oldest = time.monotonic() - GIVE_UP_SECONDS
+                unreached = [key for key, renewed_at in self._renewed_at.items() if renewed_at < oldest]
+            self._give_up(unreached, reason)
 
     def _obey(self, request: StopRequest) -> None:
         with self._lock:
@@ -324,6 +336,7 @@ class StoreWorker:
         """Stop handlers whose attempts will be, or were, given to somebody else."""
         with self._lock:
             errands = [self._live[key] for key in keys if key in self._live]
+            self._given_up.update((key, reason) for key in keys if key in self._live)
         for errand in errands:
             errand.cancel(reason)
         if errands and self._can_kill and not self._is_closed.wait(2.0) and any(key in self.in_hand for key in keys):

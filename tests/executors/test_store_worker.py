@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aperture_plugin.executors import store_worker
 from aperture_plugin.executors.remote_attempt import order_of
 from aperture_plugin.executors.store_worker import StoreWorker
 from aperture_plugin.plugins.registry import Plugins
-from aperture_plugin.ports import Mailbox, Order, StoreUnavailable, WorkerEvent
+from aperture_plugin.ports import Mailbox, Order, StopRequest, StoreUnavailable, WorkerEvent
 from aperture_plugin.rules.jobs import Job
 from aperture_plugin.rules.runs import AttemptKey
 from aperture_plugin.store.connect import open_store
@@ -136,3 +139,41 @@ def test_log_lines_are_written_before_the_end_that_follows_them(mailbox: Mailbox
     worker.close()
     of_a = [next(iter(event.body)) for event in mailbox.exchange("loop") if event.key == ("a", 1)]
     assert of_a == ["begun", *["log"] * 250, "outcome"]
+
+
+class Unreachable:
+    """A mailbox to whose store nothing goes from the first beat on; calls hang or fail until it is *back*."""
+
+    def __init__(self, mailbox: Mailbox, *, hangs: bool) -> None:
+        self._mailbox = mailbox
+        self._hangs = hangs
+        self.back = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._mailbox, name)
+
+    def beat(self, worker: str, keys: Sequence[AttemptKey]) -> Mapping[AttemptKey, StopRequest | None]:
+        if not self._hangs and not self.back.is_set():
+            raise StoreUnavailable("no route to it")
+        assert self.back.wait(SECONDS)
+        return self._mailbox.beat(worker, keys)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_worker_that_cannot_reach_the_store_gives_up_before_others_are_given_its_attempts(
+    mailbox: Mailbox, plugins: Plugins, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(store_worker, "GIVE_UP_SECONDS", 0.1)
+    away = Unreachable(mailbox, hangs=hangs)
+    jobs = {
+        "library-scan": Job("library-scan", lambda run: [time.sleep(0.01) for _ in run.track(range(SECONDS * 100))])
+    }
+    worker = StoreWorker(away, jobs, plugins.run_job, clock=RealClock(), environ=os.environ)  # type: ignore[arg-type]
+
+    worker.work_on(("a", 1))
+
+    assert worker.flush(SECONDS)
+    away.back.set()
+    worker.close()
+    [end] = [event.body["outcome"] for event in mailbox.exchange("loop") if "outcome" in event.body]
+    assert (end["status"], end["reason"]) == ("interrupted", "its worker could not reach the store for 0 seconds")
