@@ -19,7 +19,7 @@ from tests.executors.celery_servers import SECONDS, program
 __all__ = ["House", "aperture_log", "attempts", "until"]
 
 HOOKS = """
-import os, time
+import os, socket, time
 from pathlib import Path
 from aperture_plugin import Job, hookimpl
 
@@ -44,11 +44,20 @@ def deaf(run):
         time.sleep(0.02)
     return run.attempt
 
+def busy(run):
+    while True:
+        with (HERE / f"busy-{run.attempt}").open("a") as notes:
+            notes.write(f"{socket.gethostname()} {time.monotonic()}\\n")
+        if (HERE / "go on").exists():
+            return run.attempt
+        time.sleep(0.02)
+
 @hookimpl
 def aperture_jobs():
     yield Job("quick", quick, params={"who": "nobody"})
     yield Job("long", long)
     yield Job("deaf", deaf)
+    yield Job("busy", busy)
     if not os.environ.get("APERTURE_TEST_OLD_WORKER"):
         yield Job("new", quick, params={"who": "nobody"})
 """
@@ -67,16 +76,19 @@ class House:
             f"queues:\n  default: 4\ncelery queues:\n  default: {self.queue}\n"
             "defaults:\n  interrupted: run again\n"
             "schedules:\n  quick:\n    type: manual\n    params:\n      who: ${SECRET_TOKEN}\n"
-            "  long: manual\n  deaf: manual\n  new: manual\n"
+            "  long: manual\n  deaf: manual\n  busy: manual\n  new: manual\n"
         )
         (folder / "hooks").mkdir()
         (folder / "hooks" / "jobs.py").write_text(HOOKS)
 
     @contextmanager
-    def worker(self, *, grace: float = 30, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    def worker(
+        self, *, grace: float = 30, on: Callable[..., list[str]] | None = None, **environ: str
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run a worker, on another host if *on* makes its command line."""
         words = ("aperture_plugin", "worker", str(self.file), "--concurrency", "2", "--grace", str(grace))
         given = {"SECRET_TOKEN": "hunter2-of-the-worker", **environ}
-        with program(*words, folder=self.folder, environ=given) as process:
+        with program(*words, folder=self.folder, environ=given, on=on) as process:
             yield process
 
     @contextmanager

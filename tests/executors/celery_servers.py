@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,11 +32,21 @@ def answering(broker: str) -> str:
 
 
 @contextmanager
-def program(*words: str, folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Run a Python module beside the test, its output in `worker.log`; its whole group is killed at the end."""
+def program(
+    *words: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    on: Callable[..., list[str]] | None = None,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a Python module beside the test, its output in `worker.log`; its whole group is killed at the end.
+
+    Args:
+        on: Returns the command line that runs one on another host.
+    """
+    line = [sys.executable, "-m", *words]
     log = (folder / "worker.log").open("a")
     process = subprocess.Popen(
-        [sys.executable, "-m", *words],
+        line if on is None else on(*line),
         stdout=log,
         stderr=subprocess.STDOUT,
         text=True,

@@ -25,13 +25,14 @@ class Cluster:
     programs: Path
     folder: Path
     port: int
+    address: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql+psycopg://postgres@{self.address}:{self.port}/postgres"
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses={self.address} -c fsync=off"
         self.do("pg_ctl", "-D", str(self.folder), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def stop(self) -> None:
@@ -52,20 +53,26 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A server that runs; stopped at the end, whatever became of it."""
+def cluster(*, address: str = "127.0.0.1") -> Iterator[Cluster]:
+    """A server that runs; stopped at the end, whatever became of it.
+
+    Args:
+        address: Where it listens; whoever reaches it is let in.
+    """
     programs = _programs()
     if programs is None:
         pytest.skip("the programs of a PostgreSQL server (initdb, pg_ctl) are not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server((address, 0)) as free:
         port = free.getsockname()[1]
     # Not below pytest's own folder: each session of pytest that begins, in a test too, closes that to other users.
     with TemporaryDirectory(prefix="aperture-postgres-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         if os.geteuid() == 0:
             shutil.chown(folder, _user())
-        server = Cluster(programs, folder, port)
+        server = Cluster(programs, folder, port, address)
         server.do("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        with (folder / "pg_hba.conf").open("a") as rights:
+            rights.write("host all all samenet trust\n")
         server.start()
         try:
             yield server
