@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 from aperture_plugin import Aperture
@@ -83,7 +84,11 @@ class House:
 
     @contextmanager
     def worker(
-        self, *, grace: float = 30, on: Callable[..., list[str]] | None = None, **environ: str
+        self,
+        *,
+        grace: float = 30,
+        on: Callable[..., list[str]] | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[subprocess.Popen[str]]:
         """Run a worker, on another host if *on* makes its command line."""
         words = ("aperture_plugin", "worker", str(self.file), "--concurrency", "2", "--grace", str(grace))

@@ -94,7 +94,7 @@ def test_a_cancel_ends_what_no_worker_has_taken_at_once(on_redis: House) -> None
 
 
 def test_a_worker_that_lacks_the_job_fails_the_run_in_words(on_redis: House) -> None:
-    with on_redis.worker(APERTURE_TEST_OLD_WORKER="yes"), on_redis.loop() as aperture:
+    with on_redis.worker(environ={"APERTURE_TEST_OLD_WORKER": "yes"}), on_redis.loop() as aperture:
         run = aperture.run("new").wait(SECONDS)
 
         assert run.status is Status.FAILED

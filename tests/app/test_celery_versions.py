@@ -74,7 +74,7 @@ def test_a_loop_and_a_worker_run_and_cancel(
     programs = Programs(house)
     start = ("aperture_plugin", "start", str(house.file))
 
-    with house.worker(**environ), program(*start, folder=tmp_path, environ=environ):
+    with house.worker(environ=environ), program(*start, folder=tmp_path, environ=environ):
         until(programs.has_begun, house.said)
         programs.ask("run", "quick", "--wait")
         programs.ask("run", "long")

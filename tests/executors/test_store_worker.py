@@ -165,9 +165,12 @@ def test_a_worker_that_cannot_reach_the_store_gives_up_before_others_are_given_i
 ) -> None:
     monkeypatch.setattr(store_worker, "GIVE_UP_SECONDS", 0.1)
     away = Unreachable(mailbox, hangs=hangs)
-    jobs = {
-        "library-scan": Job("library-scan", lambda run: [time.sleep(0.01) for _ in run.track(range(SECONDS * 100))])
-    }
+
+    def handler(run: Any) -> None:
+        for _ in run.track(range(SECONDS * 100)):
+            time.sleep(0.01)
+
+    jobs = {"library-scan": Job("library-scan", handler)}
     worker = StoreWorker(away, jobs, plugins.run_job, clock=RealClock(), environ=os.environ)  # type: ignore[arg-type]
 
     worker.work_on(("a", 1))
