@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from time import monotonic
 from typing import Final
 
 from aperture_plugin.alerts.message import Evidence, Message, message_of
 from aperture_plugin.alerts.notifier import Notifier, send_waiting
 from aperture_plugin.alerts.pings import Pings
+from aperture_plugin.app.alert_evidence import evidence_of
+from aperture_plugin.app.doctor.findings import Finding
 from aperture_plugin.app.late_runs import late_notices
 from aperture_plugin.app.log_filter import SecretsInForce
 from aperture_plugin.config.model import Channel, Config, JobConfig, NotifyEvent
-from aperture_plugin.ports import Clock, Notice, RunQuery, Store
+from aperture_plugin.ports import Clock, Notice, Store
 from aperture_plugin.rules.alerts import when_loud
-from aperture_plugin.rules.run_stats import failures_in_a_row, last_attempts
-from aperture_plugin.rules.runs import ENDED, Run, Status
-from aperture_plugin.triggers.trigger import trigger_of
-from aperture_plugin.words.duration_display import short_duration
 from aperture_plugin.words.mask import mask_of
 
-__all__ = ["AlertDelivery", "evidence_of", "send_no_loop"]
+__all__ = ["AlertDelivery", "send_no_loop"]
 
-_LOG_LINES: Final = 10
-_LOOKS_BACK: Final = 100
 _LATE_SECONDS: Final = 30.0
 """Interval at which running runs are checked for those that take too long."""
 
@@ -36,6 +31,7 @@ class AlertDelivery:
         chosen: Returns the file in force; None before there is one.
         job_of: Returns the words of a job; None for an unknown one.
         ticks: Says whether the loop ticks.
+        diagnosed: Returns what doctor finds of a job.
     """
 
     def __init__(
@@ -47,12 +43,14 @@ class AlertDelivery:
         job_of: Callable[[str], JobConfig | None],
         ticks: Callable[[], bool],
         secrets: SecretsInForce,
+        diagnosed: Callable[[str], Sequence[Finding]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._chosen = chosen
         self._job_of = job_of
         self._secrets = secrets
+        self._diagnosed = diagnosed
         self._late_at = 0.0
         self.pings = Pings(self._ping_of_job, self._ping_of_loop, ticks)
         self.notifier = Notifier(
@@ -87,7 +85,7 @@ class AlertDelivery:
 
     def _evidence(self, notice: Notice) -> Evidence:
         config = self._chosen()
-        return evidence_of(notice, self._store, config, now=self._clock.now())
+        return evidence_of(notice, self._store, config, now=self._clock.now(), diagnosed=self._diagnosed)
 
     def _look_for_late(self) -> None:
         """Write a message for each run that takes too long, and for each job that is not ready by its time."""
@@ -136,54 +134,3 @@ def send_no_loop(store: Store, clock: Clock, config: Config) -> list[str]:
         return message_of(notices, lambda notice: evidence_of(notice, store, config, now=now), mask)
 
     return [mask(reason) for reason in send_waiting(store, clock, channels=config.channels, compose=compose)]
-
-
-def evidence_of(notice: Notice, store: Store, config: Config | None, *, now: datetime) -> Evidence:
-    """Return what the store and the file tell about the job of *notice*."""
-    if notice.job is None:
-        return Evidence(link=None if config is None else config.page.url)
-    past = store.history(RunQuery(jobs=[notice.job], statuses=ENDED, limit=_LOOKS_BACK))
-    findings = list(_findings(notice, past, store))
-    log: list[str] = []
-    if notice.run_id is not None and notice.event in {NotifyEvent.FAILED, NotifyEvent.LATE}:
-        log = [line.text for _, line in store.log_lines(notice.run_id)][-_LOG_LINES:]
-    job = None if config is None else config.jobs.get(notice.job)
-    return Evidence(
-        findings=findings,
-        log=log,
-        next_chance=_next_chance(job, now),
-        link=_link(config, notice),
-    )
-
-
-def _findings(notice: Notice, past: Sequence[Run], store: Store) -> Sequence[str]:
-    found: list[str] = []
-    ran = [run for run in last_attempts(past) if run.status is not Status.SKIPPED]
-    failures = failures_in_a_row(ran)
-    if notice.event == NotifyEvent.FAILED and len(failures) > 1:
-        found.append(f"It has failed {len(failures)} times in a row.")
-    good = next((run for run in ran if run.status is Status.COMPLETED and run.id != notice.run_id), None)
-    if good is None:
-        return [*found, "It has not completed before, as far back as is known."]
-    took = "" if good.duration is None else f", which took {short_duration(good.duration)}"
-    found.append(f"Its last good run before ended {good.finished_at:%Y-%m-%d %H:%M} UTC{took} (run {good.id}).")
-    with store.snapshot() as ledger:
-        generations = ledger.generations()
-    changed = [one for one in generations if good.finished_at is not None and one[1] > good.finished_at]
-    if changed:
-        number, at, file, _ = changed[0]
-        found.append(f"Since then {file} has changed: generation {number}, accepted {at:%Y-%m-%d %H:%M} UTC.")
-    return found
-
-
-def _next_chance(job: JobConfig | None, now: datetime) -> str | None:
-    if job is None or not job.enabled:
-        return None
-    slot = trigger_of(job.schedule, job.zone).next_after(now)
-    return None if slot is None else f"{slot.due.astimezone(job.zone):%Y-%m-%d %H:%M} ({job.zone})"
-
-
-def _link(config: Config | None, notice: Notice) -> str | None:
-    if config is None or config.page.url is None:
-        return None
-    return f"{config.page.url.rstrip('/')}/runs/{notice.run_id}" if notice.run_id else config.page.url

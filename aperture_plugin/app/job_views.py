@@ -29,6 +29,7 @@ __all__ = [
     "JobView",
     "WordsInForce",
     "known_zone",
+    "next_run_of",
     "paused_text",
     "words_of_config",
     "words_of_revisions",
@@ -124,7 +125,7 @@ class JobMemory:
         known, found = self._views, {}
         for job in words:
             pause, runs, last_run = pauses.get(job.name), by_job.get(job.name), last_runs.get(job.name)
-            next_run = self._next_run(job, now) if pause is None else _next_run(job, pause, now)
+            next_run = self._next_run(job, now) if pause is None else next_run_of(job, pause, now)
             view = known.get(job.name)
             if (
                 view is None
@@ -145,7 +146,7 @@ class JobMemory:
         kept = self._next.get(job.name)
         if kept is not None and kept[0] is job and kept[1] <= now and (kept[2] is None or now < kept[2]):
             return kept[2]
-        due = _next_run(job, None, now)
+        due = next_run_of(job, None, now)
         self._next[job.name] = job, now, due
         return due
 
@@ -237,7 +238,8 @@ def paused_text(pause: Pause, zone: ZoneInfo) -> str:
     return f"it is paused{by}{until}" + (f": {pause.note}" if pause.note else "")
 
 
-def _next_run(job: WordsInForce, pause: Pause | None, now: datetime) -> datetime | None:
+def next_run_of(job: WordsInForce, pause: Pause | None, now: datetime) -> datetime | None:
+    """Return the due instant of the next slot that neither *pause* nor a freeze holds back; None without one."""
     if not job.enabled or job.schedule is None or not has_slots(job.schedule):
         return None
     after = now

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from aperture_plugin.app.alert_delivery import AlertDelivery
 from aperture_plugin.app.config_history import last_good
+from aperture_plugin.app.doctor.findings import Finding
 from aperture_plugin.app.errors import NotRunning
 from aperture_plugin.app.executor_problems import executor_problem
 from aperture_plugin.app.executor_router import Executors
@@ -271,6 +272,7 @@ class Lifecycle:
                 job_of=lambda name: None if self._loop is None else self._loop.in_force.job_config(name),
                 ticks=lambda: self.is_running and not self.is_stuck,
                 secrets=secrets,
+                diagnosed=self._diagnosed,
             )
             self._loop = loop_of(
                 config,
@@ -362,6 +364,15 @@ class Lifecycle:
         """Make the loop report that a saved file is refused for *problems*."""
         if self._loop is not None:
             self._loop.inbox.put(ConfigRefusedMessage(problems=tuple(problems)))
+
+    def _diagnosed(self, job: str) -> list[Finding]:
+        from aperture_plugin.app.doctor.doctor import diagnose, examined
+
+        source, plugins, state = self._source, self._plugins, self._state_url
+        if source is None or plugins is None:
+            return []
+        with examined(source, now=self.clock.now(), state=state, load=lambda: plugins, lent=True, rows=1) as case:
+            return diagnose(case, job)
 
     def _load_plugins(self) -> Plugins:
         return load_plugins(

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from aperture_plugin import Aperture, Job, hookimpl
+from aperture_plugin import Aperture, Job, __version__, hookimpl
 from aperture_plugin.alerts import notifier
+from aperture_plugin.app.doctor.findings import note, problem
 from aperture_plugin.rules import alerts
 from aperture_plugin.rules.alerts import next_try
 from tests.cli.conftest import Terminal
@@ -268,3 +269,87 @@ def test_tries_double_up_to_ten_minutes_and_end_after_a_day() -> None:
 
     assert delays([1, 2, 3, 8, 100]) == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 600, 600)]
     assert next_try(1, since + timedelta(days=1), since=since) is None
+
+
+def test_a_message_says_what_doctor_finds_what_has_changed_and_when_the_job_runs_next(tmp_path: Path) -> None:
+    jobs = Jobs()
+    jobs.fails = False
+    text = "timezone: UTC\n{}"
+    with Receiver() as receiver:
+        file = text.format(channels(f"json://{receiver.host}/"))
+        with started(tmp_path, file, jobs) as aperture:
+            good = aperture.run("scan").wait(30)
+        jobs.fails = True
+        changed = file.replace("scan: manual", "scan:\n    schedule: daily at 2:00 AM\n    needs: good")
+        with started(tmp_path, changed, jobs) as aperture:
+            aperture.run("good").wait(30)
+            aperture.run("scan").wait(30)
+            next_run = aperture.overview().jobs[0].next_run
+            _, body = told(receiver)
+
+    assert next_run is not None
+    assert f"(run {good.id})." in body
+    assert "schedules.yaml has changed: generation 2, accepted " in body
+    assert f"Since then a loop was started on {socket.gethostname()}, version {__version__}, " in body
+    assert f"Next run: {next_run:%Y-%m-%d %H:%M} (UTC)" in body
+
+
+def test_problems_that_doctor_finds_stand_in_the_message_with_a_line_to_paste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [problem("queue", f"finding {number}", advice="do: this") for number in range(4)]
+    answer = [*found, note("x", "no harm")]
+    monkeypatch.setattr("aperture_plugin.app.doctor.doctor.diagnose", lambda _case, _job: answer)
+    with Receiver() as receiver, started(tmp_path, channels(f"json://{receiver.host}/")) as aperture:
+        aperture.run("scan").wait(30)
+        _, body = told(receiver)
+
+    assert "Doctor finds: finding 0. Try:  do: this\n" in body
+    assert "finding 2" in body
+    assert "finding 3" not in body
+    assert "and 1 more: aperture doctor scan\n" in body
+    assert "no harm" not in body
+
+
+def test_a_message_about_a_job_that_is_paused_says_so(tmp_path: Path) -> None:
+    with Receiver() as receiver, started(tmp_path, channels(f"json://{receiver.host}/")) as aperture:
+        aperture.pause("scan", note="new disk")
+        aperture.run("scan").wait(30)
+        _, body = told(receiver)
+
+    assert "Next run: none while it is paused by " in body
+    assert "new disk" in body
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("after good", "Next run: once good has completed\n"),
+        ("manual", "Next run: none by itself\n"),
+        ("{schedule: every hour, enabled: no}", "Next run: none: the file switches it off (enabled: no)\n"),
+    ],
+)
+def test_the_next_chance_of_a_job_without_slots_is_what_it_waits_for(
+    tmp_path: Path, schedule: str, expected: str
+) -> None:
+    if schedule.startswith("{"):
+        schedule = "\n    schedule: every hour\n    enabled: no"
+    with Receiver() as receiver:
+        text = channels(f"json://{receiver.host}/").replace("scan: manual", f"scan: {schedule}")
+        with started(tmp_path, text) as aperture:
+            aperture.run("scan").wait(30)
+            _, body = told(receiver)
+
+    assert expected in body
+
+
+def test_a_fault_of_doctor_leaves_the_message_to_be_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("doctor is ill")
+
+    monkeypatch.setattr("aperture_plugin.app.doctor.doctor.diagnose", fail)
+    with Receiver() as receiver, started(tmp_path, channels(f"json://{receiver.host}/")) as aperture:
+        aperture.run("scan").wait(30)
+        title, _ = told(receiver)
+
+    assert title == "scan failed"
