@@ -70,7 +70,7 @@ def _title(notice: Notice) -> str:
             return f"{notice.job} is late"
         case "file refused":
             return f"{notice.facts.get('file', 'the file')} is refused"
-    return "no loop is running"
+    return str(notice.facts.get("title") or "no loop is running")
 
 
 def _body(notice: Notice, evidence: Evidence) -> str:

@@ -11,11 +11,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from aperture_plugin.alerts.apprise_sender import NotSent, send
 from aperture_plugin.alerts.message import Message
@@ -37,6 +37,11 @@ _LOOK_SECONDS: Final = 5.0
 """Interval at which the store is read for notices that another loop has written and not sent."""
 
 _TAKEN_FOR: Final = timedelta(seconds=60)
+_HELD_SECONDS: Final = 20.0
+"""Interval at which messages that are being sent are kept from other loops for another minute."""
+
+_FROM: Final = "sent_from"
+"""The fact of a notice that quiet hours held back: when it was first sent, from which its day of tries counts."""
 
 
 def send_waiting(
@@ -82,6 +87,9 @@ class Notifier:
         self._rung = threading.Event()
         self._stopping = threading.Event()
         self._busy: dict[str, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._held: dict[str, float] = {}
+        self._next_at: datetime | None = None
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -106,7 +114,7 @@ class Notifier:
         """Take what may be sent now, by channel; a channel that is being sent to has its turn after that."""
         now = self._clock.now()
         with self._store.snapshot() as ledger:
-            due = ledger.next_notice_at()
+            self._next_at = due = ledger.next_notice_at()
         if due is None or due > now:
             return {}
         by_channel: defaultdict[str, list[Notice]] = defaultdict(list)
@@ -117,12 +125,17 @@ class Notifier:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            rang = self._rung.wait(_LOOK_SECONDS)
+            rang = self._rung.wait(self._pause())
             if rang and not self._stopping.is_set():
                 self._stopping.wait(_GATHER_SECONDS)
             self._rung.clear()
             if self._channels() or rang:
                 self._look()
+
+    def _pause(self) -> float:
+        """Return the seconds until the next look: sooner where a message is to be tried again before that."""
+        left = _LOOK_SECONDS if self._next_at is None else (self._next_at - self._clock.now()).total_seconds()
+        return left if 0 < left < _LOOK_SECONDS else _LOOK_SECONDS
 
     def _look(self) -> None:
         try:
@@ -135,12 +148,25 @@ class Notifier:
 
     def _send_due(self) -> None:
         self._busy = {name: thread for name, thread in self._busy.items() if thread.is_alive()}
+        self._hold()
         for name, notices in self.taken().items():
             thread = threading.Thread(
                 target=partial(self._send, name, notices), name=f"aperture-notify-{name}", daemon=True
             )
             self._busy[name] = thread
+            with self._lock:
+                self._held |= dict.fromkeys((notice.key for notice in notices), monotonic())
             thread.start()
+
+    def _hold(self) -> None:
+        """Keep from other loops what a slow receiver has not answered yet."""
+        with self._lock:
+            at = monotonic()
+            keys = [key for key, since in self._held.items() if at - since >= _HELD_SECONDS]
+            if keys:
+                with self._store.transaction() as ledger:
+                    ledger.settle_notices(keys, sent_at=None, not_before=self._clock.now() + _TAKEN_FOR)
+                self._held |= dict.fromkeys(keys, at)
 
     def send(self, name: str, notices: Sequence[Notice]) -> str | None:
         """Send *notices* to a channel as one message, and write what became of them; return why if it was not taken."""
@@ -170,18 +196,39 @@ class Notifier:
         except Exception:  # noqa: BLE001  # they come back when their minute is over
             _log.exception("messages to %s could not be sent", name)
         finally:
+            self._let_go(notices)
             self._rung.set()  # More may wait for this channel.
+
+    def _let_go(self, notices: Sequence[Notice]) -> None:
+        with self._lock:
+            for notice in notices:
+                self._held.pop(notice.key, None)
 
     def _settle(self, notices: Sequence[Notice], *, arrived: bool | None, took: AbstractSet[str] = frozenset()) -> None:
         now = self._clock.now()
+        self._let_go(notices)
         with self._store.transaction() as ledger:
             if arrived is not False:
                 ledger.settle_notices([one.key for one in notices], sent_at=now if arrived else None, not_before=None)
                 return
             for notice in notices:
-                again = next_try(notice.tries, now, since=notice.at)
-                facts = {**notice.facts, _TOOK: sorted(took)} if took else None
+                since = _first_sent(notice)
+                changed: dict[str, Any] = {_TOOK: sorted(took)} if took else {}
+                if since > notice.at:
+                    changed[_FROM] = since.isoformat()
+                again = next_try(notice.tries + 1, now, since=since)
+                facts = {**notice.facts, **changed} if changed else None
                 ledger.settle_notices([notice.key], sent_at=None, not_before=again, facts=facts)
+
+
+def _first_sent(notice: Notice) -> datetime:
+    """Return when *notice* was first to be sent: its event, or the end of the quiet hours that held it back."""
+    if notice.tries == 0:
+        return max(notice.at, notice.not_before)
+    try:
+        return datetime.fromisoformat(notice.facts[_FROM])
+    except (KeyError, TypeError, ValueError):
+        return notice.at  # Quiet hours did not hold it back, or what is stored is damaged.
 
 
 def _by_receivers(notices: Sequence[Notice]) -> dict[frozenset[str], list[Notice]]:

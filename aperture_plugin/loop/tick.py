@@ -38,6 +38,7 @@ class Tick:
         is_redivided: Whether the division has changed and the timetable does not follow it yet.
         publishes: Whether this loop's record changes in more than its beat.
         able_from: The same of `State`, as far as this tick adds to it.
+        died: Processes that this tick has found dead.
         gone: Jobs that this tick has taken for gone.
         lease_record: The record of this process as the tick has renewed it; None where it has not.
         effects: The effects to apply once it is committed.
@@ -67,6 +68,7 @@ class Tick:
     hasty: dict[AttemptKey, int] = field(default_factory=dict)
     requests: list[RunAsked | BackfillAsked] = field(default_factory=list)
     dead_loops: set[str] = field(default_factory=set)
+    died: list[LoopRecord] = field(default_factory=list)
     silent_loops: Mapping[str, int] = field(init=False)
     division: Division = field(init=False)
     divided_by: tuple[object, ...] = field(init=False)

@@ -259,6 +259,8 @@ class Notices(Protocol):
     ) -> None:
         """Write that messages were sent (or, with neither, given up), or when they are to be tried again.
 
+        What was sent or given up already stays so.
+
         Args:
             facts: Their facts from now on; None for those that they have.
         """

@@ -326,9 +326,9 @@ class MemoryLedger:
     ) -> None:
         """Write that messages were sent, given up, or are to be tried again."""
         for key in keys:
-            notice, _ = self._tables.notices[key]
+            notice, waits = self._tables.notices[key]
             changed = replace(notice, not_before=not_before or notice.not_before, facts=facts or notice.facts)
-            self._put(self._tables.notices, key, (changed, not_before is not None))
+            self._put(self._tables.notices, key, (changed, waits and not_before is not None))
 
     def next_notice_at(self) -> datetime | None:
         """Return when the next message may be sent."""

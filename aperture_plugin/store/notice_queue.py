@@ -56,14 +56,15 @@ def settle(
     not_before: datetime | None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write what became of messages, and their facts where those have changed."""
+    """Write what became of messages, and their facts where those have changed; one that was sent or given up stays."""
     values: dict[str, Any] = {
         "sent_at": None if sent_at is None else micros(sent_at),
         "not_before": None if not_before is None else micros(not_before),
     }
     if facts is not None:
         values["facts"] = json.dumps(dict(facts))
-    connection.execute(update(notices).where(notices.c.key.in_(keys)).values(**values))
+    waits = and_(notices.c.key.in_(keys), notices.c.not_before.is_not(None))
+    connection.execute(update(notices).where(waits).values(**values))
 
 
 def next_at(connection: Connection) -> datetime | None:

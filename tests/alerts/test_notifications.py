@@ -353,3 +353,34 @@ def test_a_fault_of_doctor_leaves_the_message_to_be_sent(tmp_path: Path, monkeyp
         title, _ = told(receiver)
 
     assert title == "scan failed"
+
+
+def test_a_loop_that_was_killed_is_told_of_by_the_next_one_that_looks(terminal: Terminal) -> None:
+    with Receiver() as receiver:
+        job = "\n    schedule: every hour\n    command: ls"
+        terminal.write(channels(f"json://{receiver.host}/").replace(" manual", job))
+        first = terminal.begin("start")
+        terminal.until(terminal.runs, seconds=60)
+        first.kill()
+        first.communicate(timeout=60)
+        second = terminal.begin("start")
+        title, body = told(receiver)
+        second.terminate()
+        second.communicate(timeout=60)
+
+    assert title == f"the loop on {socket.gethostname()} has died"
+    assert f"(pid {first.pid}) ended without stopping. It last ticked " in body
+    assert receiver.taken.empty()
+
+
+def test_a_loop_that_was_stopped_is_told_of_by_nobody(terminal: Terminal) -> None:
+    with Receiver() as receiver:
+        job = "\n    schedule: every hour\n    command: ls"
+        terminal.write(channels(f"json://{receiver.host}/").replace(" manual", job))
+        for _ in range(2):
+            loop = terminal.begin("start")
+            terminal.until(terminal.runs, seconds=60)
+            loop.terminate()
+            loop.communicate(timeout=60)
+
+    assert receiver.seen.empty()

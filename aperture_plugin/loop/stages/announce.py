@@ -23,7 +23,7 @@ def announce(tick: Tick) -> None:
     config = tick.in_force.config
     if not config.channels:
         return
-    posted = list(_of_runs(tick))
+    posted = [*_of_runs(tick), *_of_dead_loops(tick)]
     for effect in tick.effects:
         if isinstance(effect, ConfigRejected):
             posted += _of_refused(tick, effect.problems)
@@ -48,6 +48,30 @@ def _of_runs(tick: Tick) -> Iterator[Notice]:
         elif _is_missed(run):
             for channel in _channels(tick, job, NotifyEvent.MISSED):
                 yield _of_run(tick, channel, NotifyEvent.MISSED, run)
+
+
+def _of_dead_loops(tick: Tick) -> Iterator[Notice]:
+    """Yield a message for each loop that ended without a word; the key is that of `status --notify`."""
+    config = tick.in_force.config
+    here = tick.state.lease.record
+    for loop in tick.died:
+        if loop.serves != "schedule":
+            continue
+        text = (
+            f"The loop on {loop.host} (pid {loop.pid}) ended without stopping. It last ticked "
+            f"{loop.beat_at:%Y-%m-%d %H:%M:%S} UTC; the one on {here.host} (pid {here.pid}) goes on."
+        )
+        facts = {"title": f"the loop on {loop.host} has died", "text": text, "file": config.file, "loop": here.id}
+        for channel in config.channels.values():
+            if NotifyEvent.NO_LOOP in channel.when:
+                yield Notice(
+                    key=f"no-loop:{loop.id}:{channel.name}",
+                    channel=channel.name,
+                    event=NotifyEvent.NO_LOOP,
+                    at=tick.now,
+                    not_before=when_loud(channel.quiet, config.zone, tick.now),
+                    facts=facts,
+                )
 
 
 def _of_refused(tick: Tick, problems: Sequence[Problem]) -> list[Notice]:

@@ -32,6 +32,7 @@ def recover(tick: Tick) -> None:
     for loop_id in dead:
         tick.ledger.drop_loop(loop_id)
     tick.dead_loops |= dead
+    tick.died += [loop for loop in loops if loop.id in dead]
     alive = {loop.id for loop in loops} - dead | {state.id}
     state.is_alone = alive == {state.id}
     orphans = [run for run in tick.queue if run.owner is not None and run.owner not in alive]
