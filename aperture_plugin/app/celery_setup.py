@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aperture_plugin.app.worker_setup import WorkerSetup, read_config
 from aperture_plugin.config.model import Config
@@ -16,9 +16,23 @@ from aperture_plugin.ports import Clock, Mailbox, Spender
 if TYPE_CHECKING:
     from aperture_plugin.executors.celery_app import Celery
 
-__all__ = ["celery_executor", "celery_worker", "register_celery_worker"]
+__all__ = ["WorkerApp", "celery_executor", "celery_worker", "register_celery_worker"]
 
 _INSTALL = "pip install 'aperture-plugin[celery]'"
+
+
+class WorkerApp(NamedTuple):
+    """The Celery app that `aperture worker` starts, and what that command needs to know.
+
+    Attributes:
+        app: A Celery app with our task on it.
+        queues: The Celery queues that the file's attempts travel through.
+        secrets: The secrets of the file, which no line of the worker's log may show.
+    """
+
+    app: Celery
+    queues: list[str]
+    secrets: tuple[str, ...]
 
 
 def celery_executor(
@@ -46,8 +60,8 @@ def celery_worker(
     state: str | None = None,
     grace_seconds: float = 30.0,
     environ: Mapping[str, str] | None = None,
-) -> tuple[Celery, list[str]]:
-    """Return the Celery app of *file* with our task on it, and the Celery queues that its attempts travel through.
+) -> WorkerApp:
+    """Return the Celery app of *file* with our task on it, and what its worker needs to know.
 
     Args:
         file: The schedules.yaml; its plugins are loaded here, so that the forked processes share them.
@@ -61,7 +75,7 @@ def celery_worker(
     register_celery_worker(app, file, modules=modules, state=state, grace_seconds=grace_seconds, environ=environ)
     from aperture_plugin.executors.celery_app import queue_names
 
-    return app, queue_names(app, config.celery_queues, config.queues)
+    return WorkerApp(app, queue_names(app, config.celery_queues, config.queues), config.secrets)
 
 
 def register_celery_worker(

@@ -22,7 +22,7 @@ class WorkerSetup:
     """The parts of every process of a worker.
 
     Args:
-        file: The schedules.yaml; only the address of the store is taken from it.
+        file: The schedules.yaml; the address of the store and the secrets to mask are taken from it.
         plugins, modules: As for `Aperture`: who registers the jobs.
         state: URL of the store; None for what the environment or the file says.
         environ: The environment in which parameters find secrets; None for this process's own.
@@ -67,6 +67,7 @@ class WorkerSetup:
             self._plugins.run_job,
             clock=SystemClock(),
             environ=self._variables,
+            secrets=self._reading.secrets,
             can_kill=can_kill,
         )
 

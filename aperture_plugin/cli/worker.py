@@ -14,6 +14,7 @@ from aperture_plugin.app.source import ConfigRefused
 from aperture_plugin.cli import file_session, options
 from aperture_plugin.cli.exit_codes import CommandRefused
 from aperture_plugin.cli.log_setup import logged
+from aperture_plugin.cli.output import hide
 from aperture_plugin.cli.problem_text import say_problems
 
 __all__ = ["command"]
@@ -50,10 +51,11 @@ def command(
     file_session.require(file)
     file_session.find_here(modules)
     try:
-        app, queues = celery_worker(file, modules=modules, state=state, grace_seconds=grace)
+        app, queues, secrets = celery_worker(file, modules=modules, state=state, grace_seconds=grace)
     except ConfigRefused as refusal:
         say_problems(refusal.problems, refusal.text)
         raise CommandRefused("no worker was started", hint="mend the file") from None
+    hide(secrets)
     with logged(logging.INFO, log_format=log_format):
         _log.info("working for %s, on Celery queues %s", file, ", ".join(queues))
         worker = app.Worker(

@@ -31,6 +31,7 @@ from aperture_plugin.ports import (
 from aperture_plugin.rules.jobs import Job, Outcome
 from aperture_plugin.rules.params import WrongParam, params_of
 from aperture_plugin.rules.runs import AttemptKey
+from aperture_plugin.words.mask import mask_of_environment
 
 __all__ = ["Errand", "apply_message", "ended", "order_of", "outcome_to", "raise_spent", "spent"]
 
@@ -142,7 +143,7 @@ class Errand:
         try:
             params = params_of({} if self._job is None else self._job.params, order["words"])
         except WrongParam as error:
-            self._wrong = str(error)
+            self._wrong = mask_of_environment(environment, secrets)(str(error))
         else:
             self._live = WorkerRun(
                 run, params, self._tell, clock=clock, spend=spend, environment=environment, secrets=secrets

@@ -61,6 +61,7 @@ class StoreWorker:
         *,
         clock: Clock,
         environ: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
         can_kill: bool = False,
     ) -> None:
         """Make a worker; it takes nothing by itself.
@@ -70,6 +71,8 @@ class StoreWorker:
             jobs, dispatch: The jobs that plugins register here, and what runs one: `Plugins.jobs`, `Plugins.run_job`.
             clock: This machine's time.
             environ: The environment in which parameters find the secrets that orders name.
+            secrets: Further texts that are masked before they reach the store: those of the file, which a handler may
+                tell though no parameter of its job has them.
             can_kill: True if this process may be ended by SIGKILL to end one handler: it has one at a time,
                 and something starts it anew.
         """
@@ -79,6 +82,7 @@ class StoreWorker:
         self._dispatch = dispatch
         self._clock = clock
         self._environ = environ
+        self._secrets = secrets
         self._can_kill = can_kill
         self._begun: Final = {"begun": {"can_kill": can_kill, "by_message": True}}
         self._begun_next: Final = {"begun": {"can_kill": can_kill, "by_message": False}}
@@ -156,7 +160,7 @@ class StoreWorker:
             clock=self._clock,
             spend=spend,
             environment=self._environ,
-            secrets=brought_in(order.body, self._environ),
+            secrets=(*self._secrets, *brought_in(order.body, self._environ)),
         )
         with self._lock:
             self._live[key] = errand
