@@ -22,6 +22,7 @@ from aperture_plugin.ports import StoreRefused, StoreUnavailable
 from aperture_plugin.web.access import PAGE_COOKIE, Access, Right, Visitor, host_is_known
 from aperture_plugin.web.endpoints import LARGEST_BODY, Call, Endpoint, packed
 from aperture_plugin.web.event_stream import Changes
+from aperture_plugin.web.openapi import query_parameters
 from aperture_plugin.web.refusals import Refused, problem_response
 from aperture_plugin.web.routes import ENDPOINTS
 from aperture_plugin.web.templates import Templates
@@ -123,7 +124,12 @@ class WebApplication:
             if methods:
                 headers = {"allow": ", ".join(sorted(methods))}
                 raise Refused(405, "bad-method", "Method not allowed", f"expected {headers['allow']}", headers=headers)
+            if self._is_there_without_slash(call):
+                query = f"?{request.url.query}" if request.url.query else ""
+                return RedirectResponse(f"../{call.path.rstrip('/').rpartition('/')[2]}{query}", status_code=308)
             raise Refused(404, "not-found", "Not found", f"there is nothing at {call.path}")
+        if endpoint.path.startswith("/api/"):
+            call.require_parameters(query_parameters(endpoint.path, endpoint.method))
         if endpoint.method != "GET":
             call.body = await _body_of(request)
         if endpoint.method != "GET" and not asks:
@@ -156,6 +162,10 @@ class WebApplication:
                 call.names = found.groupdict()
                 return endpoint, methods
         return None, methods
+
+    def _is_there_without_slash(self, call: Call) -> bool:
+        path = call.path.rstrip("/")
+        return call.path == f"{path}/" and any(pattern.fullmatch(path) for pattern, _ in self._routes)
 
     def _path_of(self, request: Request) -> str:
         """Return the path below the page's own, whether the proxy in front strips that or not."""

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -102,6 +102,19 @@ class Call:
             if name not in known:
                 near = did_you_mean(name[:80], known) or f"; expected {expected}"
                 raise Refused(422, "unknown-key", "Unknown key", f'"{name[:80]}" is not a key of this request{near}')
+
+    def require_parameters(self, known: Collection[str]) -> None:
+        """Check that the URL has no other query parameters: without a misspelt filter the answer is another one.
+
+        Raises:
+            Refused: It has.
+        """
+        for name in self.request.query_params:
+            if name not in known:
+                expected = f"; expected {join_with_and(sorted(known), 'or')}" if known else ": there are none"
+                near = did_you_mean(name[:80], known) or expected
+                detail = f'"{name[:80]}" is not a parameter of {self.path}{near}'
+                raise Refused(422, "unknown-parameter", "Unknown parameter", detail)
 
     def text(self, name: str) -> str | None:
         """Return a text of the JSON object, None where it is absent or null; of a form also where it is empty.

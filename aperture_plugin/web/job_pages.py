@@ -94,13 +94,18 @@ def job_page(call: Call) -> Response:
         looked_at=clock(seen.now, view.zone),
         run=last,
         is_live=last is not None and last.status not in ENDED,
-        log=[line_text(line, view.zone) for _, line in log],
+        log=[line_text(line, view.zone) for _, line in log] or _traceback_of(last),
         chart=_chart(attempts, view.zone, seen.now),
         values=_values(config, job),
         history=[history_line(run, view.zone, now=seen.now) for run in rows[:_HISTORY]],
         shown_status=status or "",
         older=rows[_HISTORY - 1].id if len(rows) > _HISTORY else None,
     )
+
+
+def _traceback_of(run: Run | None) -> list[str]:
+    """Return how a run failed that has written no line; the page of a job has no other place for that."""
+    return [] if run is None or run.error is None else run.error.rstrip().split("\n")
 
 
 def run_page(call: Call) -> Response:

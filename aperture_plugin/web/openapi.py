@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from aperture_plugin.rules.runs import Status
 from aperture_plugin.web.endpoints import Call, json_response
 from aperture_plugin.web.openapi_schemas import SCHEMAS, ref
 
-__all__ = ["openapi"]
+__all__ = ["openapi", "query_parameters"]
 
 _TITLES: Final = {
     400: "The request cannot be read",
@@ -37,6 +38,13 @@ _INSTANT: Final = {"type": "string", "pattern": f"^({_SPAN}|{_DAY}T{_CLOCK}{_OFF
 def openapi(call: Call) -> Response:  # noqa: ARG001  # the same for all
     """Answer with the description of the API."""
     return json_response(_document())
+
+
+@cache
+def query_parameters(path: str, method: str) -> frozenset[str]:
+    """Return the names of the query parameters that an endpoint of the API takes, by its description."""
+    operation = _document()["paths"].get(path, {}).get(method.lower(), {})
+    return frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
 
 
 def _document() -> dict[str, Any]:
@@ -241,7 +249,7 @@ def _change(
 
 def _problems(*errors: int) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": ref("Problem")}}
-    return {str(one): {"description": _TITLES[one], "content": content} for one in (*errors, 401, 403)}
+    return {str(one): {"description": _TITLES[one], "content": content} for one in (*errors, 401, 403, 422)}
 
 
 def _many(name: str) -> dict[str, Any]:

@@ -141,6 +141,39 @@ def test_a_misspelt_key_is_refused_and_nothing_is_done(
     assert (page.json("/api/status")["jobs"], page.json("/api/history")) == before
 
 
+@pytest.mark.parametrize(
+    ("method", "url", "detail"),
+    [
+        ("GET", "history?jbo=scan", '"jbo" is not a parameter of /api/history; did you mean "job"?'),
+        ("GET", "history?limit=1&x=2", '"x" is not a parameter of /api/history; expected job, limit, since or status'),
+        ("GET", "status?job=scan", '"job" is not a parameter of /api/status: there are none'),
+        ("GET", "plan?untill=tomorrow", '"untill" is not a parameter of /api/plan; did you mean "until"?'),
+        ("POST", "jobs/sync/pause?until=1h", '"until" is not a parameter of /api/jobs/sync/pause: there are none'),
+        (
+            "PUT",
+            "jobs/sync/schedule?previw=1",
+            '"previw" is not a parameter of /api/jobs/sync/schedule; did you mean "preview"?',
+        ),
+    ],
+)
+def test_a_misspelt_parameter_is_refused_and_nothing_is_done(
+    lived: World, page: Browser, method: str, url: str, detail: str
+) -> None:
+    before = page.json("/api/status")["jobs"], page.json("/api/history")
+
+    if method == "GET":
+        refused = page.get(f"/api/{url}")
+    else:
+        refused = page.post(f"/api/{url}", {"schedule": "manual"} if method == "PUT" else {}, method=method)
+
+    assert (refused.status_code, refused.json()["title"], refused.json()["detail"]) == (
+        422,
+        "Unknown parameter",
+        detail,
+    )
+    assert (page.json("/api/status")["jobs"], page.json("/api/history")) == before
+
+
 def test_cancelling_nothing_is_a_conflict(lived: World, page: Browser) -> None:
     answer = page.post("/api/jobs/scan/cancel")
 

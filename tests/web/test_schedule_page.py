@@ -174,3 +174,35 @@ def test_a_run_has_a_page_with_its_log_and_its_error(world: World, page: Browser
 
     assert "ValueError: &lt;b&gt;the disk&lt;/b&gt; is full" in html
     assert page.get("/runs/nosuchrun").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/jobs/scan/", "../scan"),
+        ("/timeline/", "../timeline"),
+        ("/api/history/?job=scan&limit=1", "../history?job=scan&limit=1"),
+    ],
+)
+def test_an_address_with_a_slash_too_many_leads_to_the_one_without(page: Browser, path: str, target: str) -> None:
+    answer = page.get(path)
+
+    assert (answer.status_code, answer.headers["location"]) == (308, target)
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/jobs//"])
+def test_a_slash_at_the_end_of_an_address_that_is_not_there_leads_nowhere(page: Browser, path: str) -> None:
+    assert page.get(path).status_code == 404
+
+
+def test_the_log_of_a_run_that_wrote_nothing_and_failed_is_its_traceback(world: World, page: Browser) -> None:
+    def fail(_run: object) -> None:
+        raise ValueError("no <disk> left")
+
+    world.handlers["scan"] = fail
+    world.write(FILE).start(at="2026-01-10 00:00").run("scan")
+
+    text = page.get("/jobs/scan").text
+
+    assert "ValueError: no &lt;disk&gt; left" in text[text.index('id="log"') :]
+    assert "It has written nothing" not in text
