@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from redis import Redis
 
 from aperture_plugin.app.celery_setup import register_celery_worker
 from aperture_plugin.executors import store_executor
@@ -65,13 +66,19 @@ def test_a_message_that_is_delivered_twice_is_harmless(house: House) -> None:
         assert house.calls() == [f"{first.id} 1", f"{last.id} 1"]
 
 
-def test_a_message_that_was_lost_is_sent_again(on_redis: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def messages(channel: Any, queue: str) -> int:
+    """Return how many messages wait in *queue*, which may be made."""
+    return int(channel.queue_declare(queue, durable=True, auto_delete=False).message_count)
+
+
+def test_a_message_that_was_lost_is_sent_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_executor, "UNTAKEN_SECONDS", 1.0)
-    with on_redis.loop() as aperture:
+    with house.loop() as aperture:
         run = aperture.run("quick")
-        with closing(Redis.from_url(on_redis.broker)) as broker:
-            until(lambda: broker.delete(on_redis.queue))
-        with on_redis.worker():
+        with app_for(house.broker).connection() as connection, connection.channel() as channel:
+            until(lambda: messages(channel, house.queue))
+            channel.queue_purge(house.queue)
+        with house.worker():
             assert run.wait(SECONDS).status is Status.COMPLETED
 
 
@@ -93,8 +100,8 @@ def test_a_cancel_ends_what_no_worker_has_taken_at_once(on_redis: House) -> None
         assert run.wait(SECONDS).status is Status.CANCELLED
 
 
-def test_a_worker_that_lacks_the_job_fails_the_run_in_words(on_redis: House) -> None:
-    with on_redis.worker(environ={"APERTURE_TEST_OLD_WORKER": "yes"}), on_redis.loop() as aperture:
+def test_a_worker_that_lacks_the_job_fails_the_run_in_words(house: House) -> None:
+    with house.worker(environ={"APERTURE_TEST_OLD_WORKER": "yes"}), house.loop() as aperture:
         run = aperture.run("new").wait(SECONDS)
 
         assert run.status is Status.FAILED
@@ -129,35 +136,35 @@ def test_a_worker_that_is_killed_whole_is_found_out_by_its_silence(
 
 
 @pytest.mark.parametrize("job", ["long", "deaf"])
-def test_a_worker_that_is_stopped_gives_the_grace_and_marks_the_rest_interrupted(on_redis: House, job: str) -> None:
-    with on_redis.loop() as aperture:
-        with on_redis.worker(grace=0.5) as worker:
+def test_a_worker_that_is_stopped_gives_the_grace_and_marks_the_rest_interrupted(house: House, job: str) -> None:
+    with house.loop() as aperture:
+        with house.worker(grace=0.5) as worker:
             handle = aperture.run(job)
-            on_redis.until_begun()
+            house.until_begun()
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(SECONDS) == 0, on_redis.said()
-        with on_redis.worker():
+            assert worker.wait(SECONDS) == 0, house.said()
+        with house.worker():
             run = handle.wait(SECONDS)
 
         (_, first, reason), (_, second, _) = attempts(aperture, run)
         assert (first, reason, second) == (Status.INTERRUPTED, "its worker is stopping", Status.COMPLETED)
 
 
-def test_what_ends_within_the_grace_has_completed(on_redis: House) -> None:
-    with on_redis.worker() as worker, on_redis.loop() as aperture:
+def test_what_ends_within_the_grace_has_completed(house: House) -> None:
+    with house.worker() as worker, house.loop() as aperture:
         handle = aperture.run("long")
-        on_redis.until_begun()
+        house.until_begun()
         worker.send_signal(signal.SIGTERM)
-        (on_redis.folder / "go on").touch()
+        (house.folder / "go on").touch()
 
         assert handle.wait(SECONDS).result == 1
         assert worker.wait(SECONDS) == 0
 
 
-def test_a_cancel_reaches_a_worker_and_force_ends_its_handler(on_redis: House) -> None:
-    with on_redis.worker(), on_redis.loop() as aperture:
+def test_a_cancel_reaches_a_worker_and_force_ends_its_handler(house: House) -> None:
+    with house.worker(), house.loop() as aperture:
         long, deaf = aperture.run("long"), aperture.run("deaf")
-        on_redis.until_begun()
+        house.until_begun()
         until(lambda: [job["state"] for job in aperture.status()["jobs"]].count("running") == 2)
         aperture.cancel("long", by="ana")
         aperture.cancel("deaf", by="ana")
@@ -208,3 +215,19 @@ def test_a_host_registers_the_task_on_an_app_of_its_own(on_redis: House) -> None
     register_celery_worker(app, on_redis.file, modules=(), environ={"SECRET_TOKEN": "x"})
 
     assert TASK in app.tasks
+
+
+def test_runs_travel_through_the_celery_queues_of_their_queues(house: House) -> None:
+    names = {name: f"{house.queue}-{name}" for name in ("default", "media")}
+    lines = "".join(f"  {name}: {queue}\n" for name, queue in names.items())
+    file = house.file.read_text().replace(f"  default: {house.queue}\n", lines)
+    file = file.replace("queues:\n  default: 4\n", "queues:\n  default: 4\n  media: 4\n", 1)
+    house.file.write_text(file.replace("  new: manual\n", "  new:\n    type: manual\n    queue: media\n"))
+    with house.loop() as aperture:
+        handles = [aperture.run(job) for job in ("quick", "new")]
+        with app_for(house.broker).connection() as connection, connection.channel() as channel:
+            for queue in names.values():
+                until(partial(messages, channel, queue))
+                assert messages(channel, queue) == 1
+        with house.worker():
+            assert [handle.wait(SECONDS).status for handle in handles] == [Status.COMPLETED] * 2
