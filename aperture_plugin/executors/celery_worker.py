@@ -68,7 +68,7 @@ class CeleryWorker:
         self._main_pid = os.getpid()
         self._is_stopping = mmap.mmap(-1, 1)  # One byte that the processes forked from this one see as well.
         self._is_over = threading.Event()
-        app.task(name=TASK, ignore_result=True, acks_late=False, max_retries=0)(self._work_on)
+        app.task(name=TASK, shared=False, ignore_result=True, acks_late=False, max_retries=0)(self._work_on)
         # Celery keeps weak references to receivers; these live as long as this object, which its app holds.
         app.aperture_worker = self
         celeryd_init.connect(self._begin, weak=True)

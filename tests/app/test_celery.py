@@ -217,6 +217,16 @@ def test_a_host_registers_the_task_on_an_app_of_its_own(on_redis: House) -> None
     assert TASK in app.tasks
 
 
+def test_two_apps_in_one_process_have_a_task_each(on_redis: House) -> None:
+    apps = [app_for(on_redis.broker) for _ in range(2)]
+
+    for app in apps:
+        register_celery_worker(app, on_redis.file, modules=(), environ={"SECRET_TOKEN": "x"})
+
+    first, second = (app.tasks[TASK].run.__self__ for app in apps)
+    assert first is not second
+
+
 def test_runs_travel_through_the_celery_queues_of_their_queues(house: House) -> None:
     names = {name: f"{house.queue}-{name}" for name in ("default", "media")}
     lines = "".join(f"  {name}: {queue}\n" for name, queue in names.items())
