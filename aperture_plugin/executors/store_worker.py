@@ -334,7 +334,7 @@ class StoreWorker:
             outcome = Outcome(status=OutcomeStatus.CANCELLED, reason=f"{request.reason}, and was ended by force")
             self._say(request.key, {"outcome": outcome_to(outcome)})
             self.flush(5.0)
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._end_process_of([request.key])
 
     def _give_up(self, keys: list[AttemptKey], reason: str) -> None:
         """Stop handlers whose attempts will be, or were, given to somebody else."""
@@ -345,4 +345,10 @@ class StoreWorker:
             errand.cancel(reason)
         if errands and self._can_kill and not self._is_closed.wait(2.0) and any(key in self.in_hand for key in keys):
             _log.error("this worker process ends: %s", reason)
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._end_process_of(keys)
+
+    def _end_process_of(self, keys: Sequence[AttemptKey]) -> None:
+        """End this process if it still works on one of *keys*; it may have gone on to an attempt that nobody stops."""
+        with self._lock:
+            if any(key in self._live for key in keys):
+                os.kill(os.getpid(), signal.SIGKILL)

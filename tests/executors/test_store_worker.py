@@ -180,3 +180,48 @@ def test_a_worker_that_cannot_reach_the_store_gives_up_before_others_are_given_i
     worker.close()
     [end] = [event.body["outcome"] for event in mailbox.exchange("loop") if "outcome" in event.body]
     assert (end["status"], end["reason"]) == ("interrupted", "its worker could not reach the store for 0 seconds")
+
+
+class SlowToWrite:
+    """A mailbox that writes nothing before it is *let*, and has one attempt stopped by force."""
+
+    def __init__(self, mailbox: Mailbox, key: AttemptKey) -> None:
+        self._mailbox = mailbox
+        self._request = StopRequest(key=key, reason="cancelled by ana", force=True)
+        self.let = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._mailbox, name)
+
+    def beat(self, _worker: str, keys: Sequence[AttemptKey]) -> Mapping[AttemptKey, StopRequest | None]:
+        return {key: self._request if key == self._request.key else None for key in keys}
+
+    def tell(self, worker: str | None, events: Sequence[WorkerEvent]) -> None:
+        assert self.let.wait(SECONDS)
+        self._mailbox.tell(worker, events)
+
+
+def test_force_that_comes_too_late_does_not_end_the_attempt_that_follows(
+    mailbox: Mailbox, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _signal: ended.append(pid))
+    slow = SlowToWrite(mailbox, ("a", 1))
+
+    def handler(run: Any) -> None:
+        until = time.monotonic() + SECONDS
+        while run.id == "a" and not run.cancelled and time.monotonic() < until:
+            time.sleep(0.01)
+        if run.id == "b":
+            slow.let.set()
+            assert worker.flush(SECONDS)
+
+    jobs = {"library-scan": Job("library-scan", handler)}
+    worker = StoreWorker(slow, jobs, plugins.run_job, clock=RealClock(), environ=os.environ, can_kill=True)  # type: ignore[arg-type]
+
+    worker.work_on(("a", 1))
+    worker.work_on(("b", 1))
+
+    worker.close(SECONDS)
+    assert ended == []
+    assert outcomes(mailbox)[-1] == ("b", 1)
