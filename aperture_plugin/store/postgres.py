@@ -45,6 +45,10 @@ _PATIENCE: Final = {
 LOCK_SECONDS: Final = 5
 """As with SQLite: a process that cannot lock the store for so long reports it and tries again later."""
 
+_LOOK_SECONDS: Final = 60.0
+"""The longest wait for one statement of a command or a page; before the first of them a server that gives no answer is
+noticed sooner."""
+
 _STOPPED_SECONDS: Final = 30
 """A process that was stopped within a transaction loses it after so long, and blocks the others no longer."""
 
@@ -139,10 +143,10 @@ class PostgresStore(SqlStore):
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        # What people look for in a long history may take its time. A loop reads by the two above.
+        # What people look for in a long history may take longer. A loop reads by the two above.
         with super()._reading() as connection:
             driver = _driver(connection)
-            driver.answer_seconds = None
+            driver.answer_seconds = _LOOK_SECONDS
             try:
                 yield connection
             finally:
