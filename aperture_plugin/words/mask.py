@@ -138,7 +138,10 @@ def _encoded(secret: str) -> Iterator[str]:
     for percent in (quote(data), quote(data, safe=""), quote_plus(data)):
         yield percent
         yield re.sub("%..", lambda found: found[0].lower(), percent)
-    yield from (dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    quoted = (dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    for text in quoted:
+        yield text
+        yield from (dumps(text)[1:-1], repr(text)[1:-1])  # JSON within a log line of JSON, or in a traceback
     yield from (escape(secret), escape(secret, quote=False), escape(secret).replace("&#x27;", "&#39;"))
     yield from _broken_over_lines(secret)
 
