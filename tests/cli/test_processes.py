@@ -365,8 +365,9 @@ def test_what_a_handler_prints_stands_above_the_table_and_leaves_no_half_of_it(t
     table.expect("stopped\r\n")
     table.close()
 
-    # Each is written where the picture was, which is taken away first, line by line, and drawn anew below it.
-    assert all(re.search(r"(\x1b\[1A\x1b\[2K){2,}$", picture) for picture in pictures)
+    # Each is written over the top of the picture, and what was in its line goes; the picture is drawn anew below it.
+    assert all(re.search(r"(\x1b\[1A){2,}$", picture) for picture in pictures)
+    assert all(re.match(r"\x1b\[K\r\n", picture) for picture in pictures[1:])
 
 
 def test_a_handler_that_closes_the_terminals_stream_ends_no_loop(terminal: Terminal) -> None:
