@@ -157,6 +157,8 @@ def _hold(failed: Run, job: JobConfig | None, around: Circumstances, *, since: d
     """Return the pause of a job that failed as often in a row as the file lets it; None where it may go on."""
     if failed.status is not Status.FAILED or job is None or job.on_failure is not OnFailure.PAUSE:
         return None
+    if failed.is_backfill:
+        return None  # What cannot be done for the past says nothing of the slots to come.
     failures = 1 + (around.failures(failed, job) if job.pause_after > 1 else 0)
     if failures < job.pause_after:
         return None

@@ -251,3 +251,14 @@ def test_too_many_slots_are_refused_with_a_span_that_is_short_enough(world: Worl
     assert str(refused.value) == "scan has more than 2,000 slots in this span, too many for one backfill"
     assert refused.value.until == datetime(2001, 1, 1, 0, 33, 20, tzinfo=UTC)
     assert MOST_SLOTS == 2_000
+
+
+def test_one_that_fails_pauses_no_job(world: World) -> None:
+    world.handlers["scan"] = fail
+    away(world, NEVER_TWICE + "    on failure: pause\n    pause after: 2\n")
+
+    world.backfill("scan", since=at(2), until=at(5), only_missed=True)
+    world.drain()
+
+    assert [str(run.status) for run in world.history("scan") if run.is_backfill] == ["failed"] * 3
+    assert world.aperture.overview().jobs[0].pause is None
