@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from aperture_plugin.config.model import Channel, Config, JobConfig, NotifyEvent
-from aperture_plugin.ports import Notice, RunQuery, Store
+from aperture_plugin.ports import Notice, Pause, RunQuery, Store
 from aperture_plugin.rules.alerts import is_late, last_deadline, when_loud
 from aperture_plugin.rules.run_stats import lasted
 from aperture_plugin.rules.runs import IN_HAND, Run, Status
 from aperture_plugin.words.duration_display import short_duration
+from aperture_plugin.words.expectations import ReadyBy
 from aperture_plugin.words.times import time_text
 
-__all__ = ["late_notices"]
+__all__ = ["NotReady", "late_notices", "not_ready"]
 
 _LOOKS_BACK: Final = 100
 _NEVER_LATE_BEFORE: Final = timedelta(minutes=5)
@@ -64,25 +66,66 @@ def _slow_of(store: Store, job: str) -> timedelta | None:
 
 
 def _of_deadlines(store: Store, config: Config, wanted: Mapping[str, Channel], now: datetime) -> Iterator[Notice]:
-    """Yield messages about jobs that are not ready by their time; not of one that passed before the last save."""
+    """Yield messages about jobs that are not ready by their time."""
     for expected in config.ready_by:
         job = config.jobs.get(expected.job)
         channels = [] if job is None else [wanted[name] for name in job.notify if name in wanted]
-        deadline = last_deadline(expected, config.jobs, config.zone, now) if channels else None
-        if deadline is None:
+        if not channels or last_deadline(expected, config.jobs, config.zone, now) is None:
             continue
         with store.snapshot() as ledger:
             accepted, paused = ledger.generations()[:1], ledger.pauses().get(expected.job)
-        if (accepted and accepted[0][1] > deadline.at) or (paused is not None and paused.holds(deadline.at)):
-            continue
         runs = store.history(RunQuery(jobs=[expected.job], limit=_LOOKS_BACK))
-        if any(_made_it(run, deadline.since, deadline.at) for run in runs):
+        accepted_at = accepted[0][1] if accepted else None
+        unready = not_ready(expected, config, runs, now=now, accepted_at=accepted_at, pause=paused)
+        if unready is None:
             continue
-        latest = next((run for run in runs if run.queued_at >= deadline.since), None)
-        text = f"It was to be ready by {time_text(expected.by)}, and {_instead(latest)}."
         for channel in channels:
-            key = f"ready-by:{expected.job}:{deadline.at.isoformat()}"
-            yield _notice(key, expected.job, latest, text, channel, config, now)
+            key = f"ready-by:{expected.job}:{unready.at.isoformat()}"
+            yield _notice(key, expected.job, unready.run, f"It {unready.text}.", channel, config, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReady:
+    """A job that was not ready by its time.
+
+    Attributes:
+        at: That time.
+        run: The run that should have been ready; None where none has begun.
+        text: A clause about the job.
+    """
+
+    at: datetime
+    run: Run | None
+    text: str
+
+
+def not_ready(
+    expected: ReadyBy,
+    config: Config,
+    runs: Sequence[Run],
+    *,
+    now: datetime,
+    accepted_at: datetime | None,
+    pause: Pause | None,
+) -> NotReady | None:
+    """Return how a job missed the last time by which it is expected; None where it did not, or nobody expected it.
+
+    A time that passed before the last save, or while the job was paused, counts for nothing.
+
+    Args:
+        runs: The job's latest attempts, newest first.
+        accepted_at: When the file in force was accepted.
+    """
+    deadline = last_deadline(expected, config.jobs, config.zone, now)
+    if deadline is None or (accepted_at is not None and accepted_at > deadline.at):
+        return None
+    if (pause is not None and pause.holds(deadline.at)) or any(
+        _made_it(run, deadline.since, deadline.at) for run in runs
+    ):
+        return None
+    latest = next((run for run in runs if run.queued_at >= deadline.since), None)
+    text = f"was to be ready by {time_text(expected.by)}, and {_instead(latest)}"
+    return NotReady(at=deadline.at, run=latest, text=text)
 
 
 def _made_it(run: Run, since: datetime, by: datetime) -> bool:

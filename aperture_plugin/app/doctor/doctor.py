@@ -19,6 +19,7 @@ from aperture_plugin.app.doctor.run_steps import (
     durations_step,
     failures_step,
     progress_step,
+    ready_step,
     skipped_step,
     slots_step,
 )
@@ -75,6 +76,7 @@ def _of_jobs(case: Case) -> Iterator[Finding]:
         yield from queue_step(case, name)
         yield from progress_step(case, name, runs)
         yield from durations_step(case, name, runs)
+        yield from ready_step(case, name, runs)
         yield from failures_step(case, name, runs)
         yield from skipped_step(case, name, runs)
         yield from slots_step(case, name, accounts.get(name))

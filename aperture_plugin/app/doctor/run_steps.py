@@ -11,6 +11,7 @@ from aperture_plugin.app.doctor.evidence import LATELY, Case
 from aperture_plugin.app.doctor.finding_text import ago
 from aperture_plugin.app.doctor.findings import Finding, note, ok, problem
 from aperture_plugin.app.doctor.schedule_steps import slot_distance
+from aperture_plugin.app.late_runs import not_ready
 from aperture_plugin.rules.run_stats import failures_in_a_row, has_grown, lasted, share_failed
 from aperture_plugin.rules.runs import Run, Status
 from aperture_plugin.words.duration_display import short_duration
@@ -97,6 +98,26 @@ def failures_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Findin
     else:
         so_far = f"{failed} of its last {counted(ended, 'run')} failed" if ended else "no run of it has ended yet"
         yield ok("failures", so_far, job=name)
+
+
+def ready_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:
+    """Report whether the job was ready by the time that the file expects."""
+    config, generation = case.config, case.seen.generation
+    if config is None:
+        return
+    for expected in config.ready_by:
+        if expected.job != name:
+            continue
+        found = not_ready(
+            expected,
+            config,
+            runs,
+            now=case.now,
+            accepted_at=None if generation is None else generation[1],
+            pause=case.seen.pauses.get(name),
+        )
+        if found is not None:
+            yield problem("ready", f"it {found.text}", advice=case.line(f"history {name}"), job=name)
 
 
 def skipped_step(case: Case, name: str, runs: Sequence[Run]) -> Iterator[Finding]:

@@ -400,3 +400,30 @@ def test_many_jobs_are_looked_at_in_one_go(world: World) -> None:
 )
 def test_a_place_in_the_line_is_said_as_people_say_it(place: int, told: str) -> None:
     assert ordinal(place) == told
+
+
+# ── ready by ──
+
+READY = """\
+timezone: UTC
+expect:
+  - scan ready by 6:30 AM if runs take 5 minutes
+schedules:
+  scan: daily at 5:00 AM
+"""
+
+
+def test_a_job_that_was_not_ready_by_its_time_is_a_problem(world: World) -> None:
+    world.write(READY).start("2026-01-10 01:00")
+    world.durations["scan"] = timedelta(hours=3)
+    world.advance("5 hours 31 minutes")
+
+    assert look_at(world, "ready", "scan") == [
+        ("problem", "it was to be ready by 6:30 AM, and is still running", "aperture history scan")
+    ]
+
+
+def test_a_job_that_was_ready_by_its_time_needs_no_word(world: World) -> None:
+    world.write(READY).start("2026-01-10 01:00").advance("6 hours")
+
+    assert look_at(world, "ready", "scan") == []
