@@ -398,13 +398,13 @@ class SqlLedger:
         return dialect.insert(table)
 
     def _keep_latest_of(self, changed: Sequence[Run]) -> None:
-        """Update `latest` with the attempts just written."""
+        """Update `latest` with the attempts just written; one of a past slot is nobody's latest."""
         rows: dict[str, Row] = {}
         for run in changed:
             status = run.status
             taken_at = run.finished_at if status is Status.SKIPPED else run.started_at
             has_run = status in RAN
-            if taken_at is None and not has_run:
+            if run.is_backfill or (taken_at is None and not has_run):
                 continue
             row = (
                 run.job,

@@ -421,7 +421,7 @@ class MemoryLedger:
             self._put(tables.in_hand, run.key, run)
         else:
             self._take_out(tables.in_hand, run.key)
-        if run.status in RAN:
+        if run.status in RAN and not run.is_backfill:
             self._put(tables.latest, run.job, replace(self._latest(run.job), ran=run.key))
 
     def _latest(self, job: str) -> Latest:

@@ -262,3 +262,36 @@ def test_one_that_fails_pauses_no_job(world: World) -> None:
 
     assert [str(run.status) for run in world.history("scan") if run.is_backfill] == ["failed"] * 3
     assert world.aperture.overview().jobs[0].pause is None
+
+
+def test_one_that_fails_skips_no_job_that_needs_this_one(world: World) -> None:
+    report = "  report:\n    schedule: every 30 minutes\n    needs: [scan]\n    missed: skip\n"
+    away(world, NEVER_TWICE + report).advance("40 minutes")  # The slot of 5:00 has completed.
+    world.handlers["scan"] = fail
+
+    world.backfill("scan", since=at(2), until=at(3), only_missed=True)
+    world.drain()
+    del world.handlers["scan"]
+    world.advance("25 minutes")
+
+    [backfilled] = [run for run in world.history("scan") if run.is_backfill]
+    [half_past_five] = [run for run in world.history("report") if run.due == at(5, 30)]
+    assert backfilled.status == "failed"
+    assert half_past_five.status == "completed"
+
+
+def test_the_last_run_of_a_job_is_none_of_a_past_slot_after_a_restart_too(world: World) -> None:
+    away(world).advance("40 minutes")
+    world.handlers["scan"] = fail
+    world.backfill("scan", since=at(2), until=at(3), only_missed=True)
+    world.drain()
+
+    with world.beside() as store, store.snapshot() as ledger:
+        stored = ledger.last_runs()["scan"]
+    before = world.aperture.overview().jobs[0].last_run
+    world.stop().start()
+    after = world.aperture.overview().jobs[0].last_run
+
+    assert before is not None
+    assert after is not None
+    assert {run.due for run in (stored, before, after)} == {at(5)}

@@ -103,7 +103,7 @@ def cancel_waiting(tick: Tick, run: Run, *, reason: str) -> None:
     """End a run that has not started: somebody does not want it any more."""
     cancelled = but(run, status=Status.CANCELLED, reason=reason, cancel_reason=reason, finished_at=tick.now)
     tick.change(cancelled)
-    tick.state.last[run.job] = cancelled
+    _keep_last(tick, cancelled)
 
 
 def skip_waiting(tick: Tick, runs: Iterable[Run], *, reason: str) -> None:
@@ -139,13 +139,19 @@ def _settle(tick: Tick, run: Run, outcome: Outcome, *, at: datetime) -> None:
     _write(tick, settled)
 
 
+def _keep_last(tick: Tick, end: Run) -> None:
+    """Remember the job's last run, as the store does: what becomes of a past slot says nothing of the job as it is."""
+    if not end.is_backfill:
+        tick.state.last[end.job] = end
+
+
 def _write(tick: Tick, settled: Settled) -> None:
     """Write what a decision says of the end of an attempt."""
     state, end = tick.state, settled.run
     tick.change(end)
     if end.status in WAITING:
         return
-    state.last[end.job] = end
+    _keep_last(tick, end)
     if settled.next_attempt is not None:
         _add_or_leave(tick, settled.next_attempt, is_ours=end.id in (state.only or ()))
     if end.status is Status.COMPLETED and not end.is_backfill:
