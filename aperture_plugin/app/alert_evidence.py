@@ -49,7 +49,8 @@ def evidence_of(
     in_hand = store.history(RunQuery(jobs=[notice.job], statuses=IN_HAND, limit=1))
     with store.snapshot() as ledger:
         pause = ledger.pauses().get(notice.job)
-        findings = [*_history_text(notice, past, ledger), *_findings(notice.job, diagnosed)]
+        history = list(_history_text(notice, past, ledger))
+    findings = [*history, *_findings(notice.job, diagnosed)]  # Doctor reads the store by itself: no snapshot waits.
     log: list[str] = []
     if notice.run_id is not None and notice.event in {NotifyEvent.FAILED, NotifyEvent.LATE}:
         log = [line.text for _, line in store.log_lines(notice.run_id)][-_LOG_LINES:]

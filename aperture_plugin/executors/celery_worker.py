@@ -130,7 +130,7 @@ class CeleryWorker:
         self._end_child()
 
     def _look_at_failure(self, sender: Any = None, exception: Any = None, args: Any = None, **_: Any) -> None:
-        """Tell the loop at once that the process of an attempt has died; it would find out by its silence."""
+        """Report to the loop at once that the process of an attempt has died; it would find out by its silence."""
         if getattr(sender, "name", None) != TASK or not isinstance(exception, WorkerLostError) or not args:
             return
         outcome = Outcome(status=OutcomeStatus.DIED, reason=f"its worker process died: {exception}")

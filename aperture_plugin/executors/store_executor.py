@@ -69,6 +69,7 @@ class _Attempt:
     report: Report
     placed_at: float | None = None
     state: OrderState | None = None
+    is_asked: bool = False  # The store has the request to stop it: no worker can take it any more.
     can_kill: bool | None = None
     beat_at: float = 0.0
     warned_at: float = 0.0
@@ -239,6 +240,9 @@ class StoreExecutor:
             for _ in written:
                 line.popleft()
         del self._done[: len(done)]
+        for request in requests:
+            if (asked := self._attempts.get(request.key)) is not None:
+                asked.is_asked = True
         now = time.monotonic()
         for order, attempt in wanted:
             attempt.placed_at = attempt.beat_at = attempt.warned_at = now
@@ -297,7 +301,7 @@ class StoreExecutor:
                 self._end(key, Outcome(status=OutcomeStatus.DIED, reason=reason))
 
     def _look_at_untaken(self, key: AttemptKey, attempt: _Attempt, now: float) -> None:
-        if attempt.run.cancel_reason is not None:
+        if attempt.is_asked:  # Not if it was cancelled since the states were read: a worker may have taken it since.
             self._end(key, Outcome(status=OutcomeStatus.CANCELLED, reason=attempt.run.cancel_reason))
         elif now - attempt.warned_at >= UNTAKEN_SECONDS:
             attempt.warned_at = now

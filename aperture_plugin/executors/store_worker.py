@@ -110,12 +110,15 @@ class StoreWorker:
     def work_on(self, key: AttemptKey, *, go_on_for: float = 0.0, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """Take an attempt and call its handler, in this thread; return when it has ended.
 
+        Where the attempt is not to be had (a message that came late or twice), the worker is idle all the same, and
+        takes the oldest of the queue that it worked on before.
+
         Args:
             go_on_for: For so many seconds from now on, an end is followed by the oldest attempt of the same queue that
                 no worker has: short handlers need no message each. What reaches the store is the same.
             may_go_on: Returns whether this worker may still take something new.
         Returns:
-            Whether the attempt was this worker's to take; where not, nothing was done.
+            Whether a handler was called.
         Raises:
             StoreUnavailable: The store could not be reached to take it.
         """
@@ -124,18 +127,21 @@ class StoreWorker:
         order = self._take(key)
         if order is None:
             _log.debug("run %s, attempt %d, is not to be had: it was taken, withdrawn, or has ended", *key)
-            if not go_on_for or self._queue is None:
+            if not go_on_for or self._queue is None or not self._may_take(may_go_on):
                 return False
-            # Its message finds the worker idle all the same: somebody else may wait.
             order = self._mailbox.take_next(self._queue, self.id, told=[], begun=self._begun)
+        was_called = order is not None
         while order is not None:
             self._queue = order.queue
             end = WorkerEvent(key=order.key, body={"outcome": outcome_to(self._outcome_of(order))})
-            if time.monotonic() >= until or self._stopping is not None or not may_go_on():
+            if time.monotonic() >= until or not self._may_take(may_go_on):
                 self._say(end.key, end.body)
                 break
             order = self._end_and_take(end, order.queue)
-        return True
+        return was_called
+
+    def _may_take(self, may_go_on: Callable[[], bool]) -> bool:
+        return self._stopping is None and may_go_on()
 
     def _outcome_of(self, order: Order) -> Outcome:
         """Call the handler of an attempt that is this worker's, and return how it went."""
@@ -191,7 +197,7 @@ class StoreWorker:
             errand.cancel(reason)
 
     def interrupt_all(self, reason: str) -> None:
-        """Tell that the attempts here were cut off: whatever their handlers do from now on is not heard."""
+        """Report that the attempts here were cut off: whatever their handlers do from now on is not heard."""
         for key in self.in_hand:
             self._say(key, {"outcome": outcome_to(Outcome(status=OutcomeStatus.INTERRUPTED, reason=reason))})
 

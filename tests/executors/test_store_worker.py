@@ -111,6 +111,19 @@ def test_a_message_that_comes_late_finds_work_all_the_same(mailbox: Mailbox, mak
     assert ran == ["a", "b", "c"]
 
 
+def test_a_late_message_takes_nothing_new_while_the_worker_stops(mailbox: Mailbox, make: Make, ran: list[str]) -> None:
+    worker, other = make(mailbox), make(mailbox)
+    worker.work_on(("a", 1))
+    other.work_on(("b", 1))
+
+    assert not worker.work_on(("b", 1), go_on_for=SECONDS, may_go_on=lambda: False)
+    assert worker.work_on(("b", 1), go_on_for=SECONDS)
+    assert not worker.work_on(("b", 1), go_on_for=SECONDS)
+
+    assert worker.flush(SECONDS)
+    assert ran == ["a", "b", "c"]
+
+
 def test_a_worker_that_may_not_go_on_takes_nothing_new(mailbox: Mailbox, make: Make, ran: list[str]) -> None:
     worker = make(mailbox)
 
