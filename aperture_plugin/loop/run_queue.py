@@ -107,14 +107,11 @@ class RunQueue:
     def put(self, run: Run) -> None:
         """Add an attempt, or what has become of one; one that ended is removed."""
         key = run.key
-        before = self._runs.get(key)
-        if before is not None and before.status is Status.RUNNING:
-            self._running[before.queue].pop(key, None)
-            self._open.add(before.queue)
-        was_pre_assigned = self._pre_assigned.pop(key, None) is not None
         if run.status not in WAITING and run.status is not Status.RUNNING:
-            self._forget(run)
+            self._take_out(run)
             return
+        before = self._runs.get(key)
+        was_pre_assigned = self._give_back(key)
         self._runs[key] = run
         self._by_job[run.job][key] = run
         if run.status is Status.RUNNING:
@@ -131,6 +128,19 @@ class RunQueue:
             self._enqueue(run)
         if before is None or before.status is not run.status:
             self.job_changed(run.job)
+
+    def become(self, runs: Iterable[Run]) -> None:
+        """Make this equal to *runs*, all that are in hand, and decide anew on those that have changed."""
+        gone = dict(self._runs)
+        for run in runs:
+            before = gone.pop(run.key, None)
+            if before is run or before == run:
+                continue
+            self.put(run)
+            if before is not None and before.status in WAITING and before.owner is None:
+                self.requeue(run.key)  # What it waits for may have changed with it.
+        for run in gone.values():
+            self._take_out(run)
 
     def left_before(self, run: Run) -> int:
         """Return how many runs that other loops start as soon as there is a seat come before *run* in its queue."""
@@ -291,8 +301,18 @@ class RunQueue:
             case Until() | None:
                 pass
 
-    def _forget(self, run: Run) -> None:
+    def _give_back(self, key: AttemptKey) -> bool:
+        """Free the seat that an attempt has, or was promised; return whether it was promised one."""
+        before = self._runs.get(key)
+        if before is not None and before.status is Status.RUNNING:
+            self._running[before.queue].pop(key, None)
+            self._open.add(before.queue)
+        return self._pre_assigned.pop(key, None) is not None
+
+    def _take_out(self, run: Run) -> None:
+        """Forget an attempt that is not in hand any more."""
         key = run.key
+        self._give_back(key)
         if self._runs.pop(key, None) is None:
             return
         self._by_job[run.job].pop(key, None)

@@ -253,9 +253,16 @@ class State:
         in_hand = ledger.in_hand()
         if self.only is not None:
             in_hand = [run for run in in_hand if run.id in self.only or run.owner is not None]
-        self.queue = RunQueue(in_hand)
-        self.pauses = ledger.pauses()
-        self.predecessors.take_config(self.config, elsewhere=self.division.after)
+        pauses = ledger.pauses()
+        if self.stale:
+            self.queue = RunQueue(in_hand)
+            self.predecessors.take_config(self.config, elsewhere=self.division.after)
+        else:
+            self.queue.become(in_hand)
+            for job in self.pauses.keys() | pauses.keys():
+                if self.pauses.get(job) != pauses.get(job):
+                    self.queue.job_changed(job)
+        self.pauses = pauses
         self.predecessors.read_anew(ledger.completed())
         self.last.clear()
         self.is_alone = all(loop.id == self.id for loop in ledger.loops())

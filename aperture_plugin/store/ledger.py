@@ -17,15 +17,10 @@ from aperture_plugin.rules.runs import RAN, AttemptKey, Run, Status
 from aperture_plugin.rules.sanitize import json_text
 from aperture_plugin.rules.slot_accounting import Fate, Taken
 from aperture_plugin.store import generation_rows, loop_file_rows, notice_queue, slot_fate_rows
-from aperture_plugin.store.bulk_statements import (
-    ADD_LINES,
-    ADD_RUNS,
-    CHANGE_RUNS,
-    KEEP_LATEST,
-    Batch,
-)
+from aperture_plugin.store.bulk_statements import ADD_LINES, ADD_RUNS, CHANGE_RUNS, KEEP_LATEST, Batch
 from aperture_plugin.store.claim_queries import CLAIMS
 from aperture_plugin.store.claim_writes import drop_skipped_ahead, lower_marks, split_claim, write_claims
+from aperture_plugin.store.in_hand_rows import InHandRows
 from aperture_plugin.store.readable import UNREADABLE, readable
 from aperture_plugin.store.retention import forget
 from aperture_plugin.store.rows import (
@@ -51,7 +46,7 @@ from aperture_plugin.store.rows import (
     run_row,
 )
 from aperture_plugin.store.stand_ins import pause_in_place_of
-from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, IN_HAND, LATEST_REVISION
+from aperture_plugin.store.statements import ALL_LOOPS, ALL_PAUSES, BEAT, COMPLETED, LATEST_REVISION
 from aperture_plugin.store.tables import (
     claims,
     completed,
@@ -80,16 +75,20 @@ class SqlLedger:
         connection: Has begun a transaction; the caller commits it.
         foreign: True if another process has written since a transaction here last read it.
         wrote: Called whenever something is written.
+        in_hand: What was last read of the attempts in hand.
 
     Attributes:
         foreign_was_read: True if `foreign` was read.
         counts: True if more than a beat was written, so that other processes have to read the store again.
     """
 
-    def __init__(self, connection: Connection, *, foreign: bool, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: Connection, *, foreign: bool, wrote: Callable[[], None], in_hand: InHandRows
+    ) -> None:
         self._connection = connection
         self._note = wrote
         self._foreign = foreign
+        self._in_hand = in_hand
         self.foreign_was_read = False
         self.counts = False
         self._loops: list[LoopRecord] | None = None
@@ -180,7 +179,7 @@ class SqlLedger:
 
     def in_hand(self) -> list[Run]:
         """Return every attempt that is queued, waiting or running, over all processes."""
-        return list(readable(runs, IN_HAND.run(self._connection), run_of))
+        return self._in_hand.read(self._connection)
 
     def last_runs(self, jobs: Collection[str] | None = None) -> dict[str, Run]:
         """Return each job's latest attempt that ran and ended."""

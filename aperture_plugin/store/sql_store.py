@@ -30,6 +30,7 @@ from aperture_plugin.store import damage
 from aperture_plugin.store.claim_queries import PAST_SLOTS
 from aperture_plugin.store.commit_listener import CommitListener, CommitSource
 from aperture_plugin.store.database_errors import is_too_large, store_error
+from aperture_plugin.store.in_hand_rows import InHandRows
 from aperture_plugin.store.ledger import SqlLedger
 from aperture_plugin.store.mailbox import SqlMailbox
 from aperture_plugin.store.migrations import (
@@ -65,8 +66,9 @@ class SqlStore(ABC):
     """
 
     _LOOK: ClassVar[str]
-    _mailbox_class: ClassVar[type[SqlMailbox]] = SqlMailbox
     """Begins a transaction with one consistent view, which blocks no writer."""
+
+    _mailbox_class: ClassVar[type[SqlMailbox]] = SqlMailbox
 
     def __init__(self, url: str) -> None:
         self.url = masked_address(url)
@@ -74,6 +76,7 @@ class SqlStore(ABC):
         self._engine: Engine | None = None
         self._writer: Connection | None = None
         self._lock = threading.RLock()
+        self._in_hand = InHandRows()
         self._news = False
         self._listener: CommitListener | None = None
         self._mail: Engine | None = None
@@ -136,7 +139,9 @@ class SqlStore(ABC):
             with self._begun() as connection:
                 wrote: list[bool] = []
                 self._news = self._is_foreign(connection) or self._news
-                ledger = SqlLedger(connection, foreign=self._news, wrote=lambda: wrote.append(True))
+                ledger = SqlLedger(
+                    connection, foreign=self._news, wrote=lambda: wrote.append(True), in_hand=self._in_hand
+                )
                 try:
                     yield ledger
                 finally:
@@ -153,7 +158,7 @@ class SqlStore(ABC):
         """Enter a consistent read of the store that blocks no writer."""
         with self._translated_errors(), self._reading() as connection:
             connection.exec_driver_sql(self._LOOK)
-            yield SqlLedger(connection, foreign=False, wrote=_refuse_to_write)
+            yield SqlLedger(connection, foreign=False, wrote=_refuse_to_write, in_hand=InHandRows())
 
     def history(self, query: RunQuery) -> list[Run]:
         """Return attempts, newest first."""

@@ -17,6 +17,7 @@ __all__ = [
     "COUNT",
     "COUNT_AND_NOTIFY",
     "IN_HAND",
+    "IS_IN_HAND",
     "LATEST_REVISION",
     "NOTIFY",
     "SERVER_TIME",
@@ -42,7 +43,8 @@ class NamedStatement:
         return compiled.string, list(compiled.positiontup) if compiled.positional else None
 
 
-IN_HAND = NamedStatement(select(runs).where(runs.c.status.in_(literal_column(f"'{word}'") for word in IN_HAND_WORDS)))
+IS_IN_HAND: Final = runs.c.status.in_(literal_column(f"'{word}'") for word in IN_HAND_WORDS)
+IN_HAND = NamedStatement(select(runs).where(IS_IN_HAND))
 """The states are literals in the statement: only then does SQLite use the partial index."""
 
 COMPLETED = NamedStatement(select(completed.c.follower, completed.c.job))

@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +21,7 @@ from sqlalchemy import create_engine, inspect
 
 from aperture_plugin.config.model import Preset
 from aperture_plugin.ports import Claim, LogLine, LoopRecord, Pause, RunQuery, ScheduleRevision, Store
-from aperture_plugin.rules.runs import Run, RunTrigger, Status
+from aperture_plugin.rules.runs import ENDED, Run, RunTrigger, Status
 from aperture_plugin.store.connect import open_store
 
 NOON = datetime(2026, 1, 10, 12, 0, 0, 123456, tzinfo=UTC)
@@ -249,6 +251,43 @@ def test_in_hand_is_what_has_not_ended(store: Store) -> None:
         found = {run.id for run in ledger.in_hand()}
 
     assert found == {"queued", "waiting", "running"}
+
+
+def test_what_another_process_does_to_thousands_in_hand_is_read_whatever_of_it_was_known(
+    store: Store, other: Store
+) -> None:
+    chance = Random(7)
+    runs = {f"r{n}": run_of(f"r{n}", job=f"job-{n}") for n in range(200)}
+    with other.transaction() as ledger:
+        ledger.add(list(runs.values()))
+
+    for step in range(20):
+        changed = [replace(runs[name], **_change(chance, step)) for name in chance.sample(sorted(runs), step * 3 % 40)]
+        new = [run_of(f"s{step}-{n}", job="new") for n in range(step % 3)]
+        with other.transaction() as ledger:
+            ledger.update(changed)
+            ledger.add(new)
+        runs.update((run.id, run) for run in (*changed, *new))
+        with store.transaction() as ledger:
+            found = ledger.in_hand()
+        with store.snapshot() as ledger:
+            assert found == ledger.in_hand()
+        assert sorted(found, key=lambda run: run.id) == sorted(
+            (run for run in runs.values() if run.status not in ENDED), key=lambda run: run.id
+        )
+
+
+def _change(chance: Random, step: int) -> dict[str, Any]:
+    return chance.choice(
+        [
+            {"status": Status.RUNNING, "owner": "other", "started_at": NOON + timedelta(seconds=step)},
+            {"status": Status.COMPLETED, "finished_at": NOON, "result": {"step": step}},
+            {"status": Status.WAITING, "reason": f"its turn at {step}", "not_before": NOON},
+            {"queue": f"queue-{step}"},
+            {"cancel_reason": "cancelled by ana"},
+            {"items_done": step, "items_total": 100, "group": step},
+        ]
+    )
 
 
 def test_the_latest_of_each_job_is_kept_in_step(store: Store) -> None:
